@@ -1,0 +1,45 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace AlgoFactory.Data.Frames;
+
+/// <summary>An immutable table held by column, for what fits in memory.</summary>
+public sealed class Frame
+{
+    private readonly FrozenDictionary<string, Column> _byName;
+
+    /// <summary>Creates a frame of columns of equal length and distinct names.</summary>
+    /// <exception cref="ArgumentException">A name repeats or a length differs from <paramref name="rowCount"/>.</exception>
+    public Frame(int rowCount, ImmutableArray<Column> columns)
+    {
+        foreach (var column in columns)
+            if (column.Length != rowCount)
+                throw new ArgumentException($"Column '{column.Name}' has {column.Length} rows, the frame {rowCount}.");
+        RowCount = rowCount;
+        Columns = columns;
+        _byName = columns.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The number of rows.</summary>
+    public int RowCount { get; }
+
+    /// <summary>The columns, in the schema's order.</summary>
+    public ImmutableArray<Column> Columns { get; }
+
+    /// <summary>The column of that exact name.</summary>
+    /// <exception cref="KeyNotFoundException">No column has the name.</exception>
+    public Column this[string name] =>
+        _byName.TryGetValue(name, out var column) ? column : throw new KeyNotFoundException($"The table has no column '{name}'.");
+
+    /// <summary>The column of that exact name, or null.</summary>
+    public Column? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Copies the given rows, in the given order.</summary>
+    public Frame Take(ReadOnlySpan<int> rows)
+    {
+        var taken = ImmutableArray.CreateBuilder<Column>(Columns.Length);
+        foreach (var column in Columns)
+            taken.Add(column.Take(rows));
+        return new Frame(rows.Length, taken.MoveToImmutable());
+    }
+}

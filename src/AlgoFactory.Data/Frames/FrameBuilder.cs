@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using AlgoFactory.Data.Schemas;
+
+namespace AlgoFactory.Data.Frames;
+
+/// <summary>What became of one appended value.</summary>
+public enum BindResult
+{
+    /// <summary>The value was stored.</summary>
+    Bound,
+
+    /// <summary>The value was empty or one of the missing-value tokens.</summary>
+    Missing,
+
+    /// <summary>The value is not of the column's kind; a missing value was stored in its place.</summary>
+    Invalid,
+
+    /// <summary>The value is not one of a categorical column's stored levels; <see cref="CategoryColumn.Unknown"/> was stored.</summary>
+    UnknownLevel,
+}
+
+/// <summary>
+/// Builds a <see cref="Frame"/> row by row from a stored schema. CSV, JSON, Parquet and XLSX all bind through these
+/// methods, so that one row gives the same bits whatever it came in (the skew law). Not thread-safe.
+/// </summary>
+/// <remarks>
+/// A categorical column whose spec has no levels grows them in order of appearance (training); with levels they are
+/// fixed and any other value is <see cref="BindResult.UnknownLevel"/> (prediction).
+/// Identifier and constant columns are held as text.
+/// </remarks>
+public sealed class FrameBuilder
+{
+    private readonly ColumnBuilder[] _columns;
+
+    /// <summary>Creates an empty builder for these columns, in this order.</summary>
+    public FrameBuilder(ImmutableArray<ColumnSpec> columns, int capacity = 16)
+    {
+        Columns = columns;
+        _columns = new ColumnBuilder[columns.Length];
+        for (var i = 0; i < columns.Length; i++)
+            _columns[i] = ColumnBuilder.Create(columns[i], capacity);
+    }
+
+    /// <summary>The columns being built.</summary>
+    public ImmutableArray<ColumnSpec> Columns { get; }
+
+    /// <summary>Rows ended so far.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>Sets the current row's value from UTF-8 text, as in CSV.</summary>
+    public BindResult SetText(int column, ReadOnlySpan<byte> utf8) => _columns[column].SetText(utf8);
+
+    /// <summary>Sets the current row's value from text.</summary>
+    public BindResult SetText(int column, string text) => SetText(column, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Sets the current row's value from a typed number, as in Parquet or JSON.</summary>
+    public BindResult SetNumber(int column, double value) => _columns[column].SetNumber(value);
+
+    /// <summary>Sets the current row's value from a typed boolean.</summary>
+    public BindResult SetBoolean(int column, bool value) => _columns[column].SetBoolean(value);
+
+    /// <summary>Sets the current row's value from a typed instant, in seconds since 1970-01-01 UTC.</summary>
+    public BindResult SetInstant(int column, double seconds) => _columns[column].SetInstant(seconds);
+
+    /// <summary>Ends the current row; values that were not set are missing.</summary>
+    public void EndRow()
+    {
+        RowCount++;
+        foreach (var column in _columns)
+            column.EndRow(RowCount);
+    }
+
+    /// <summary>Returns the rows ended so far and starts again with none.</summary>
+    public Frame Build()
+    {
+        var columns = ImmutableArray.CreateBuilder<Column>(_columns.Length);
+        foreach (var column in _columns)
+            columns.Add(column.Build(RowCount));
+        var frame = new Frame(RowCount, columns.MoveToImmutable());
+        RowCount = 0;
+        return frame;
+    }
+}

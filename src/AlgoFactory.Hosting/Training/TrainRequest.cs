@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Search.Experiments;
+
+namespace AlgoFactory.Hosting.Training;
+
+/// <summary>What the train use case is asked, by the CLI and by the worker alike.</summary>
+public sealed record TrainRequest
+{
+    /// <summary>The training file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The file's name for people, without folders (the stored one is generated).</summary>
+    public required string DataName { get; init; }
+
+    /// <summary>How to read it.</summary>
+    public ReadOptions Read { get; init; } = new();
+
+    /// <summary>The label column.</summary>
+    public required string Label { get; init; }
+
+    /// <summary><c>auto</c>, <c>binary</c>, <c>multiclass</c> or <c>regression</c>.</summary>
+    public string Task { get; init; } = "auto";
+
+    /// <summary>The metric; null: auc / logloss / rmse.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>Time budget, counted from <see cref="StartedAt"/>; null with <see cref="Trials"/>.</summary>
+    public TimeSpan? Budget { get; init; }
+
+    /// <summary>Budget in trials.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>When the program (or job) started.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The seed.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>A validation file with the same columns, or null.</summary>
+    public string? ValidationFile { get; init; }
+
+    /// <summary>Folds; 0: chosen by data size.</summary>
+    public int Folds { get; init; }
+
+    /// <summary>Columns to ignore.</summary>
+    public ImmutableArray<string> Ignore { get; init; } = [];
+
+    /// <summary>Kinds and roles that the user set.</summary>
+    public ImmutableArray<ColumnOverride> Overrides { get; init; } = [];
+
+    /// <summary>Binary: the positive class; null: the rarer one.</summary>
+    public string? Positive { get; init; }
+
+    /// <summary>Where the model goes.</summary>
+    public required string OutputPath { get; init; }
+
+    /// <summary>Threads.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Trials that an interrupted run of the same request had finished; they are not run again.</summary>
+    public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
+}
+
+/// <summary>What the train use case gives; also the JSON object of <c>train --json</c>.</summary>
+public sealed record TrainReport
+{
+    /// <summary>binary, multiclass or regression.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>The metric in use.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Whether more of it is better.</summary>
+    public required bool HigherIsBetter { get; init; }
+
+    /// <summary>Training rows.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>Features of the winner.</summary>
+    public required int Features { get; init; }
+
+    /// <summary>From <see cref="TrainRequest.StartedAt"/> to the saved model.</summary>
+    public required double ElapsedSeconds { get; init; }
+
+    /// <summary>From <see cref="TrainRequest.StartedAt"/> to the first fitted model.</summary>
+    public required double FirstModelSeconds { get; init; }
+
+    /// <summary>The time budget, or null.</summary>
+    public double? BudgetSeconds { get; init; }
+
+    /// <summary>Trials run, failed ones too.</summary>
+    public required int Trials { get; init; }
+
+    /// <summary>The winner.</summary>
+    public required BestTrial Best { get; init; }
+
+    /// <summary>All trials, failed ones last.</summary>
+    public required ImmutableArray<LeaderboardEntry> Leaderboard { get; init; }
+
+    /// <summary>The model file's path.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Things the user should know.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+}
+
+/// <summary>The winner of a sweep.</summary>
+public sealed record BestTrial(string Learner, double Score, ImmutableSortedDictionary<string, object> Parameters);

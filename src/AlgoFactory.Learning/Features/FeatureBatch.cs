@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+
+namespace AlgoFactory.Learning.Features;
+
+/// <summary>
+/// The features of some rows: a dense float32 block (row-major) followed by an optional sparse CSR block for text and
+/// hashed fields. Feature i is dense column i for i below <see cref="DenseWidth"/>, else sparse column i - DenseWidth.
+/// Immutable by convention: learners never write to it.
+/// </summary>
+public sealed class FeatureBatch
+{
+    /// <summary>Creates a batch over these arrays, which are not copied.</summary>
+    /// <param name="rowCount">Rows.</param>
+    /// <param name="denseWidth">Dense columns.</param>
+    /// <param name="dense">rowCount × denseWidth values, row-major; NaN = missing.</param>
+    /// <param name="sparse">The sparse block, or null.</param>
+    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null)
+    {
+        if (dense.Length != (long)rowCount * denseWidth)
+            throw new ArgumentException($"Dense block has {dense.Length} values for {rowCount} × {denseWidth}.", nameof(dense));
+        if (sparse is not null && sparse.RowCount != rowCount)
+            throw new ArgumentException("The sparse block has another number of rows.", nameof(sparse));
+        RowCount = rowCount;
+        DenseWidth = denseWidth;
+        DenseMemory = dense;
+        Sparse = sparse;
+    }
+
+    /// <summary>Rows.</summary>
+    public int RowCount { get; }
+
+    /// <summary>Dense columns.</summary>
+    public int DenseWidth { get; }
+
+    /// <summary>The dense block, row-major.</summary>
+    public ReadOnlySpan<float> Dense => DenseMemory.Span;
+
+    /// <summary>The dense block, row-major, where a span cannot go.</summary>
+    public ReadOnlyMemory<float> DenseMemory { get; }
+
+    /// <summary>The sparse block, or null when no feature is sparse.</summary>
+    public SparseBlock? Sparse { get; }
+
+    /// <summary>All features: dense and sparse columns.</summary>
+    public int Width => DenseWidth + (Sparse?.Width ?? 0);
+
+    /// <summary>The dense values of one row.</summary>
+    public ReadOnlySpan<float> Row(int row) => Dense.Slice(row * DenseWidth, DenseWidth);
+
+    /// <summary>Copies the given rows, in the given order.</summary>
+    public FeatureBatch Take(ReadOnlySpan<int> rows)
+    {
+        var dense = new float[rows.Length * DenseWidth];
+        for (var i = 0; i < rows.Length; i++)
+            Row(rows[i]).CopyTo(dense.AsSpan(i * DenseWidth));
+        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows));
+    }
+}
+
+/// <summary>Rows of (column, value) pairs, columns ascending within a row; an absent pair is 0.</summary>
+public sealed class SparseBlock
+{
+    private readonly int[] _starts;
+    private readonly int[] _indices;
+    private readonly float[] _values;
+
+    /// <summary>Creates a block over these arrays, which are not copied. Row r is <c>starts[r] .. starts[r + 1]</c>.</summary>
+    public SparseBlock(int width, int[] starts, int[] indices, float[] values)
+    {
+        Width = width;
+        _starts = starts;
+        _indices = indices;
+        _values = values;
+    }
+
+    /// <summary>Rows.</summary>
+    public int RowCount => _starts.Length - 1;
+
+    /// <summary>Columns.</summary>
+    public int Width { get; }
+
+    /// <summary>Stored pairs.</summary>
+    public int Count => _starts[^1];
+
+    /// <summary>The columns of a row's pairs, ascending.</summary>
+    public ReadOnlySpan<int> Indices(int row) => _indices.AsSpan(_starts[row], _starts[row + 1] - _starts[row]);
+
+    /// <summary>The values of a row's pairs.</summary>
+    public ReadOnlySpan<float> Values(int row) => _values.AsSpan(_starts[row], _starts[row + 1] - _starts[row]);
+
+    /// <summary>Copies the given rows, in the given order.</summary>
+    public SparseBlock Take(ReadOnlySpan<int> rows)
+    {
+        var starts = new int[rows.Length + 1];
+        for (var i = 0; i < rows.Length; i++)
+            starts[i + 1] = starts[i] + Indices(rows[i]).Length;
+        var indices = new int[starts[^1]];
+        var values = new float[starts[^1]];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            Indices(rows[i]).CopyTo(indices.AsSpan(starts[i]));
+            Values(rows[i]).CopyTo(values.AsSpan(starts[i]));
+        }
+
+        return new SparseBlock(Width, starts, indices, values);
+    }
+}

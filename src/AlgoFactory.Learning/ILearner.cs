@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Spaces;
+
+namespace AlgoFactory.Learning;
+
+/// <summary>What a learner promises of running it again.</summary>
+public enum Reproducibility
+{
+    /// <summary>The same seed gives the same model at any number of threads.</summary>
+    AnyThreads,
+
+    /// <summary>The same seed gives the same model at the same number of threads.</summary>
+    SameThreads,
+
+    /// <summary>No promise.</summary>
+    None,
+}
+
+/// <summary>How a learner wants its features.</summary>
+public enum FeatureNeeds
+{
+    /// <summary>Numbers as they are with NaN for missing, categories as codes (<see cref="FeatureKind.Categorical"/>); text sparse.</summary>
+    Codes,
+
+    /// <summary>Nothing missing, numbers standardised, categories one-hot or target-encoded; text sparse.</summary>
+    Scaled,
+
+    /// <summary>No features at all.</summary>
+    None,
+}
+
+/// <summary>A learner's card.</summary>
+/// <param name="Id">Short and stable, such as <c>gbdt</c>.</param>
+/// <param name="Name">For people, such as <c>Gradient-boosted trees</c>.</param>
+/// <param name="Tasks">What it can learn.</param>
+/// <param name="Needs">How it wants its features.</param>
+/// <param name="Reproducibility">What it promises; the laws test it.</param>
+/// <param name="UsesValidation">Whether it stops early on <see cref="TrainingSet.Validation"/>.</param>
+public sealed record LearnerInfo(
+    string Id,
+    string Name,
+    TaskKinds Tasks,
+    FeatureNeeds Needs,
+    Reproducibility Reproducibility,
+    bool UsesValidation);
+
+/// <summary>Fits models. Stateless and thread-safe.</summary>
+public interface ILearner
+{
+    /// <summary>The learner's card.</summary>
+    LearnerInfo Info { get; }
+
+    /// <summary>The parameters with ranges and defaults, which may depend on the data's size and shape.</summary>
+    SearchSpace Space(DatasetProfile profile, TaskSpec task);
+
+    /// <summary>Fits a model.</summary>
+    /// <exception cref="LearningException">The data cannot be learned from; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
+    FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context);
+}
+
+/// <summary>A fitted model, and the parameters that fit it again on other rows without a validation part (early-stopped rounds filled in).</summary>
+public sealed record FitOutcome(IModel Model, ParameterSet RefitParameters);
+
+/// <summary>A fitted model: immutable and thread-safe.</summary>
+public interface IModel
+{
+    /// <summary>The format's name and version, such as <c>gbdt/1</c>; <see cref="ArtefactReaders"/> finds the reader by it.</summary>
+    string Format { get; }
+
+    /// <summary>Scores a row; see <see cref="TaskSpec.OutputWidth"/>.</summary>
+    int OutputWidth { get; }
+
+    /// <summary>Scores rows: probabilities, or values. The same row gives the same bits alone and in any batch.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="scores">rows × <see cref="OutputWidth"/>.</param>
+    void Predict(FeatureBatch rows, Span<float> scores);
+
+    /// <summary>Writes the model.</summary>
+    void Write(ArtefactSectionWriter to);
+}
+
+/// <summary>A model that knows how much each feature mattered.</summary>
+public interface IFeatureImportance
+{
+    /// <summary>One value a feature (dense first, then sparse), not negative, in no particular unit; sums to 1, or all 0.</summary>
+    ImmutableArray<double> Importance { get; }
+}
+
+/// <summary>The learners at hand: an explicit list, no reflection.</summary>
+public sealed class LearnerCatalog
+{
+    private readonly ImmutableSortedDictionary<string, ILearner> _byId;
+
+    /// <summary>Creates a catalogue of these learners.</summary>
+    public LearnerCatalog(params IEnumerable<ILearner> learners) =>
+        _byId = learners.ToImmutableSortedDictionary(l => l.Info.Id, l => l, StringComparer.Ordinal);
+
+    /// <summary>All learners, by id.</summary>
+    public IEnumerable<ILearner> All => _byId.Values;
+
+    /// <summary>The learner of that id.</summary>
+    /// <exception cref="LearningException">There is none; the message lists those there are.</exception>
+    public ILearner this[string id] => _byId.TryGetValue(id, out var learner)
+        ? learner
+        : throw new LearningException($"There is no learner '{id}'. Known are: {string.Join(", ", _byId.Keys)}.");
+}

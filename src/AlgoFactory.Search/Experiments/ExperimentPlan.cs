@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+
+namespace AlgoFactory.Search.Experiments;
+
+/// <summary>What an experiment shall do.</summary>
+public sealed record ExperimentPlan
+{
+    /// <summary>The task.</summary>
+    public required TaskSpec Task { get; init; }
+
+    /// <summary>The metric to optimise.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>When the fitted model must be there (the budget's end); null under a budget of trials.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Trials to run; null under a budget of time.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>The seed.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Folds; 0: chosen by data size (holdout on large data).</summary>
+    public int Folds { get; init; }
+
+    /// <summary>Threads of the whole experiment.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+}
+
+/// <summary>The rows of an experiment. Rows with a missing label have been left out.</summary>
+/// <param name="Train">Training rows.</param>
+/// <param name="TrainLabels">Class index or value, one a row.</param>
+/// <param name="TrainWeights">One weight a row, or empty.</param>
+/// <param name="Schema">The final schema.</param>
+/// <param name="Profile">The data set's profile.</param>
+public sealed record ExperimentData(
+    Frame Train,
+    ReadOnlyMemory<float> TrainLabels,
+    ReadOnlyMemory<float> TrainWeights,
+    Schema Schema,
+    DatasetProfile Profile)
+{
+    /// <summary>The user's own validation rows; null: holdout or folds of <see cref="Train"/>.</summary>
+    public (Frame Frame, ReadOnlyMemory<float> Labels, ReadOnlyMemory<float> Weights)? Validation { get; init; }
+
+    /// <summary>One group a row, for splits that keep groups together; empty: none.</summary>
+    public ReadOnlyMemory<int> Groups { get; init; }
+}
+
+/// <summary>What happens in an experiment, in order.</summary>
+public abstract record ExperimentEvent;
+
+/// <summary>The experiment entered a phase, such as <c>featurizing</c>, <c>searching</c>, <c>refitting</c>.</summary>
+public sealed record PhaseChanged(string Phase) : ExperimentEvent;
+
+/// <summary>A trial ended, well or not.</summary>
+/// <param name="Entry">Its line of the leaderboard (the rank as of now).</param>
+/// <param name="SecondsLeft">Seconds left of the budget, or null.</param>
+public sealed record TrialEnded(LeaderboardEntry Entry, double? SecondsLeft) : ExperimentEvent;
+
+/// <summary>A trial is the best so far.</summary>
+public sealed record BestChanged(LeaderboardEntry Entry) : ExperimentEvent;
+
+/// <summary>The experiment ended with a model.</summary>
+public sealed record ExperimentDone(ExperimentResult Result) : ExperimentEvent;
+
+/// <summary>What an experiment gives.</summary>
+/// <param name="Predictor">The winner, refitted on all rows.</param>
+/// <param name="Best">The winner's line.</param>
+/// <param name="Leaderboard">All trials: by rank, then the failed ones.</param>
+/// <param name="Metrics">The winner's out-of-sample metrics by name.</param>
+/// <param name="Curves">The winner's out-of-sample curves.</param>
+/// <param name="Importance">The winner's importance by source column.</param>
+/// <param name="Validation">How scores were validated, in words.</param>
+/// <param name="FirstModelAfter">From the runner's start to the first fitted model.</param>
+/// <param name="FeatureCount">Features of the winner.</param>
+/// <param name="Warnings">Things the user should know.</param>
+public sealed record ExperimentResult(
+    Predictor Predictor,
+    LeaderboardEntry Best,
+    ImmutableArray<LeaderboardEntry> Leaderboard,
+    ImmutableSortedDictionary<string, double> Metrics,
+    ValidationCurves Curves,
+    ImmutableArray<ColumnImportance> Importance,
+    string Validation,
+    TimeSpan FirstModelAfter,
+    int FeatureCount,
+    ImmutableArray<string> Warnings);

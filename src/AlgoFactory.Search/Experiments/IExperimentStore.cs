@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning.Artefacts;
+
+namespace AlgoFactory.Search.Experiments;
+
+/// <summary>How far an experiment has come.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ExperimentState>))]
+public enum ExperimentState
+{
+    /// <summary>Waits for the worker.</summary>
+    [JsonStringEnumMemberName("queued")] Queued,
+
+    /// <summary>Runs.</summary>
+    [JsonStringEnumMemberName("running")] Running,
+
+    /// <summary>Ended with a model.</summary>
+    [JsonStringEnumMemberName("completed")] Completed,
+
+    /// <summary>Ended without one; <see cref="ExperimentRecord.Error"/> says why.</summary>
+    [JsonStringEnumMemberName("failed")] Failed,
+
+    /// <summary>Cancelled by a user.</summary>
+    [JsonStringEnumMemberName("cancelled")] Cancelled,
+
+    /// <summary>Its worker died; it can be resumed or removed.</summary>
+    [JsonStringEnumMemberName("interrupted")] Interrupted,
+}
+
+/// <summary>What a user asked for.</summary>
+public sealed record ExperimentRequest
+{
+    /// <summary>The data set's id.</summary>
+    public required string DatasetId { get; init; }
+
+    /// <summary>The label column.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>The name the model gets in the registry: letters, digits, <c>-</c>, <c>_</c>, <c>.</c>; at most 64.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>auto</c>, <c>binary</c>, <c>multiclass</c> or <c>regression</c>.</summary>
+    public string Task { get; init; } = "auto";
+
+    /// <summary>The metric; null: the task's default.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>Time budget in seconds; null with <see cref="Trials"/>, else 60.</summary>
+    public double? BudgetSeconds { get; init; }
+
+    /// <summary>Budget in trials; reproducible.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>The seed.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Folds; 0: chosen by data size.</summary>
+    public int Folds { get; init; }
+
+    /// <summary>Binary: the positive class; null: the rarer one.</summary>
+    public string? Positive { get; init; }
+
+    /// <summary>Columns to ignore.</summary>
+    public ImmutableArray<string> Ignore { get; init; } = [];
+
+    /// <summary>Kinds and roles that the user set, by column; others are as inferred.</summary>
+    public ImmutableArray<ColumnOverride> Overrides { get; init; } = [];
+}
+
+/// <summary>A column's kind or role as the user wants it; null: as inferred.</summary>
+public sealed record ColumnOverride(string Column, ColumnKind? Kind, ColumnRole? Role);
+
+/// <summary>A stored experiment.</summary>
+public sealed record ExperimentRecord
+{
+    /// <summary>A generated id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required ExperimentRequest Request { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>How far it has come.</summary>
+    public required ExperimentState State { get; init; }
+
+    /// <summary>The phase it is in, in one word.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The task that was found.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>The metric in use.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>Whether more of the metric is better.</summary>
+    public bool HigherIsBetter { get; init; }
+
+    /// <summary>When it started to run.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The version that it published in the registry under <see cref="ExperimentRequest.Name"/>.</summary>
+    public int? ModelVersion { get; init; }
+
+    /// <summary>Whether a user has asked to cancel it.</summary>
+    public bool CancelRequested { get; init; }
+
+    /// <summary>The process that runs it, to tell a dead one.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>When the owner last gave a sign of life.</summary>
+    public DateTimeOffset? HeartbeatAt { get; init; }
+
+    /// <summary>Things the user should know.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+}
+
+/// <summary>Keeps experiments and their trials. Each trial is durable as soon as <see cref="AddTrialAsync"/> returns.</summary>
+public interface IExperimentStore
+{
+    /// <summary>Adds an experiment.</summary>
+    Task AddAsync(ExperimentRecord experiment, CancellationToken cancellation);
+
+    /// <summary>
+    /// Changes an experiment in one transaction: <paramref name="change"/> gets the record as stored and returns the new
+    /// one, or null to leave it. Returns what is stored in the end, or null when it is gone.
+    /// </summary>
+    Task<ExperimentRecord?> ChangeAsync(string id, Func<ExperimentRecord, ExperimentRecord?> change, CancellationToken cancellation);
+
+    /// <summary>The experiment, or null.</summary>
+    Task<ExperimentRecord?> FindAsync(string id, CancellationToken cancellation);
+
+    /// <summary>All experiments, the newest first.</summary>
+    Task<ImmutableArray<ExperimentRecord>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>Removes an experiment with its trials; false when there was none.</summary>
+    Task<bool> DeleteAsync(string id, CancellationToken cancellation);
+
+    /// <summary>Adds a trial (its rank is not stored). Adding a trial number again replaces it.</summary>
+    Task AddTrialAsync(string experimentId, LeaderboardEntry trial, CancellationToken cancellation);
+
+    /// <summary>The trials with a number above <paramref name="after"/>, by number.</summary>
+    Task<ImmutableArray<LeaderboardEntry>> TrialsAsync(string experimentId, int after, CancellationToken cancellation);
+}
