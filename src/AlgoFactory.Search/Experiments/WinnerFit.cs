@@ -173,7 +173,8 @@ internal sealed class WinnerFit(
     private ExperimentResult Result(Selection selection, ImmutableArray<EnsembleMember> members, LeaderboardEntry? ensemble)
     {
         var scores = selection.OutOfSample.Span;
-        var (labels, weights) = (evaluator.Features.ValidationLabels.Span, evaluator.Features.ValidationWeights.Span);
+        var labels = evaluator.Features.ValidationLabels.Span;
+        var weights = evaluator.Features.ValidationWeights.Span;
         var threshold = task.Kind == TaskKind.Binary ? DecisionThreshold.Choose(scores, labels, weights) : 0.5;
         var measured = Evaluation.Report(task, scores, labels, weights, threshold);
         var leaderboard = history.Leaderboard.Ranked();
