@@ -1,3 +1,4 @@
+using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Registry;
 
@@ -18,7 +19,7 @@ public sealed class ExperimentPublisher(ModelRegistry registry, IExperimentStore
     {
         var staged = files.ModelPath(experiment.Id);
         var name = experiment.Request.Name;
-        var hash = registry.HashOf(staged);
+        var hash = ModelFile.ReadManifest(staged).Hash;
         var version = registry.Find(name)?.Versions.FirstOrDefault(v => v.Id.Hash == hash)?.Id ?? registry.Publish(name, staged, cancellation);
         await store.ChangeAsync(experiment.Id, old => old with
         {
