@@ -30,6 +30,9 @@ public sealed record ExperimentPlan
 
     /// <summary>Threads of the whole experiment.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
+    public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }
 
 /// <summary>The rows of an experiment. Rows with a missing label have been left out.</summary>
@@ -57,6 +60,9 @@ public abstract record ExperimentEvent;
 
 /// <summary>The experiment entered a phase, such as <c>featurizing</c>, <c>searching</c>, <c>refitting</c>.</summary>
 public sealed record PhaseChanged(string Phase) : ExperimentEvent;
+
+/// <summary>The data was read and the task is known: how scores are to be read from here on.</summary>
+public sealed record TaskChosen(string Task, string Metric, bool HigherIsBetter) : ExperimentEvent;
 
 /// <summary>A trial ended, well or not.</summary>
 /// <param name="Entry">Its line of the leaderboard (the rank as of now).</param>
@@ -90,4 +96,8 @@ public sealed record ExperimentResult(
     string Validation,
     TimeSpan FirstModelAfter,
     int FeatureCount,
-    ImmutableArray<string> Warnings);
+    ImmutableArray<string> Warnings)
+{
+    /// <summary>The learner's name on the line of an ensemble, which is no trial of its own.</summary>
+    public const string EnsembleLearner = "ensemble";
+}
