@@ -33,7 +33,7 @@ public sealed class GoldenModelFileTests
 
     [Fact]
     public void There_is_a_file_of_each_task() =>
-        Names.Count().ShouldBeGreaterThanOrEqualTo(3);
+        Names.Count<object[]>().ShouldBeGreaterThanOrEqualTo(3);
 
     [Theory]
     [InlineData(TaskKind.Binary)]
