@@ -1,0 +1,61 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace AlgoFactory.Storage.Contexts;
+
+/// <summary>Tells faults that pass by themselves and faults that an operator must mend from faults of the program.</summary>
+internal static class DatabaseFaults
+{
+    // https://www.sqlite.org/rescode.html
+    private const int SqliteBusy = 5, SqliteLocked = 6, SqliteReadOnly = 8, SqliteIo = 10, SqliteCorrupt = 11, SqliteFull = 13, SqliteCannotOpen = 14, SqliteNotADatabase = 26;
+
+    /// <summary>Whether the transaction lost against another one and may be run again as a whole.</summary>
+    public static bool IsConflict(Exception fault) => Find(fault) switch
+    {
+        SqliteException sqlite => sqlite.SqliteErrorCode is SqliteBusy or SqliteLocked,
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
+        _ => false,
+    };
+
+    /// <summary>The operator's sentence, or null when the fault is the program's own.</summary>
+    public static string? Sentence(Exception fault, StorageOptions options) => Find(fault) switch
+    {
+        SqliteException sqlite => SqliteSentence(sqlite, options),
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "The disk of the PostgreSQL server is full; make room there, nothing was changed.",
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } missing =>
+            $"PostgreSQL says: {missing.MessageText}; create the database first (CREATE DATABASE …), or correct Storage:ConnectionString.",
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } refused =>
+            $"PostgreSQL refused the connection: {refused.MessageText}; check the user and password of Storage:ConnectionString.",
+        PostgresException => null,
+        NpgsqlException lost when lost.InnerException is SocketException or IOException or TimeoutException =>
+            $"The PostgreSQL server does not answer ({lost.InnerException.Message}); check that it runs and that Storage:ConnectionString names its host and port.",
+        _ => null,
+    };
+
+    private static string? SqliteSentence(SqliteException fault, StorageOptions options)
+    {
+        var file = new SqliteConnectionStringBuilder(options.ConnectionString).DataSource;
+        return fault.SqliteErrorCode switch
+        {
+            SqliteFull => $"The disk that holds '{file}' is full; make room, nothing was changed.",
+            SqliteReadOnly => $"The metadata database '{file}' cannot be written; give the service's user write access to the file and its folder.",
+            SqliteCannotOpen => $"The metadata database '{file}' cannot be opened; check that its folder exists and that the service's user may write there.",
+            SqliteIo => $"The disk that holds '{file}' reported a fault ({fault.SqliteExtendedErrorCode}); check that it is not full and is sound.",
+            SqliteCorrupt or SqliteNotADatabase => $"The file '{file}' is no sound SQLite database; restore it from a backup.",
+            SqliteBusy or SqliteLocked => $"The metadata database '{file}' stayed locked by another program; close whatever keeps it open and try again.",
+            _ => null,
+        };
+    }
+
+    private static DbException? Find(Exception? fault)
+    {
+        for (; fault is not null; fault = fault.InnerException)
+        {
+            if (fault is DbException database) return database;
+        }
+
+        return null;
+    }
+}

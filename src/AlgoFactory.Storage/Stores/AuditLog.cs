@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using AlgoFactory.Serving.Access;
+using AlgoFactory.Storage.Contexts;
+using AlgoFactory.Storage.Rows;
+using Microsoft.EntityFrameworkCore;
+
+namespace AlgoFactory.Storage.Stores;
+
+/// <summary>The audit log in the metadata database.</summary>
+internal sealed class AuditLog(Metadata metadata) : IAuditLog
+{
+    private const int MostEntries = 10_000;
+
+    public Task AddAsync(AuditEntry entry, CancellationToken cancellation) =>
+        metadata.WriteAsync(db => Task.FromResult(db.AuditLog.Add(AuditRow.From(entry))), cancellation);
+
+    public Task<ImmutableArray<AuditEntry>> ListAsync(int count, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MostEntries);
+        return metadata.ReadAsync(async db =>
+        {
+            var rows = await db.AuditLog.OrderByDescending(a => a.Sequence).Take(count).ToListAsync(cancellation).ConfigureAwait(false);
+            return rows.Select(a => a.ToRecord()).ToImmutableArray();
+        });
+    }
+}
