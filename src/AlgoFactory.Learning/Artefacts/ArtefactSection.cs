@@ -33,11 +33,11 @@ public sealed class ArtefactSectionWriter
 
     /// <summary>Writes a JSON document.</summary>
     public void WriteJson(string name, JsonNode value) =>
-        _entries.Add($"{_prefix}{name}.json", JsonSerializer.SerializeToUtf8Bytes(value, ArtefactJson.Options));
+        Add($"{name}.json", JsonSerializer.SerializeToUtf8Bytes(value, ArtefactJson.Options));
 
     /// <summary>Writes a record as a JSON document, camelCase.</summary>
     public void WriteJson<T>(string name, T value) =>
-        _entries.Add($"{_prefix}{name}.json", JsonSerializer.SerializeToUtf8Bytes(value, ArtefactJson.Options));
+        Add($"{name}.json", JsonSerializer.SerializeToUtf8Bytes(value, ArtefactJson.Options));
 
     /// <summary>Writes an array of float, double, int, long, byte, short or ushort.</summary>
     public void WriteArray<T>(string name, ReadOnlySpan<T> values) where T : unmanaged
@@ -46,7 +46,20 @@ public sealed class ArtefactSectionWriter
         ArtefactJson.TypeTag<T>().CopyTo(bytes);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), values.Length);
         MemoryMarshal.AsBytes(values).CopyTo(bytes.AsSpan(16));
-        _entries.Add($"{_prefix}arrays/{name}.bin", bytes);
+        Add($"arrays/{name}.bin", bytes);
+    }
+
+    /// <summary>Writes a document that <see cref="ArtefactSection.ReadStrict"/> reads.</summary>
+    internal void WriteStrict<T>(string name, T value) =>
+        Add($"{name}.json", JsonSerializer.SerializeToUtf8Bytes(value, ArtefactJson.Strict));
+
+    private void Add(string name, byte[] bytes)
+    {
+        var full = _prefix + name;
+        if (!ArtefactNames.IsValid(full))
+            throw new ArgumentException($"'{full}' cannot be an entry's name: lower-case letters, digits, dots and dashes between slashes.", nameof(name));
+        if (!_entries.TryAdd(full, bytes))
+            throw new ArgumentException($"'{full}' is written twice.", nameof(name));
     }
 }
 
@@ -110,27 +123,10 @@ public sealed class ArtefactSection
             : throw new ArtefactFormatException($"'{_prefix}arrays/{name}.bin' in the model file has {values.Length} values instead of {length}.");
     }
 
+    /// <summary>Reads a document of the file's own layout, whose fields must all be there.</summary>
+    internal T ReadStrict<T>(string name) => ArtefactJson.Parse<T>($"{_prefix}{name}.json", Entry($"{_prefix}{name}.json").Span);
+
     private ReadOnlyMemory<byte> Entry(string name) => _entries.TryGetValue(name, out var bytes)
         ? bytes
         : throw new ArtefactFormatException($"The model file lacks '{name}'.");
-}
-
-internal static class ArtefactJson
-{
-    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        MaxDepth = 32,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
-    };
-
-    public static ReadOnlySpan<byte> TypeTag<T>() where T : unmanaged =>
-        typeof(T) == typeof(float) ? "f32/1\0\0\0"u8 :
-        typeof(T) == typeof(double) ? "f64/1\0\0\0"u8 :
-        typeof(T) == typeof(int) ? "i32/1\0\0\0"u8 :
-        typeof(T) == typeof(long) ? "i64/1\0\0\0"u8 :
-        typeof(T) == typeof(byte) ? "u08/1\0\0\0"u8 :
-        typeof(T) == typeof(short) ? "i16/1\0\0\0"u8 :
-        typeof(T) == typeof(ushort) ? "u16/1\0\0\0"u8 :
-        throw new NotSupportedException($"Arrays of {typeof(T).Name} have no place in a model file.");
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using AlgoFactory.Data.Profiling;
 
 namespace AlgoFactory.Learning.Artefacts;
@@ -65,6 +66,7 @@ public sealed record LeaderboardEntry
     public string? Error { get; init; }
 
     /// <summary>The parameters that differ from the learner's defaults; values are numbers or texts.</summary>
+    [JsonConverter(typeof(ParameterValuesConverter))]
     public ImmutableSortedDictionary<string, object> Parameters { get; init; } = ImmutableSortedDictionary<string, object>.Empty;
 }
 
@@ -92,11 +94,22 @@ public sealed record ModelFile(
     public ValidationCurves? Curves { get; init; }
 
     /// <summary>Writes the file: to a temporary one first, flushed, then renamed. Returns the model's hash.</summary>
-    public string Save(string path) => throw new NotSupportedException();
+    /// <remarks>
+    /// The same content gives the same bytes. The old file, if any, is replaced in one step; after a failure it still
+    /// stands and nothing else is left in the folder.
+    /// </remarks>
+    /// <exception cref="IOException">The file cannot be written (disk full, no such folder).</exception>
+    public string Save(string path) => ModelFileWriter.Save(this, path);
 
     /// <summary>Reads a file, checking limits before allocating and every sum.</summary>
     /// <exception cref="ArtefactFormatException">The file is broken, hostile, or of an unknown version.</exception>
-    public static ModelFile Load(string path, ArtefactReaders readers, ArtefactLimits? limits = null) => throw new NotSupportedException();
+    public static ModelFile Load(string path, ArtefactReaders readers, ArtefactLimits? limits = null) =>
+        ModelFileReader.Load(path, readers, limits ?? ArtefactLimits.Default);
+
+    /// <summary>Reads and checks the manifest only: what a list of models needs. The other entries are not read.</summary>
+    /// <exception cref="ArtefactFormatException">The file is broken, hostile, or of an unknown version.</exception>
+    public static ModelManifest ReadManifest(string path, ArtefactLimits? limits = null) =>
+        ModelFileReader.ReadManifest(path, limits ?? ArtefactLimits.Default);
 }
 
 /// <summary>A source column's share of importance; the shares sum to 1.</summary>
@@ -123,16 +136,3 @@ public sealed record ValidationCurves
 
 /// <summary>A point of a curve.</summary>
 public readonly record struct CurvePoint(double X, double Y);
-
-/// <summary>What a reader allows.</summary>
-public sealed record ArtefactLimits
-{
-    /// <summary>The file's size in bytes.</summary>
-    public long FileBytes { get; init; } = 2L << 30;
-
-    /// <summary>All entries' unpacked size in bytes.</summary>
-    public long UnpackedBytes { get; init; } = 4L << 30;
-
-    /// <summary>Entries.</summary>
-    public int Entries { get; init; } = 10_000;
-}

@@ -8,10 +8,13 @@ namespace AlgoFactory.Learning.Features;
 /// <summary>The fitted featurizers of one model, in order. Immutable and thread-safe.</summary>
 public sealed class FeaturePipeline
 {
+    private const int MaxFeaturizers = 10_000;
+
     private FeaturePipeline(ImmutableArray<IFittedFeaturizer> featurizers)
     {
         Featurizers = featurizers;
         DenseFeatures = [.. featurizers.SelectMany(f => f.Outputs)];
+        SparseWidth = featurizers.Sum(f => f.SparseWidth);
     }
 
     /// <summary>The fitted featurizers.</summary>
@@ -20,15 +23,30 @@ public sealed class FeaturePipeline
     /// <summary>The dense features, in order.</summary>
     public ImmutableArray<FeatureInfo> DenseFeatures { get; }
 
+    /// <summary>The sparse columns; they stand to the right of the dense features.</summary>
+    public int SparseWidth { get; }
+
     /// <summary>
     /// Chooses and fits the featurizers that suit the schema's feature columns and the learner's needs, and returns the
     /// training rows' features (out of fold where the label is used).
     /// </summary>
+    /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
     public static (FeaturePipeline Pipeline, FeatureBatch Features) FitTransform(
-        FeaturizerInput train, Schema schema, FeatureNeeds needs, FitContext context) =>
-        throw new NotSupportedException();
+        FeaturizerInput train, Schema schema, FeatureNeeds needs, FitContext context)
+    {
+        var builder = new FeatureBatchBuilder(train.Frame.RowCount);
+        var fitted = ImmutableArray.CreateBuilder<IFittedFeaturizer>();
+        foreach (var featurizer in FeaturizerSelection.Choose(train, schema, needs))
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            fitted.Add(featurizer.FitTransform(train, builder, context));
+        }
+
+        return (new FeaturePipeline(fitted.ToImmutable()), builder.Build());
+    }
 
     /// <summary>Makes the features of rows.</summary>
+    /// <exception cref="LearningException">A column of the rows is not of the kind that the pipeline was fitted on.</exception>
     public FeatureBatch Transform(Frame rows)
     {
         var builder = new FeatureBatchBuilder(rows.RowCount);
@@ -37,9 +55,45 @@ public sealed class FeaturePipeline
         return builder.Build();
     }
 
+    /// <summary>
+    /// A model's importance (dense features first, then sparse ones) summed by data column; the shares sum to 1,
+    /// the most important first. Empty when nothing is important.
+    /// </summary>
+    public ImmutableArray<ColumnImportance> ImportanceByColumn(ImmutableArray<double> importance)
+    {
+        if (importance.Length != DenseFeatures.Length + SparseWidth)
+            throw new ArgumentException($"{importance.Length} importances for {DenseFeatures.Length} + {SparseWidth} features.", nameof(importance));
+        var sums = new Dictionary<string, double>(StringComparer.Ordinal);
+        for (var i = 0; i < DenseFeatures.Length; i++)
+            Add(DenseFeatures[i].Source, importance[i]);
+        var at = DenseFeatures.Length;
+        foreach (var featurizer in Featurizers)
+            for (var i = 0; i < featurizer.SparseWidth; i++)
+                Add(featurizer.SparseSource, importance[at++]);
+        var total = sums.Values.Sum();
+        return total > 0
+            ? [.. sums.Select(s => new ColumnImportance(s.Key, s.Value / total)).OrderByDescending(s => s.Share).ThenBy(s => s.Column, StringComparer.Ordinal)]
+            : [];
+
+        void Add(string column, double value) => sums[column] = sums.GetValueOrDefault(column) + value;
+    }
+
     /// <summary>Writes the pipeline.</summary>
-    public void Write(ArtefactSectionWriter to) => throw new NotSupportedException();
+    public void Write(ArtefactSectionWriter to)
+    {
+        to.WriteJson("pipeline", new Document([.. Featurizers.Select(f => f.Format)]));
+        for (var i = 0; i < Featurizers.Length; i++)
+            Featurizers[i].Write(to.Section($"featurizers/{i}"));
+    }
 
     /// <summary>Reads a pipeline.</summary>
-    public static FeaturePipeline Read(ArtefactSection from, ArtefactReaders readers) => throw new NotSupportedException();
+    /// <exception cref="ArtefactFormatException">The section is broken or holds an unknown format.</exception>
+    public static FeaturePipeline Read(ArtefactSection from, ArtefactReaders readers)
+    {
+        var formats = FeaturizerGuard.Names(from.ReadJson<Document>("pipeline").Featurizers);
+        FeaturizerGuard.Require(formats.Length <= MaxFeaturizers, "there are too many of them");
+        return new FeaturePipeline([.. formats.Select((format, i) => readers.ReadFeaturizer(format, from.Section($"featurizers/{i}")))]);
+    }
+
+    private sealed record Document(ImmutableArray<string> Featurizers);
 }

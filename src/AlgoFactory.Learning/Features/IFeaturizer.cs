@@ -33,6 +33,9 @@ public interface IFittedFeaturizer
     /// <summary>The sparse columns it makes.</summary>
     int SparseWidth { get; }
 
+    /// <summary>The data column that its sparse columns are made from; empty when it makes none.</summary>
+    string SparseSource => "";
+
     /// <summary>Writes the rows' features.</summary>
     void Transform(Frame rows, FeatureBatchBuilder to);
 

@@ -1,0 +1,18 @@
+using AlgoFactory.Learning.Artefacts;
+
+namespace AlgoFactory.Learning.Features;
+
+/// <summary>The featurizer formats that this program reads.</summary>
+internal static class FeaturizerFormats
+{
+    /// <summary>Format name and reader.</summary>
+    public static IEnumerable<KeyValuePair<string, Func<ArtefactSection, IFittedFeaturizer>>> Readers { get; } =
+    [
+        new(FittedNumericValues.FormatName, FittedNumericValues.Read),
+        new(FittedStandardization.FormatName, FittedStandardization.Read),
+        new(FittedCategoryCodes.FormatName, FittedCategoryCodes.Read),
+        new(FittedOneHot.FormatName, FittedOneHot.Read),
+        new(FittedTargetEncoding.FormatName, FittedTargetEncoding.Read),
+        new(FittedDateParts.FormatName, FittedDateParts.Read),
+    ];
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Schemas;
+
+namespace AlgoFactory.Learning.Features;
+
+/// <summary>Chooses the featurizers that suit a table's feature columns and what a learner needs.</summary>
+internal static class FeaturizerSelection
+{
+    /// <summary>The featurizers to fit, in order. Identifiers, constants and columns that say nothing in these rows have none.</summary>
+    public static IEnumerable<IFeaturizer> Choose(FeaturizerInput train, Schema schema, FeatureNeeds needs)
+    {
+        if (needs == FeatureNeeds.None)
+            yield break;
+        var scaled = needs == FeatureNeeds.Scaled;
+        var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
+        var frame = train.Frame;
+
+        var numbers = Names(c => c.Kind is ColumnKind.Numeric or ColumnKind.Boolean && Varies(FeaturizerGuard.Numbers(frame, c.Name), missingCounts: true));
+        if (numbers.Length > 0)
+            yield return scaled ? new Standardization(numbers) : new NumericValues(numbers);
+
+        var categories = Names(c => c.Kind == ColumnKind.Categorical && Varies(FeaturizerGuard.Categories(frame, c.Name)));
+        var large = categories.ToImmutableDictionary(c => c, c => LevelSlots.Seen(FeaturizerGuard.Categories(frame, c)) > (scaled ? OneHot.MaxLevels : CategoryCodes.MaxCodes));
+        var whole = scaled ? categories.RemoveAll(c => large[c]) : categories;
+        if (whole.Length > 0)
+            yield return scaled ? new OneHot(whole) : new CategoryCodes(whole);
+        var encoded = categories.RemoveAll(c => !large[c]);
+        if (encoded.Length > 0)
+            yield return new TargetEncoding(encoded, scaled);
+
+        var dates = Names(c => c.Kind == ColumnKind.DateTime && Varies(FeaturizerGuard.Numbers(frame, c.Name), missingCounts: true));
+        if (dates.Length > 0)
+            yield return new DateParts(dates, scaled);
+
+        ImmutableArray<string> Names(Func<ColumnSpec, bool> wanted) => [.. features.Where(wanted).Select(c => c.Name)];
+    }
+
+    /// <summary>Whether there are two different numbers, or (if that counts) one number and a missing one.</summary>
+    public static bool Varies(ReadOnlySpan<double> values, bool missingCounts)
+    {
+        var first = double.NaN;
+        foreach (var value in values)
+        {
+            if (double.IsNaN(value))
+                continue;
+            if (double.IsNaN(first))
+                first = value;
+            else if (value != first)
+                return true;
+        }
+
+        return missingCounts && !double.IsNaN(first) && HasMissing(values);
+    }
+
+    /// <summary>Whether a number is missing.</summary>
+    public static bool HasMissing(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+            if (double.IsNaN(value))
+                return true;
+        return false;
+    }
+
+    private static bool Varies(CategoryColumn column) => column.Codes.ContainsAnyExcept(column.Length == 0 ? 0 : column.Codes[0]);
+}

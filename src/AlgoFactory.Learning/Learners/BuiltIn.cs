@@ -1,0 +1,18 @@
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Baseline;
+using AlgoFactory.Learning.Learners.Linear;
+
+namespace AlgoFactory.Learning.Learners;
+
+/// <summary>What this program learns with and reads on its own: explicit lists, no reflection.</summary>
+public static class BuiltIn
+{
+    /// <summary>The learners.</summary>
+    public static LearnerCatalog Catalog { get; } = new(new BaselineLearner(), new LinearLearner());
+
+    /// <summary>The readers of all their models and of all featurizers.</summary>
+    public static ArtefactReaders Readers { get; } = new(
+        [.. BaselineFormats.Readers, .. LinearFormats.Readers],
+        FeaturizerFormats.Readers);
+}

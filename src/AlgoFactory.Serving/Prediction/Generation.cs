@@ -1,0 +1,69 @@
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Serving.Registry;
+
+namespace AlgoFactory.Serving.Prediction;
+
+/// <summary>
+/// One loaded, warmed model version. It lives as long as its deployment serves it or a lease is out: a count of leases
+/// and a closed bit share one word, so that a rent either counts before the close or fails, and exactly one party frees.
+/// </summary>
+internal sealed class Generation(ModelFile model, ModelVersion version, RowBinder binder, DateTimeOffset loadedAt)
+{
+    private const int Closed = 1;
+    private const int OneLease = 2;
+
+    private ModelFile? _model = model;
+    private RowBinder? _binder = binder;
+    private int _state;
+
+    public ModelVersion Version { get; } = version;
+
+    public DateTimeOffset LoadedAt { get; } = loadedAt;
+
+    public int Leases => Volatile.Read(ref _state) / OneLease;
+
+    public bool IsFreed => Volatile.Read(ref _model) is null;
+
+    public ModelFile Model => _model ?? throw Freed();
+
+    public RowBinder Binder => _binder ?? throw Freed();
+
+    public bool TryAcquire()
+    {
+        var state = Volatile.Read(ref _state);
+        while ((state & Closed) == 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _state, state + OneLease, state);
+            if (seen == state)
+                return true;
+            state = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Add(ref _state, -OneLease) == Closed)
+            Free();
+    }
+
+    /// <summary>No more rents; frees now or with the last lease. Called once.</summary>
+    public void Close()
+    {
+        if (Interlocked.Or(ref _state, Closed) == 0)
+            Free();
+    }
+
+    private void Free()
+    {
+        // The collector takes managed arrays back; models over native memory own more than that.
+        foreach (var member in Model.Predictor.Members)
+            (member.Model as IDisposable)?.Dispose();
+        Volatile.Write(ref _model, null);
+        _binder = null;
+    }
+
+    private ObjectDisposedException Freed() => new(nameof(Generation), $"Version {Version.Version} of '{Version.Name}' was used after its last lease was returned.");
+}

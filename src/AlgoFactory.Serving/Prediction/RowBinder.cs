@@ -1,0 +1,118 @@
+using System.Buffers;
+using System.Text.Unicode;
+using AlgoFactory.Data.Schemas;
+
+namespace AlgoFactory.Serving.Prediction;
+
+/// <summary>
+/// Binds the rows of a request to a model's input columns by its stored schema; nothing is sniffed. All values go
+/// through <see cref="Data.Frames.FrameBuilder"/>, as those of files do: the same row gives the same bits.
+/// Immutable and thread-safe.
+/// </summary>
+/// <remarks>
+/// The label, ignored, weight, group and pass-through columns are accepted and passed over; any other unknown name is
+/// refused with the nearest known one. A feature that is not there is a missing value, never zero, and told in
+/// <see cref="BoundRows.Warnings"/>; a JSON null is a missing value that needs no telling.
+/// </remarks>
+public sealed class RowBinder
+{
+    private readonly ColumnIndex _index;
+    private readonly RowLimits _limits;
+
+    // A few scratches are kept; under more load than that, making one costs little against the load itself.
+    private readonly BindingScratch?[] _scratches = new BindingScratch?[2 * Environment.ProcessorCount];
+
+    /// <summary>Creates a binder.</summary>
+    /// <param name="schema">The model's stored schema.</param>
+    /// <param name="passThrough">Names that callers may send beside the schema's; null: none.</param>
+    /// <param name="limits">What a request may hold; null: the defaults.</param>
+    public RowBinder(Schema schema, IEnumerable<string>? passThrough = null, RowLimits? limits = null)
+    {
+        _index = new ColumnIndex(schema, passThrough ?? []);
+        _limits = limits ?? RowLimits.Default;
+    }
+
+    /// <summary>Binds <c>{"rows":[{column: value}, …]}</c>, with an <c>id</c> of the request or without.</summary>
+    /// <param name="body">UTF-8 JSON.</param>
+    /// <exception cref="RowBindingException">The body is no such request, or a row does not fit the model.</exception>
+    public BoundRows BindJson(ReadOnlySpan<byte> body)
+    {
+        CheckUtf8(body);
+        var scratch = Take();
+        try
+        {
+            return JsonRows.Bind(body, scratch);
+        }
+        finally
+        {
+            Return(scratch);
+        }
+    }
+
+    /// <summary>Binds <c>{"rows":[…]}</c> that came in pieces.</summary>
+    /// <exception cref="RowBindingException">The body is no such request, or a row does not fit the model.</exception>
+    public BoundRows BindJson(ReadOnlySequence<byte> body) => Bind(body, BindJson);
+
+    /// <summary>Binds a CSV body: a line of names, then the records.</summary>
+    /// <param name="body">UTF-8, with or without a byte-order mark.</param>
+    /// <param name="separator">What stands between fields: an ASCII character.</param>
+    /// <exception cref="RowBindingException">The body is no CSV, or a record does not fit the model.</exception>
+    public BoundRows BindCsv(ReadOnlySpan<byte> body, char separator = ',')
+    {
+        if (!char.IsAscii(separator) || separator is '"' or '\n' or '\r')
+            throw new RowBindingException("The separator must be an ASCII character other than a quote or line end.");
+        CheckUtf8(body);
+        var scratch = Take();
+        try
+        {
+            return CsvRows.Bind(body, separator, scratch);
+        }
+        finally
+        {
+            Return(scratch);
+        }
+    }
+
+    /// <summary>Binds a CSV body that came in pieces.</summary>
+    /// <exception cref="RowBindingException">The body is no CSV, or a record does not fit the model.</exception>
+    public BoundRows BindCsv(ReadOnlySequence<byte> body, char separator = ',') => Bind(body, span => BindCsv(span, separator));
+
+    private delegate BoundRows BindSpan(ReadOnlySpan<byte> body);
+
+    private static BoundRows Bind(ReadOnlySequence<byte> body, BindSpan bind)
+    {
+        if (body.IsSingleSegment)
+            return bind(body.FirstSpan);
+        var joined = ArrayPool<byte>.Shared.Rent(checked((int)body.Length));
+        try
+        {
+            body.CopyTo(joined);
+            return bind(joined.AsSpan(0, (int)body.Length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(joined);
+        }
+    }
+
+    private static void CheckUtf8(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body))
+            throw new RowBindingException("The body is not UTF-8; send it in that encoding.");
+    }
+
+    private BindingScratch Take()
+    {
+        for (var i = 0; i < _scratches.Length; i++)
+            if (Volatile.Read(ref _scratches[i]) is not null && Interlocked.Exchange(ref _scratches[i], null) is { } scratch)
+                return scratch;
+        return new BindingScratch(_index, _limits);
+    }
+
+    private void Return(BindingScratch scratch)
+    {
+        for (var i = 0; i < _scratches.Length; i++)
+            if (Volatile.Read(ref _scratches[i]) is null && Interlocked.CompareExchange(ref _scratches[i], scratch, null) is null)
+                return;
+    }
+}
