@@ -30,6 +30,9 @@ public sealed record ExperimentPlan
 
     /// <summary>Threads of the whole experiment.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
+    public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }
 
 /// <summary>The rows of an experiment. Rows with a missing label have been left out.</summary>

@@ -1,0 +1,69 @@
+using AlgoFactory.Search.Tuning;
+
+namespace AlgoFactory.Search.Experiments;
+
+/// <summary>
+/// Finds, on large data under a budget of time, how many rows a trial can train on. It climbs from a small random sample
+/// to larger ones with one setting, each rung a model that could be served, and predicts the next rung from the last two:
+/// so the first model is there within a second or two, and nothing is started that cannot be finished.
+/// </summary>
+internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator> evaluatorOf, int seed)
+{
+    /// <summary>Training rows of the first rung; data up to twice that needs no ladder.</summary>
+    public const int FirstRung = 10_000;
+
+    private const int Step = 4;
+    private const double ShareOfLeft = 0.6;
+
+    /// <summary>Where the climb ended.</summary>
+    /// <param name="Evaluator">On the rows that trials are to use.</param>
+    /// <param name="Rungs">The results on the way; the last one was made with <paramref name="Evaluator"/> unless it uses all rows.</param>
+    /// <param name="IsSample">Whether not all rows are used.</param>
+    public sealed record Top(TrialEvaluator Evaluator, IReadOnlyList<TrialResult> Rungs, bool IsSample);
+
+    /// <summary>Climbs.</summary>
+    /// <param name="full">The plan on all rows.</param>
+    /// <param name="proposal">The setting to climb with.</param>
+    /// <param name="refitShare">The final fit's time as a share of a trial's on all rows.</param>
+    /// <param name="cancellation">Ends the climb.</param>
+    public Top Climb(FoldPlan full, Proposal proposal, double refitShare, CancellationToken cancellation)
+    {
+        var all = full.Folds.Max(f => f.Train.Length);
+        if (!time.IsLimited || all <= 2 * FirstRung)
+            return new Top(evaluatorOf(full), [], false);
+
+        var rungs = new List<TrialResult>();
+        var (rows, lastRows) = (FirstRung, 0);
+        while (true)
+        {
+            var evaluator = evaluatorOf(full.Sample(rows, Math.Max(FirstRung / 2, rows / 4), seed));
+            var left = time.Left;
+            var result = evaluator.Evaluate(0, proposal, new TrialTime(0.5 * left, 0.7 * left), cancellation);
+            rungs.Add(result);
+            if (result.Error is not null)
+                return new Top(evaluator, rungs, true);
+            var slope = rungs.Count == 1
+                ? result.Wall / rows
+                : TimePlanner.Max(TimeSpan.Zero, result.Wall - rungs[^2].Wall) / (rows - lastRows);
+            // At least half as steep as through the origin: the first rung's start-up costs must not flatten the line.
+            slope = TimePlanner.Max(slope, 0.5 * result.Wall / rows);
+            TimeSpan At(int n) => result.Wall + slope * (n - rows);
+
+            left = time.Left;
+            if (At(all) * (1 + TimePlanner.Slack * refitShare) <= ShareOfLeft * left)
+            {
+                time.Record(proposal.Learner, At(all));
+                return new Top(evaluatorOf(full), rungs, false);
+            }
+
+            var affordable = rows + (int)Math.Clamp((ShareOfLeft * left - result.Wall) / slope, 0, all - rows);
+            if (affordable < 2 * rows)
+            {
+                time.Record(proposal.Learner, result.Wall);
+                return new Top(evaluator, rungs, rows < all);
+            }
+
+            (lastRows, rows) = (rows, Math.Min(affordable, Step * rows));
+        }
+    }
+}

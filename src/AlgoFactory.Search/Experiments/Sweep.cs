@@ -1,0 +1,168 @@
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Metrics;
+using AlgoFactory.Learning.Spaces;
+using AlgoFactory.Search.Portfolio;
+using AlgoFactory.Search.Tuning;
+
+namespace AlgoFactory.Search.Experiments;
+
+/// <summary>One run of an experiment: splits, climbs, searches, then hands the results on to <see cref="WinnerFit"/>.</summary>
+internal sealed class Sweep
+{
+    /// <summary>Under a budget of time, the search ends after so many trials without a better one: more would only chase noise.</summary>
+    private const int Patience = 100;
+
+    /// <summary>Proposals passed over in a row, because they would not end in time, before the search ends.</summary>
+    private const int PassedOver = 25;
+
+    private readonly LearnerCatalog _catalog;
+    private readonly ExperimentPlan _plan;
+    private readonly ExperimentData _data;
+    private readonly TimeProvider _clock;
+    private readonly Action<ExperimentEvent> _report;
+    private readonly TimePlanner _time;
+    private readonly IMetric _metric;
+    private readonly TrialHistory _history;
+    private readonly long _started;
+    private readonly List<string> _warnings = [];
+    private TimeSpan? _firstModel;
+
+    public Sweep(LearnerCatalog catalog, ExperimentPlan plan, ExperimentData data, TimeProvider clock, Action<ExperimentEvent> report)
+    {
+        if (plan.Deadline is null && plan.Trials is null)
+            throw new ArgumentException("An experiment needs a budget of time or of trials.", nameof(plan));
+        (_catalog, _plan, _data, _clock, _report) = (catalog, plan, data, clock, report);
+        _started = clock.GetTimestamp();
+        _time = new TimePlanner(clock, plan.Deadline);
+        _metric = MetricCatalog.Find(plan.Metric, plan.Task.Kind);
+        _history = new TrialHistory(_metric.HigherIsBetter);
+    }
+
+    /// <summary>Runs to the end; the last thing reported is <see cref="ExperimentDone"/>.</summary>
+    public void Run(CancellationToken cancellation)
+    {
+        _report(new PhaseChanged("featurizing"));
+        var full = FoldPlanner.Plan(_data, _plan.Task, _plan.Folds, _plan.Seed);
+        var learners = LearnerOrder.For(_catalog, _plan.Task, _data.Profile);
+        if (learners.Count == 0)
+            throw new LearningException($"No learner fits a {_plan.Task.Kind.ToString().ToLowerInvariant()} task.");
+
+        var share = RefitShare(full);
+        var climber = learners.FirstOrDefault(l => !IsBaseline(l.Id));
+        var top = climber is null
+            ? new SizeLadder.Top(EvaluatorOf(full), [], false)
+            : new SizeLadder(_time, EvaluatorOf, _plan.Seed).Climb(full, new Proposal(climber.Id, ParameterSet.Empty), share, cancellation);
+        if (top.Rungs.Any(r => r.Error is null))
+            _firstModel = _clock.GetElapsedTime(_started);
+        if (top.IsSample)
+        {
+            share = 0;
+            _warnings.Add($"The budget is short for this data: trials trained on a sample of {top.Evaluator.Features.Plan.Folds[0].Train.Length} of {_data.Train.RowCount} rows.");
+        }
+
+        var tuner = new PortfolioTuner(learners, new RandomTuner(learners, SplitMix64.Derive(_plan.Seed, -2)));
+        var finished = TakeFinished(tuner);
+        _report(new PhaseChanged("searching"));
+        Search(tuner, top, share, finished, cancellation);
+        if (_history.Best.Count == 0)
+            throw new LearningException(_history.FirstError is { } error
+                ? $"No learner could be fitted. The first error was: {error}"
+                : "The budget ended before a model could be fitted; allow more time.");
+
+        var winner = new WinnerFit(top.Evaluator, _history, _data, _plan.Task, _time, share, _clock, _report);
+        var result = winner.Run(cancellation);
+        _report(new ExperimentDone(result with
+        {
+            Validation = top.Evaluator.Features.Plan.Description,
+            FirstModelAfter = _firstModel ?? _clock.GetElapsedTime(_started),
+            Warnings = [.. _warnings, .. result.Warnings],
+        }));
+    }
+
+    private void Search(ITuner tuner, SizeLadder.Top top, double share, HashSet<Proposal> finished, CancellationToken cancellation)
+    {
+        var (number, stale, passedOver) = (_history.Leaderboard.Count, 0, 0);
+        while (number < (_plan.Trials ?? int.MaxValue) && passedOver < PassedOver && (stale < Patience || !_time.IsLimited))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (tuner.Propose() is not { } proposal)
+                return;
+            if (finished.Contains(proposal))
+                continue;
+
+            TrialResult result;
+            if (top.IsSample && top.Rungs[^1] is { Error: null } rung && rung.Proposal == proposal)
+                result = rung with { Trial = ++number };
+            else
+            {
+                TrialTime? allowed = null;
+                if (_time.IsLimited && (allowed = _time.Allow(proposal.Learner, share, Reserved(share), _firstModel is null && !IsBaseline(proposal.Learner))) is null)
+                {
+                    passedOver++;
+                    continue;
+                }
+
+                result = top.Evaluator.Evaluate(++number, proposal, allowed, cancellation);
+            }
+
+            passedOver = 0;
+            stale = Record(tuner, result) ? 0 : stale + 1;
+        }
+    }
+
+    /// <summary>Takes a result in and reports it; returns whether it is the best so far.</summary>
+    private bool Record(ITuner tuner, TrialResult result)
+    {
+        _time.Record(result.Proposal.Learner, result.Wall);
+        tuner.Observe(new Observation(result.Proposal, result.Score is { } score ? _history.Leaderboard.Loss(score) : null));
+        if (result.Error is null && !IsBaseline(result.Proposal.Learner))
+            _firstModel ??= _clock.GetElapsedTime(_started);
+        var entry = _history.Add(result);
+        _report(new TrialEnded(entry, _plan.Deadline is { } end ? Math.Max(0, (end - _clock.GetUtcNow()).TotalSeconds) : null));
+        if (entry.Rank != 1)
+            return false;
+        _report(new BestChanged(entry));
+        return true;
+    }
+
+    /// <summary>Gives the trials of an interrupted run back to the tuner and to the leaderboard.</summary>
+    private HashSet<Proposal> TakeFinished(ITuner tuner)
+    {
+        var finished = new HashSet<Proposal>();
+        foreach (var entry in _plan.Finished.Where(e => e.Learner != TrialHistory.Ensemble).OrderBy(e => e.Trial))
+        {
+            var result = TrialHistory.FromEntry(entry);
+            finished.Add(result.Proposal);
+            tuner.Observe(new Observation(result.Proposal, result.Score is { } score ? _history.Leaderboard.Loss(score) : null));
+            _history.Add(result);
+        }
+
+        return finished;
+    }
+
+    /// <summary>The time of a fit on all rows as a share of a whole trial's.</summary>
+    private double RefitShare(FoldPlan plan)
+    {
+        if (plan.IsExternal)
+            return 0;
+        var waves = (plan.Folds.Length + _plan.Threads - 1) / _plan.Threads;
+        return (double)_data.Train.RowCount / plan.Folds[0].Train.Length / waves;
+    }
+
+    /// <summary>
+    /// What the end needs: the best trial's fit on all rows, and some of the time that two more members of an ensemble would take.
+    /// </summary>
+    private TimeSpan Reserved(double share)
+    {
+        if (_history.Best.Count == 0)
+            return TimeSpan.Zero;
+        var best = TimePlanner.Slack * share * _history.Best[0].Wall;
+        var more = _history.Best.Skip(1).Take(2).Aggregate(TimeSpan.Zero, (sum, t) => sum + TimePlanner.Slack * share * t.Wall);
+        return best + TimePlanner.Min(more, 0.15 * _time.Total);
+    }
+
+    private bool IsBaseline(string learner) => _catalog[learner].Info.Needs == FeatureNeeds.None;
+
+    private TrialEvaluator EvaluatorOf(FoldPlan plan) => new(
+        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock);
+}

@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Metrics;
+using AlgoFactory.Learning.Spaces;
+using AlgoFactory.Search.Tuning;
+
+namespace AlgoFactory.Search.Experiments;
+
+/// <summary>How long a trial may take.</summary>
+/// <param name="Target">Learners that go step by step stop early here.</param>
+/// <param name="CutOff">A trial that is still not done here is given up.</param>
+public sealed record TrialTime(TimeSpan Target, TimeSpan CutOff);
+
+/// <summary>
+/// Fits a proposal in every fold and measures it on the validation rows. It knows nothing of the search. Folds run side
+/// by side, each with its share of the threads; what is left over of a learner that stops early on validation rows is a
+/// slightly hopeful score, the same for all trials. Thread-safe.
+/// </summary>
+public sealed class TrialEvaluator(
+    LearnerCatalog catalog, FoldFeatures features, TaskSpec task, IMetric metric, int seed, int threads, TimeProvider clock)
+{
+    /// <summary>The folds that proposals are fitted in.</summary>
+    public FoldFeatures Features => features;
+
+    /// <summary>Threads of the whole evaluation.</summary>
+    public int Threads => threads;
+
+    /// <summary>Folds that are fitted at the same time.</summary>
+    public int FoldsAtOnce { get; } = Math.Min(threads, features.Plan.Folds.Length);
+
+    /// <summary>Evaluates a proposal.</summary>
+    /// <param name="trial">The trial's number.</param>
+    /// <param name="proposal">What to try.</param>
+    /// <param name="time">How long it may take; null: as long as it takes.</param>
+    /// <param name="cancellation">Ends the evaluation.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled (not: it ran out of its time).</exception>
+    public TrialResult Evaluate(int trial, Proposal proposal, TrialTime? time, CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        var folds = new FoldOutcome[features.Plan.Folds.Length];
+        using var cutOff = time is { } limit ? new CancellationTokenSource(limit.CutOff, clock) : new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, cutOff.Token);
+        try
+        {
+            var learner = catalog[proposal.Learner];
+            var batches = (folds.Length + FoldsAtOnce - 1) / FoldsAtOnce;
+            RunFolds(either.Token, fold =>
+            {
+                // Each wave of folds gets an equal part of the time, so that the last one is not the one to starve.
+                DateTimeOffset? deadline = time is { } all
+                    ? clock.GetUtcNow() + (all.Target - clock.GetElapsedTime(started)) / Math.Max(1, batches - fold / FoldsAtOnce)
+                    : null;
+                folds[fold] = FitFold(learner, trial, proposal.Parameters, fold, deadline, either.Token);
+            });
+            return Summarise(trial, proposal, folds, clock.GetElapsedTime(started));
+        }
+        catch (OperationCanceledException) when (cutOff.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return Failed(trial, proposal, started, $"It was not done in its share of the budget, {time!.CutOff.TotalSeconds:0.#} s.");
+        }
+        catch (Exception e) when (e is LearningException or DataFormatException)
+        {
+            return Failed(trial, proposal, started, e.Message);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            // A learner's defect costs its trial, not the experiment; the leaderboard shows what it was.
+            return Failed(trial, proposal, started, $"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>The metric in each fold of out-of-sample scores that lie fold after fold.</summary>
+    public ImmutableArray<double> FoldScores(ReadOnlySpan<float> scores)
+    {
+        var width = task.OutputWidth;
+        var values = ImmutableArray.CreateBuilder<double>(features.Plan.Folds.Length);
+        for (var fold = 0; fold < features.Plan.Folds.Length; fold++)
+        {
+            var (from, to) = (features.ValidationOffsets[fold], features.ValidationOffsets[fold + 1]);
+            var weights = features.ValidationWeights.Span;
+            values.Add(metric.Compute(
+                scores[(from * width)..(to * width)], width, features.ValidationLabels.Span[from..to],
+                weights.IsEmpty ? weights : weights[from..to]));
+        }
+
+        return values.MoveToImmutable();
+    }
+
+    /// <summary>The mean of the folds where the metric is defined; NaN when it is nowhere.</summary>
+    public static double Mean(ImmutableArray<double> foldScores) =>
+        foldScores.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+
+    /// <summary>Fits on all rows with parameters that need no validation part.</summary>
+    public FittedModel Refit(int trial, Proposal proposal, ParameterSet refit, FoldSet whole, DateTimeOffset? deadline, CancellationToken cancellation)
+    {
+        var learner = catalog[proposal.Learner];
+        var context = new FitContext(SplitMix64.Derive(seed, trial), ThreadsFor(learner, threads), deadline, clock, null, cancellation);
+        return new FittedModel(whole.Pipeline, learner.Fit(whole.Train, refit, context).Model);
+    }
+
+    /// <summary>What a learner needs of its features.</summary>
+    public FeatureNeeds NeedsOf(Proposal proposal) => catalog[proposal.Learner].Info.Needs;
+
+    private void RunFolds(CancellationToken cancellation, Action<int> run)
+    {
+        if (FoldsAtOnce == 1)
+        {
+            for (var fold = 0; fold < features.Plan.Folds.Length; fold++)
+                run(fold);
+            return;
+        }
+
+        var next = -1;
+        var errors = new Exception?[features.Plan.Folds.Length];
+        Parallel.For(0, FoldsAtOnce, new ParallelOptions { MaxDegreeOfParallelism = FoldsAtOnce }, _ =>
+        {
+            for (int fold; (fold = Interlocked.Increment(ref next)) < errors.Length;)
+                try
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    run(fold);
+                }
+                catch (Exception e) when (e is not OutOfMemoryException)
+                {
+                    errors[fold] = e;
+                }
+        });
+        // The first fold's error, whatever the order they came in: the same run fails the same way.
+        var first = errors.FirstOrDefault(e => e is not null and not OperationCanceledException) ?? errors.FirstOrDefault(e => e is not null);
+        if (first is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+    }
+
+    private FoldOutcome FitFold(
+        ILearner learner, int trial, ParameterSet parameters, int fold, DateTimeOffset? deadline, CancellationToken cancellation)
+    {
+        var maxThreads = Math.Max(1, threads / FoldsAtOnce);
+        var set = features.Get(fold, learner.Info.Needs, maxThreads, cancellation);
+        var context = new FitContext(
+            SplitMix64.Derive(seed, trial), ThreadsFor(learner, maxThreads), deadline, clock, null, cancellation);
+        var started = clock.GetTimestamp();
+        var outcome = learner.Fit(set.Train, parameters, context);
+        var time = clock.GetElapsedTime(started);
+        var validation = set.Train.Validation!.Features;
+        var scores = new float[validation.RowCount * task.OutputWidth];
+        outcome.Model.Predict(validation, scores);
+        return new FoldOutcome(scores, outcome, set, time);
+    }
+
+    private TrialResult Summarise(int trial, Proposal proposal, FoldOutcome[] folds, TimeSpan wall)
+    {
+        float[] scores = folds.Length == 1 ? folds[0].Scores : [.. folds.SelectMany(f => f.Scores)];
+        var foldScores = FoldScores(scores);
+        var score = Mean(foldScores);
+        var fit = TimeSpan.FromTicks(folds.Sum(f => f.Time.Ticks));
+        if (double.IsNaN(score))
+            return new TrialResult
+            {
+                Trial = trial,
+                Proposal = proposal,
+                Error = $"The metric '{metric.Name}' is not defined on the validation rows (one class only, or scores that are not numbers).",
+                FitTime = fit,
+                Wall = wall,
+            };
+        return new TrialResult
+        {
+            Trial = trial,
+            Proposal = proposal,
+            Score = score,
+            FoldScores = foldScores,
+            FitTime = fit,
+            LongestFit = folds.Max(f => f.Time),
+            Wall = wall,
+            OutOfSample = scores,
+            RefitParameters = MeanParameters([.. folds.Select(f => f.Outcome.RefitParameters)]),
+            FirstFold = new FittedModel(folds[0].Set.Pipeline, folds[0].Outcome.Model),
+        };
+    }
+
+    /// <summary>Numbers that differ between the folds, such as early-stopped rounds, become their mean.</summary>
+    private static ParameterSet MeanParameters(ImmutableArray<ParameterSet> folds)
+    {
+        var mean = folds[0];
+        if (folds.Length == 1)
+            return mean;
+        var numbers = folds.SelectMany(f => f.Values).Where(v => v.Value is double)
+            .GroupBy(v => v.Key, v => (double)v.Value, StringComparer.Ordinal);
+        foreach (var number in numbers)
+            if (number.Count() == folds.Length && number.Distinct().Count() > 1)
+                mean = mean.With(number.Key, number.Average());
+        return mean;
+    }
+
+    private TrialResult Failed(int trial, Proposal proposal, long started, string error) => new()
+    {
+        Trial = trial,
+        Proposal = proposal,
+        Error = error,
+        Wall = clock.GetElapsedTime(started),
+    };
+
+    /// <summary>A learner whose model depends on the number of threads gets one, so that results do not.</summary>
+    private static int ThreadsFor(ILearner learner, int maxThreads) =>
+        learner.Info.Reproducibility == Reproducibility.AnyThreads ? maxThreads : 1;
+
+    private sealed record FoldOutcome(float[] Scores, FitOutcome Outcome, FoldSet Set, TimeSpan Time);
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Spaces;
+using AlgoFactory.Search.Tuning;
+
+namespace AlgoFactory.Search.Experiments;
+
+/// <summary>What became of one proposal; a failed trial is a result with an <see cref="Error"/>.</summary>
+public sealed record TrialResult
+{
+    /// <summary>The trial's number, from 1.</summary>
+    public required int Trial { get; init; }
+
+    /// <summary>What was tried.</summary>
+    public required Proposal Proposal { get; init; }
+
+    /// <summary>Why it failed, or null.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The mean of <see cref="FoldScores"/> that are defined; null when it failed.</summary>
+    public double? Score { get; init; }
+
+    /// <summary>The metric in each fold; NaN where it is not defined.</summary>
+    public ImmutableArray<double> FoldScores { get; init; } = [];
+
+    /// <summary>Time spent fitting, summed over the folds.</summary>
+    public TimeSpan FitTime { get; init; }
+
+    /// <summary>The longest fit of one fold.</summary>
+    public TimeSpan LongestFit { get; init; }
+
+    /// <summary>From the trial's start to its end.</summary>
+    public TimeSpan Wall { get; init; }
+
+    /// <summary>Out-of-sample scores: validation rows × output width, fold after fold; empty when it failed or was let go.</summary>
+    public ReadOnlyMemory<float> OutOfSample { get; init; }
+
+    /// <summary>The parameters for the fit on all rows.</summary>
+    public ParameterSet RefitParameters { get; init; } = ParameterSet.Empty;
+
+    /// <summary>The model of the first fold, for when there is no time to fit again.</summary>
+    public FittedModel? FirstFold { get; init; }
+
+    /// <summary>This result's line of the leaderboard, without a rank.</summary>
+    public LeaderboardEntry ToEntry() => new()
+    {
+        Trial = Trial,
+        Learner = Proposal.Learner,
+        Score = Score,
+        FoldScores = FoldScores,
+        FitSeconds = FitTime.TotalSeconds,
+        Error = Error,
+        Parameters = Proposal.Parameters.Values.ToImmutableSortedDictionary(StringComparer.Ordinal),
+    };
+
+    /// <summary>This result without what takes memory.</summary>
+    public TrialResult Slim() => this with { OutOfSample = default, FirstFold = null };
+}
+
+/// <summary>A fitted model with the pipeline that makes its features.</summary>
+public sealed record FittedModel(FeaturePipeline Pipeline, IModel Model);
