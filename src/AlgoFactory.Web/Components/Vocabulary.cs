@@ -1,4 +1,5 @@
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning.Learners;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Access;
@@ -27,6 +28,9 @@ public enum Tone
 /// <summary>The words that pages use for the values of the contracts.</summary>
 internal static class Vocabulary
 {
+    private static readonly Dictionary<string, string> LearnerNames =
+        BuiltIn.Catalog.All.ToDictionary(l => l.Info.Id, l => l.Info.Name, StringComparer.Ordinal);
+
     /// <summary>The metrics a task can be optimised for, the default first.</summary>
     public static IReadOnlyList<string> MetricsOf(string? task) => task switch
     {
@@ -88,19 +92,7 @@ internal static class Vocabulary
     };
 
     /// <summary>A learner's name for people; an unknown id is shown as it is.</summary>
-    public static string Learner(string id) => id switch
-    {
-        "gbdt" => "Gradient-boosted trees",
-        "random_forest" or "forest" => "Random forest",
-        "extra_trees" => "Extra trees",
-        "logistic" => "Logistic regression",
-        "multinomial" => "Multinomial logistic regression",
-        "linear" => "Regularised linear model",
-        "ridge" => "Ridge regression",
-        "elastic_net" => "Elastic net",
-        "constant" or "baseline" => "Constant baseline",
-        _ => id,
-    };
+    public static string Learner(string id) => LearnerNames.GetValueOrDefault(id, id);
 
     /// <summary>A kind as the API writes it, and its icon.</summary>
     public static (string Name, string Icon) Kind(ColumnKind kind) => kind switch
