@@ -1,7 +1,6 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
+using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
 
 namespace AlgoFactory.Data.Frames;
@@ -16,63 +15,59 @@ internal abstract class ColumnBuilder
         _ => new TextBuilder(spec, capacity),
     };
 
-    public abstract BindResult SetText(ReadOnlySpan<byte> utf8);
+    /// <summary>Sets the current row's value.</summary>
+    public abstract BindResult Set(scoped in Cell cell);
 
-    public abstract BindResult SetNumber(double value);
-
-    public abstract BindResult SetBoolean(bool value);
-
-    public abstract BindResult SetInstant(double seconds);
-
+    /// <summary>Stores the current row's value (missing when it was not set) as row <paramref name="rows"/> - 1.</summary>
     public abstract void EndRow(int rows);
 
+    /// <summary>The first <paramref name="rows"/> rows as a column.</summary>
     public abstract Column Build(int rows);
+
+    /// <summary>Makes room for a number of rows in all.</summary>
+    public abstract void Reserve(int rows);
+
+    // The next size: doubling, up to the largest array there is.
+    private protected static int Grown(int rows) => (int)Math.Min(Array.MaxLength, Math.Max(16, rows * 2L));
+
+    // Handing the array over saves a copy when it is exactly filled, as it is after Reserve.
+    private protected static T[] Take<T>(ref T[] values, int rows)
+    {
+        if (rows != values.Length)
+            return values.AsSpan(0, rows).ToArray();
+        var taken = values;
+        values = [];
+        return taken;
+    }
 }
 
+/// <summary>Numbers, truth values and instants as doubles.</summary>
 internal sealed class NumericBuilder(ColumnSpec spec, int capacity) : ColumnBuilder
 {
     private double[] _values = new double[capacity];
     private double _current = double.NaN;
 
-    public override BindResult SetText(ReadOnlySpan<byte> utf8)
-    {
-        var result = ValueParser.Parse(utf8, spec, out var value);
-        _current = value;
-        return result;
-    }
-
-    public override BindResult SetNumber(double value) => SetText(Encoding.UTF8.GetBytes(ValueParser.Text(value)));
-
-    public override BindResult SetBoolean(bool value)
-    {
-        _current = value ? 1 : 0;
-        return BindResult.Bound;
-    }
-
-    public override BindResult SetInstant(double seconds)
-    {
-        _current = seconds;
-        return BindResult.Bound;
-    }
+    public override BindResult Set(scoped in Cell cell) => cell.ToNumber(spec, out _current);
 
     public override void EndRow(int rows)
     {
         if (rows > _values.Length)
-            Array.Resize(ref _values, rows * 2);
+            Array.Resize(ref _values, Grown(rows));
         _values[rows - 1] = _current;
         _current = double.NaN;
     }
 
-    public override Column Build(int rows) => new NumericColumn(spec.Name, _values.AsSpan(0, rows).ToArray());
+    public override Column Build(int rows) => new NumericColumn(spec.Name, Take(ref _values, rows));
+
+    public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 }
 
+/// <summary>Categories as codes.</summary>
 internal sealed class CategoryBuilder : ColumnBuilder
 {
     private readonly ColumnSpec _spec;
     private readonly bool _grow;
-    private readonly List<string> _levels;
-    private readonly Dictionary<string, int> _codes;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly LevelTable _levels;
     private int[] _values;
     private int _current = CategoryColumn.Missing;
 
@@ -81,78 +76,63 @@ internal sealed class CategoryBuilder : ColumnBuilder
         _spec = spec;
         _values = new int[capacity];
         _grow = spec.Levels.IsDefaultOrEmpty;
-        _levels = _grow ? [] : [.. spec.Levels];
-        _codes = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var i = 0; i < _levels.Count; i++)
-            _codes[_levels[i]] = i;
-        _lookup = _codes.GetAlternateLookup<ReadOnlySpan<char>>();
+        _levels = _grow ? new LevelTable() : LevelTable.For(spec.Levels);
     }
 
-    public override BindResult SetText(ReadOnlySpan<byte> utf8)
+    public override BindResult Set(scoped in Cell cell)
     {
-        if (ValueParser.IsMissing(utf8))
+        Span<byte> scratch = stackalloc byte[Cell.LongestCanonicalText];
+        var text = ValueParser.Trim(cell.ToText(scratch));
+        if (cell.Kind == CellKind.Missing || ValueParser.IsMissing(text))
         {
             _current = CategoryColumn.Missing;
             return BindResult.Missing;
         }
 
-        var text = Encoding.UTF8.GetString(utf8).Trim();
-        if (_lookup.TryGetValue(text, out _current))
+        _current = _grow ? _levels.GetOrAdd(text) : _levels.Find(text);
+        if (_current >= 0)
             return BindResult.Bound;
-        if (!_grow)
-        {
-            _current = CategoryColumn.Unknown;
-            return BindResult.UnknownLevel;
-        }
-
-        _current = _levels.Count;
-        _codes.Add(text, _current);
-        _levels.Add(text);
-        return BindResult.Bound;
+        _current = CategoryColumn.Unknown;
+        return BindResult.UnknownLevel;
     }
-
-    public override BindResult SetNumber(double value) => SetText(Encoding.UTF8.GetBytes(ValueParser.Text(value)));
-
-    public override BindResult SetBoolean(bool value) => SetText(value ? "true"u8 : "false"u8);
-
-    public override BindResult SetInstant(double seconds) => SetText(Encoding.UTF8.GetBytes(ValueParser.InstantText(seconds)));
 
     public override void EndRow(int rows)
     {
         if (rows > _values.Length)
-            Array.Resize(ref _values, rows * 2);
+            Array.Resize(ref _values, Grown(rows));
         _values[rows - 1] = _current;
         _current = CategoryColumn.Missing;
     }
 
     public override Column Build(int rows) =>
-        new CategoryColumn(_spec.Name, _values.AsSpan(0, rows).ToArray(), _grow ? [.. _levels] : _spec.Levels);
+        new CategoryColumn(_spec.Name, Take(ref _values, rows), _grow ? _levels.ToLevels() : _spec.Levels);
+
+    public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 }
 
+/// <summary>Text as it stands; only empty text is missing.</summary>
 internal sealed class TextBuilder(ColumnSpec spec, int capacity) : ColumnBuilder
 {
     private string?[] _values = new string?[capacity];
     private string? _current;
 
-    public override BindResult SetText(ReadOnlySpan<byte> utf8)
+    public override BindResult Set(scoped in Cell cell)
     {
-        _current = utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
-        return utf8.IsEmpty ? BindResult.Missing : BindResult.Bound;
+        Span<byte> scratch = stackalloc byte[Cell.LongestCanonicalText];
+        var text = cell.ToText(scratch);
+        _current = text.IsEmpty ? null : Encoding.UTF8.GetString(text);
+        return _current is null ? BindResult.Missing : BindResult.Bound;
     }
-
-    public override BindResult SetNumber(double value) => SetText(Encoding.UTF8.GetBytes(ValueParser.Text(value)));
-
-    public override BindResult SetBoolean(bool value) => SetText(value ? "true"u8 : "false"u8);
-
-    public override BindResult SetInstant(double seconds) => SetText(Encoding.UTF8.GetBytes(ValueParser.InstantText(seconds)));
 
     public override void EndRow(int rows)
     {
         if (rows > _values.Length)
-            Array.Resize(ref _values, rows * 2);
+            Array.Resize(ref _values, Grown(rows));
         _values[rows - 1] = _current;
         _current = null;
     }
 
-    public override Column Build(int rows) => new TextColumn(spec.Name, _values.AsSpan(0, rows).ToArray());
+    public override Column Build(int rows) => new TextColumn(spec.Name, Take(ref _values, rows));
+
+    public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
+using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
 
 namespace AlgoFactory.Data.Frames;
@@ -50,19 +50,35 @@ public sealed class FrameBuilder
     public int RowCount { get; private set; }
 
     /// <summary>Sets the current row's value from UTF-8 text, as in CSV.</summary>
-    public BindResult SetText(int column, ReadOnlySpan<byte> utf8) => _columns[column].SetText(utf8);
+    public BindResult SetText(int column, ReadOnlySpan<byte> utf8) => _columns[column].Set(Cell.Text(utf8));
 
     /// <summary>Sets the current row's value from text.</summary>
-    public BindResult SetText(int column, string text) => SetText(column, Encoding.UTF8.GetBytes(text));
+    public BindResult SetText(int column, string text)
+    {
+        const int onStack = 256;
+        var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        Span<byte> bytes = longest <= onStack ? stackalloc byte[onStack] : new byte[longest];
+        return SetText(column, bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
+    }
 
-    /// <summary>Sets the current row's value from a typed number, as in Parquet or JSON.</summary>
-    public BindResult SetNumber(int column, double value) => _columns[column].SetNumber(value);
+    /// <summary>Sets the current row's value from a typed number, as in Parquet or JSON; NaN is missing.</summary>
+    public BindResult SetNumber(int column, double value) => _columns[column].Set(Cell.Number(value));
 
     /// <summary>Sets the current row's value from a typed boolean.</summary>
-    public BindResult SetBoolean(int column, bool value) => _columns[column].SetBoolean(value);
+    public BindResult SetBoolean(int column, bool value) => _columns[column].Set(Cell.Boolean(value));
 
-    /// <summary>Sets the current row's value from a typed instant, in seconds since 1970-01-01 UTC.</summary>
-    public BindResult SetInstant(int column, double seconds) => _columns[column].SetInstant(seconds);
+    /// <summary>Sets the current row's value from a typed instant, in seconds since 1970-01-01 UTC; NaN is missing.</summary>
+    public BindResult SetInstant(int column, double seconds) => _columns[column].Set(Cell.Instant(seconds));
+
+    /// <summary>Sets the current row's value from a record's cell.</summary>
+    internal BindResult Set(int column, scoped in Cell cell) => _columns[column].Set(cell);
+
+    /// <summary>Makes room for a number of rows in all, for callers that know it.</summary>
+    internal void Reserve(int rows)
+    {
+        foreach (var column in _columns)
+            column.Reserve(rows);
+    }
 
     /// <summary>Ends the current row; values that were not set are missing.</summary>
     public void EndRow()

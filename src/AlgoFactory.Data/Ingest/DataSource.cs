@@ -1,86 +1,80 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
-using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
 
 namespace AlgoFactory.Data.Ingest;
 
 /// <summary>
 /// A table file that is open for reading: CSV/TSV, Parquet, JSON Lines or XLSX, told apart by content and name.
+/// Each method makes its own pass over the file; several may run at once.
 /// </summary>
 public sealed class DataSource : IDisposable
 {
-    private DataSource(string path) => Path = path;
+    private readonly ITableFile _file;
+    private readonly ReadOptions _options;
+    private int _rowCount;
+
+    private DataSource(string path, ITableFile file, ReadOptions options)
+    {
+        Path = path;
+        _file = file;
+        _options = options;
+    }
 
     /// <summary>The file's path, as given.</summary>
     public string Path { get; }
 
     /// <summary><c>csv</c>, <c>parquet</c>, <c>jsonl</c> or <c>xlsx</c>.</summary>
-    public string Format => "csv";
+    public string Format => _file.Format;
 
     /// <summary>The columns' names, in the file's order.</summary>
-    public ImmutableArray<string> ColumnNames => [];
+    public ImmutableArray<string> ColumnNames => _file.ColumnNames;
 
     /// <summary>Opens a file and finds its format, encoding and columns; no row is kept.</summary>
     /// <exception cref="DataFormatException">The file is missing, empty, or no table.</exception>
-    public static DataSource Open(string path, ReadOptions? options = null) => new(path);
+    public static DataSource Open(string path, ReadOptions? options = null)
+    {
+        options ??= new ReadOptions();
+        return new DataSource(path, TableFile.Open(path, options), options);
+    }
 
-    /// <summary>Infers kinds and roles and makes the profile, in a streamed pass with bounded memory.</summary>
-    public TableDescription Describe(CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <summary>
+    /// Infers kinds and roles and makes the profile, in two streamed passes with bounded memory: the first settles the
+    /// kinds by every row, the second reads the values by them. Levels of categorical columns are not listed here.
+    /// </summary>
+    /// <exception cref="DataFormatException">The file has no rows, or too many broken ones.</exception>
+    public TableDescription Describe(CancellationToken cancellation = default)
+    {
+        var description = TableDescriber.Describe(_file, _options, cancellation);
+        _rowCount = (int)Math.Min(int.MaxValue, description.Profile.RowCount);
+        return description;
+    }
 
     /// <summary>
     /// Loads the rows for training: the columns of <paramref name="schema"/> whose role is not
     /// <see cref="ColumnRole.Ignore"/>. Broken records are left out, counted in <see cref="LoadedTable.Rejects"/>.
+    /// Values that are not of their column's kind are missing. Levels of categorical columns stand in the order of
+    /// appearance, those of the label sorted: by number when all are numbers, else by code unit.
     /// </summary>
-    /// <exception cref="DataFormatException">More records are broken than <see cref="ReadOptions.MaxRejectedShare"/> allows.</exception>
-    public LoadedTable Load(Schema schema, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="DataFormatException">
+    /// The file has no rows or lacks a column of the schema, or more records are broken than
+    /// <see cref="ReadOptions.MaxRejectedShare"/> allows.
+    /// </exception>
+    public LoadedTable Load(Schema schema, CancellationToken cancellation = default) =>
+        TableLoader.Load(_file, schema, _options, _rowCount, cancellation);
 
     /// <summary>
     /// Reads the rows for prediction or evaluation, bound by a stored schema, in the file's order: one row for each
     /// record, even a broken one. Columns of the schema that the file lacks are missing values, and named in
     /// <see cref="RecordBatch.MissingColumns"/>.
     /// </summary>
-    public IEnumerable<RecordBatch> Records(ImmutableArray<ColumnSpec> columns, int batchRows, CancellationToken cancellation = default) =>
-        throw new NotSupportedException();
+    /// <exception cref="DataFormatException">The file has none of the columns.</exception>
+    public IEnumerable<RecordBatch> Records(ImmutableArray<ColumnSpec> columns, int batchRows, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return RecordBinder.Bind(_file, columns, batchRows, cancellation);
+    }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => (_file as IDisposable)?.Dispose();
 }
-
-/// <summary>What <see cref="DataSource.Describe"/> found.</summary>
-public sealed record TableDescription(
-    Schema Schema,
-    DatasetProfile Profile,
-    RejectSummary Rejects,
-    ImmutableArray<TargetSuggestion> SuggestedTargets,
-    ImmutableArray<string> Warnings);
-
-/// <summary>A column that may be what the table is about, with the task it would give: binary, multiclass or regression.</summary>
-public sealed record TargetSuggestion(string Column, string Task, double Confidence, string Reason);
-
-/// <summary>The records that could not be read.</summary>
-/// <param name="Count">How many.</param>
-/// <param name="Total">Of how many records in all.</param>
-/// <param name="First">The first ones, at most 10.</param>
-public sealed record RejectSummary(long Count, long Total, ImmutableArray<RejectedRecord> First)
-{
-    /// <summary>No record was rejected.</summary>
-    public static RejectSummary None(long total) => new(0, total, []);
-}
-
-/// <summary>A broken record: its line in the file (1 = first line), what is wrong, and its beginning.</summary>
-public sealed record RejectedRecord(long Line, string Reason, string Excerpt);
-
-/// <summary>The rows of a training file.</summary>
-/// <param name="Frame">The good rows.</param>
-/// <param name="Schema">The schema with the levels that were found filled in.</param>
-/// <param name="Rejects">The records that were left out.</param>
-public sealed record LoadedTable(Frame Frame, Schema Schema, RejectSummary Rejects);
-
-/// <summary>Some records, in the file's order.</summary>
-/// <param name="Rows">One row a record.</param>
-/// <param name="Errors">One entry a record: null, or why the record could not be read.</param>
-/// <param name="MissingColumns">Columns asked for that the file does not have.</param>
-public sealed record RecordBatch(Frame Rows, ImmutableArray<string?> Errors, ImmutableArray<string> MissingColumns);

@@ -63,6 +63,12 @@ public sealed record ColumnSpec(string Name, ColumnKind Kind, ColumnRole Role, d
 
     /// <summary>For a date column that is not ISO 8601: its exact .NET format, such as <c>dd.MM.yyyy</c>.</summary>
     public string? DateFormat { get; init; }
+
+    /// <summary>
+    /// Texts that stand for a missing value in this numeric or date column, besides those of
+    /// <see cref="ValueParser.IsMissing"/>; such as <c>-</c> or <c>unknown</c>.
+    /// </summary>
+    public ImmutableArray<string> MissingTokens { get; init; } = [];
 }
 
 /// <summary>The columns of a table, in the file's order. <paramref name="Target"/> is the label's name, when one is chosen.</summary>

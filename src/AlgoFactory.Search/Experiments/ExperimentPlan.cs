@@ -93,4 +93,8 @@ public sealed record ExperimentResult(
     string Validation,
     TimeSpan FirstModelAfter,
     int FeatureCount,
-    ImmutableArray<string> Warnings);
+    ImmutableArray<string> Warnings)
+{
+    /// <summary>The learner's name on the line of an ensemble, which is no trial of its own.</summary>
+    public const string EnsembleLearner = "ensemble";
+}

@@ -129,7 +129,7 @@ internal sealed class Sweep
     private HashSet<Proposal> TakeFinished(ITuner tuner)
     {
         var finished = new HashSet<Proposal>();
-        foreach (var entry in _plan.Finished.Where(e => e.Learner != TrialHistory.Ensemble).OrderBy(e => e.Trial))
+        foreach (var entry in _plan.Finished.Where(e => e.Learner != ExperimentResult.EnsembleLearner).OrderBy(e => e.Trial))
         {
             var result = TrialHistory.FromEntry(entry);
             finished.Add(result.Proposal);

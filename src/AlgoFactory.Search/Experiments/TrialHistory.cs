@@ -7,9 +7,6 @@ namespace AlgoFactory.Search.Experiments;
 /// <summary>The results of a sweep: all of them on the leaderboard, the best ones with their scores and models.</summary>
 internal sealed class TrialHistory(bool higherIsBetter)
 {
-    /// <summary>The learner's name on the line of an ensemble.</summary>
-    public const string Ensemble = "ensemble";
-
     private const int KeptModels = 3;
 
     private readonly List<TrialResult> _best = [];

@@ -158,7 +158,7 @@ internal sealed class WinnerFit(
         var entry = history.Leaderboard.Add(new LeaderboardEntry
         {
             Trial = history.Leaderboard.Count + 1,
-            Learner = TrialHistory.Ensemble,
+            Learner = ExperimentResult.EnsembleLearner,
             Score = selection.Score,
             FoldScores = selection.FoldScores,
             FitSeconds = selection.Members.Sum(m => m.Trial.FitTime.TotalSeconds),

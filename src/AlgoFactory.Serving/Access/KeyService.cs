@@ -52,6 +52,9 @@ public sealed class KeyService
         return found && CryptographicOperations.FixedTimeEquals(hash, key!.Hash.AsSpan()) ? key : null;
     }
 
+    /// <summary>The active key of that id, or null: for a browser's session, which holds the id and not the secret.</summary>
+    public ApiKey? FindActive(string id) => _active.GetValueOrDefault(id);
+
     /// <summary>All keys, revoked ones too, the newest first.</summary>
     public Task<ImmutableArray<ApiKey>> ListAsync(CancellationToken cancellation) => _store.ListAsync(cancellation);
 

@@ -1,0 +1,77 @@
+using AlgoFactory.Data.Ingest.Delimited;
+using AlgoFactory.Data.Ingest.Encodings;
+
+namespace AlgoFactory.Data.Ingest;
+
+/// <summary>Opens a table file: its format is told by its content first, then by its name's ending.</summary>
+internal static class TableFile
+{
+    private const int HeadSize = 1 << 12;
+
+    /// <summary>Opens the file.</summary>
+    /// <exception cref="DataFormatException">It is missing, unreadable, empty, or no table.</exception>
+    public static ITableFile Open(string path, ReadOptions options)
+    {
+        if (Directory.Exists(path))
+            throw new DataFormatException($"'{path}' is a folder; name a file.");
+        try
+        {
+            var head = Head(path);
+            if (head.Length == 0)
+                throw new DataFormatException("The file is empty; it must hold a line of column names and the rows below it.");
+            if (NotATable(head) is { } problem)
+                throw new DataFormatException(problem);
+            return OpenText(path, options);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DataFormatException($"There is no file '{path}'.", error);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new DataFormatException($"The file '{path}' may not be read by this user.", error);
+        }
+    }
+
+    private static CsvFile OpenText(string path, ReadOptions options)
+    {
+        var encoding = options.Encoding is { } name ? TextEncodingDetector.Named(path, name) : TextEncodingDetector.Detect(path);
+        if (LooksBinary(path, encoding))
+            throw new DataFormatException("The file is not a table: it holds binary data. CSV, TSV, Parquet, JSON Lines and XLSX can be read.");
+        return CsvFile.Open(path, encoding, options);
+    }
+
+    private static byte[] Head(string path)
+    {
+        using var file = File.OpenRead(path);
+        var head = new byte[HeadSize];
+        return head[..file.ReadAtLeast(head, HeadSize, throwOnEndOfStream: false)];
+    }
+
+    private static string? NotATable(ReadOnlySpan<byte> head)
+    {
+        if (head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
+            return "The file is compressed (gzip); unpack it first.";
+        if (head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]))
+            return "The file is compressed (zstd); unpack it first.";
+        if (head.StartsWith("BZh"u8) || head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A]))
+            return "The file is compressed; unpack it first.";
+        if (head.StartsWith((ReadOnlySpan<byte>)[0xD0, 0xCF, 0x11, 0xE0]))
+            return "The file is an old Excel workbook (.xls) or another Office document; save it as .xlsx or CSV.";
+        if (head.StartsWith("%PDF-"u8))
+            return "The file is a PDF document, not a table; save the table as CSV or XLSX.";
+        return null;
+    }
+
+    // Text has no control characters but tabs, line ends and form feeds; one in a hundred is still let through.
+    private static bool LooksBinary(string path, TextEncoding encoding)
+    {
+        using var text = encoding.OpenUtf8(path);
+        Span<byte> head = stackalloc byte[HeadSize];
+        head = head[..text.ReadAtLeast(head, HeadSize, throwOnEndOfStream: false)];
+        var controls = 0;
+        foreach (var b in head)
+            controls += b < 0x20 && b is not ((byte)'\t' or (byte)'\n' or (byte)'\r' or 0x0C) ? 1 : 0;
+        return controls * 100 > head.Length;
+    }
+}

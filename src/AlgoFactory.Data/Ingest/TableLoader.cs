@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Schemas;
+
+namespace AlgoFactory.Data.Ingest;
+
+/// <summary>Loads a file's good records into a frame, for training.</summary>
+internal static class TableLoader
+{
+    /// <summary>Loads the columns that are not ignored.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="schema">The columns' kinds and roles.</param>
+    /// <param name="options">The share of broken records allowed.</param>
+    /// <param name="expectedRows">Rows the file is known to have, or 0.</param>
+    /// <param name="cancellation">Ends the pass early.</param>
+    public static LoadedTable Load(ITableFile file, Schema schema, ReadOptions options, int expectedRows, CancellationToken cancellation)
+    {
+        ImmutableArray<ColumnSpec> columns = [.. schema.Columns.Where(c => c.Role != ColumnRole.Ignore)];
+        var there = file.ColumnNames.ToHashSet(StringComparer.Ordinal);
+        if (columns.FirstOrDefault(c => !there.Contains(c.Name)) is { } lacking)
+            throw new DataFormatException($"The file has no column '{Excerpt.Of(lacking.Name)}'{NearestName.Hint(lacking.Name, file.ColumnNames)}.");
+
+        using var reader = file.Read([.. columns.Select(c => c.Name)], cancellation);
+        var builder = new FrameBuilder(columns, Math.Max(16, expectedRows));
+        var rejects = new RejectLog(options);
+        while (reader.Read())
+        {
+            if (!rejects.Accept(reader))
+                continue;
+            for (var i = 0; i < columns.Length; i++)
+                builder.Set(i, reader[i]);
+            builder.EndRow();
+        }
+
+        var summary = rejects.Complete();
+        var frame = SortLabels(builder.Build(), columns);
+        return new LoadedTable(frame, WithLevels(schema, frame), summary);
+    }
+
+    private static Frame SortLabels(Frame frame, ImmutableArray<ColumnSpec> specs)
+    {
+        var columns = frame.Columns.ToBuilder();
+        for (var i = 0; i < columns.Count; i++)
+            if (specs[i].Role == ColumnRole.Label && specs[i].Levels.IsDefaultOrEmpty && columns[i] is CategoryColumn label)
+                columns[i] = LevelOrder.Sort(label);
+        return new Frame(frame.RowCount, columns.MoveToImmutable());
+    }
+
+    private static Schema WithLevels(Schema schema, Frame frame) => schema with
+    {
+        Columns = [.. schema.Columns.Select(c => frame.Find(c.Name) is CategoryColumn found && c.Role != ColumnRole.Ignore ? c with { Levels = found.Levels } : c)],
+    };
+}

@@ -1,0 +1,50 @@
+using AlgoFactory.Hosting.Jobs;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Learning.Learners;
+using AlgoFactory.Serving.Access;
+using AlgoFactory.Serving.Registry;
+using AlgoFactory.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AlgoFactory.Hosting;
+
+/// <summary>Composes what the server and the worker share, and what each has of its own.</summary>
+public static class HostingSetup
+{
+    /// <summary>Adds what the server needs of this layer: the stores, the registry, the queue, the worker's supervision.</summary>
+    public static IServiceCollection AddServer(this IServiceCollection services, AlgoFactoryOptions options)
+    {
+        var folders = services.AddShared(options);
+        services.AddJobStore(options, folders, runs: false);
+        services.AddSingleton<KeyService>();
+        services.AddSingleton<WorkerSupervisor>();
+        if (options.Worker.Enabled)
+            services.AddHostedService(s => s.GetRequiredService<WorkerSupervisor>());
+        return services;
+    }
+
+    /// <summary>Adds what the worker needs: the same stores, and the jobs.</summary>
+    internal static IServiceCollection AddWorker(this IServiceCollection services, AlgoFactoryOptions options)
+    {
+        var folders = services.AddShared(options);
+        services.AddSingleton<ProfileAttempts>();
+        services.AddJobStore(options, folders, runs: true);
+        return services;
+    }
+
+    private static DataFolders AddShared(this IServiceCollection services, AlgoFactoryOptions options)
+    {
+        var folders = new DataFolders(options);
+        services.AddSingleton(options);
+        services.AddSingleton(folders);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(BuiltIn.Catalog);
+        services.AddSingleton(BuiltIn.Readers);
+        services.AddStorage(StorageOptions.From(options.Database.Provider, options.Database.ConnectionString, folders.Root));
+        services.AddSingleton(s => new ModelRegistry(folders.Models, BuiltIn.Readers));
+        services.AddSingleton<ExperimentFiles>();
+        services.AddSingleton<ExperimentPublisher>();
+        services.AddSingleton<ExperimentRecovery>();
+        return folders;
+    }
+}

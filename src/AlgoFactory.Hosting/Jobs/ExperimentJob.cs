@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Hosting.Training;
+using AlgoFactory.Learning;
+using AlgoFactory.Search.Datasets;
+using AlgoFactory.Search.Experiments;
+using Microsoft.Extensions.Logging;
+using Quartz;
+
+namespace AlgoFactory.Hosting.Jobs;
+
+/// <summary>
+/// Runs one experiment: makes each trial durable as it ends, watches for a cancel, and publishes the model. A job that
+/// another node's death left is taken over where it stopped.
+/// </summary>
+internal sealed class ExperimentJob(
+    IExperimentStore store,
+    IDatasetStore datasets,
+    ExperimentPublisher publisher,
+    ExperimentFiles files,
+    DataFolders folders,
+    AlgoFactoryOptions options,
+    TrainExperiment train,
+    TimeProvider clock,
+    ILogger<ExperimentJob> log) : IJob
+{
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        var id = context.MergedJobDataMap.GetString(JobQueue.Id)!;
+        // A node of a cluster that takes over finds the experiment as interrupted, or still as run by the dead one.
+        var mayTakeOver = context.Recovering && options.Database.IsPostgreSql;
+        if (await ClaimAsync(id, mayTakeOver, cancellationToken) is not { } experiment)
+            return;
+        using var run = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var heart = BeatAsync(id, run);
+        try
+        {
+            await RunAsync(experiment, run.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            await EndAsync(id, ExperimentState.Cancelled, null);
+            log.LogInformation("Experiment {Id} was cancelled", id);
+        }
+        catch (OperationCanceledException)
+        {
+            await EndAsync(id, ExperimentState.Interrupted, null);
+            log.LogInformation("Experiment {Id} was interrupted: the worker stops", id);
+        }
+        catch (Exception e) when (e is DataFormatException or LearningException)
+        {
+            await EndAsync(id, ExperimentState.Failed, e.Message);
+            log.LogWarning("Experiment {Id} failed: {Error}", id, e.Message);
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "Experiment {Id} failed", id);
+            await EndAsync(id, ExperimentState.Failed, e is OutOfMemoryException
+                ? "The experiment needs more memory than the worker has (AlgoFactory:Worker:MemoryMiB)."
+                : "The experiment failed for a reason that is not the data's; the server's log tells more.");
+            throw;
+        }
+        finally
+        {
+            await run.CancelAsync();
+            await heart;
+        }
+    }
+
+    private async Task RunAsync(ExperimentRecord experiment, CancellationToken cancellation)
+    {
+        var dataset = await datasets.FindAsync(experiment.Request.DatasetId, cancellation)
+            ?? throw new DataFormatException("The experiment's data set has been deleted.");
+        var trials = await store.TrialsAsync(experiment.Id, 0, cancellation);
+        files.Create(experiment.Id);
+        var report = await train(Request(experiment, dataset, trials), happened => NoteAsync(experiment.Id, happened), cancellation);
+        await store.ChangeAsync(experiment.Id, old => old with
+        {
+            Task = report.Task,
+            Metric = report.Metric,
+            HigherIsBetter = report.HigherIsBetter,
+            Warnings = report.Warnings,
+            Phase = "publishing",
+        }, CancellationToken.None);
+        await files.WriteReportAsync(experiment.Id, report, CancellationToken.None);
+        var version = await publisher.PublishAsync(experiment, CancellationToken.None);
+        log.LogInformation("Experiment {Id} published {Name}/{Version}", experiment.Id, version.Name, version.Version);
+    }
+
+    private TrainRequest Request(ExperimentRecord experiment, DatasetRecord dataset, ImmutableArray<Learning.Artefacts.LeaderboardEntry> finished)
+    {
+        var asked = experiment.Request;
+        return new TrainRequest
+        {
+            File = folders.UploadPath(dataset.FileName),
+            DataName = dataset.Name,
+            Read = WorkerReadOptions.Of(options, folders),
+            Label = asked.Label,
+            Task = asked.Task,
+            Metric = asked.Metric,
+            Budget = asked.BudgetSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Trials = asked.Trials,
+            StartedAt = clock.GetUtcNow(),
+            Seed = asked.Seed,
+            Folds = asked.Folds,
+            Ignore = asked.Ignore,
+            Overrides = asked.Overrides,
+            Positive = asked.Positive,
+            OutputPath = files.ModelPath(experiment.Id),
+            Threads = WorkerReadOptions.Threads(options),
+            Finished = finished,
+        };
+    }
+
+    // Durable before anything else happens: what was told of a trial is there after a kill.
+    private Task NoteAsync(string id, ExperimentEvent happened) => happened switch
+    {
+        TrialEnded ended => store.AddTrialAsync(id, ended.Entry, CancellationToken.None),
+        PhaseChanged phase => store.ChangeAsync(id, old => old with { Phase = phase.Phase }, CancellationToken.None),
+        _ => Task.CompletedTask,
+    };
+
+    private async Task<ExperimentRecord?> ClaimAsync(string id, bool mayTakeOver, CancellationToken cancellation)
+    {
+        var claimed = false;
+        var experiment = await store.ChangeAsync(id, old =>
+        {
+            claimed = old.State == ExperimentState.Queued || (mayTakeOver && old.State is (ExperimentState.Interrupted or ExperimentState.Running));
+            return claimed
+                ? old with
+                {
+                    State = ExperimentState.Running,
+                    Phase = "reading",
+                    StartedAt = clock.GetUtcNow(),
+                    Owner = ProcessIdentity.Current,
+                    HeartbeatAt = clock.GetUtcNow(),
+                }
+                : null;
+        }, cancellation);
+        return claimed ? experiment : null;
+    }
+
+    private Task EndAsync(string id, ExperimentState state, string? error) => store.ChangeAsync(id, old => old with
+    {
+        State = state,
+        Error = error,
+        Phase = null,
+        EndedAt = clock.GetUtcNow(),
+        Owner = null,
+        HeartbeatAt = null,
+    }, CancellationToken.None);
+
+    /// <summary>Says that this process lives, and ends the run when a user asks for it or removes the experiment.</summary>
+    private async Task BeatAsync(string id, CancellationTokenSource run)
+    {
+        var beats = 0;
+        while (!run.IsCancellationRequested)
+        {
+            await Task.Delay(Beat, clock, run.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (run.IsCancellationRequested)
+                return;
+            var now = clock.GetUtcNow();
+            var experiment = ++beats % BeatsPerHeartbeat == 0
+                ? await store.ChangeAsync(id, old => old.State == ExperimentState.Running ? old with { HeartbeatAt = now } : null, CancellationToken.None)
+                : await store.FindAsync(id, CancellationToken.None);
+            if (experiment is null || experiment.CancelRequested)
+                await run.CancelAsync();
+        }
+    }
+
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private const int BeatsPerHeartbeat = 10;
+}
+
+/// <summary>
+/// The train use case as the job calls it: the model lies at <see cref="TrainRequest.OutputPath"/> when it returns, and
+/// each event has been handled before the next thing happens.
+/// </summary>
+public delegate Task<TrainReport> TrainExperiment(TrainRequest request, Func<ExperimentEvent, Task> onEvent, CancellationToken cancellation);

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Reflection;
+using AlgoFactory.Hosting.Options;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AlgoFactory.Hosting.Jobs;
+
+/// <summary>
+/// Keeps one worker process running beside the server: started with the server, started again with growing delays when it
+/// dies, ended with the server.
+/// </summary>
+public sealed class WorkerSupervisor(
+    AlgoFactoryOptions options,
+    DataFolders folders,
+    ExperimentRecovery recovery,
+    TimeProvider clock,
+    ILogger<WorkerSupervisor> log) : BackgroundService
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+
+    /// <summary>A worker that lived this long was healthy: the next one starts without a delay.</summary>
+    private static readonly TimeSpan Healthy = TimeSpan.FromMinutes(1);
+
+    private volatile Process? _worker;
+
+    /// <summary>The worker's process id, or null while none runs.</summary>
+    public int? WorkerId => _worker?.Id;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var delay = FirstDelay;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var started = clock.GetTimestamp();
+            using (var worker = Start())
+            {
+                _worker = worker;
+                var output = Task.WhenAll(ForwardAsync(worker.StandardOutput), ForwardAsync(worker.StandardError));
+                await WaitAsync(worker, stoppingToken);
+                _worker = null;
+                await output;
+                if (stoppingToken.IsCancellationRequested)
+                    return;
+                log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
+            }
+
+            await recovery.RunAsync(stoppingToken);
+            delay = clock.GetElapsedTime(started) > Healthy ? FirstDelay : delay;
+            await Task.Delay(delay, clock, stoppingToken);
+            delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+        }
+    }
+
+    private Process Start()
+    {
+        var start = ThisProgram();
+        start.ArgumentList.Add("worker");
+        start.ArgumentList.Add("--supervised");
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        foreach (var (name, value) in WorkerLimits.Environment(options.Worker))
+            start.Environment[name] = value;
+        foreach (var (name, value) in WorkerSettings.Environment(options, folders))
+            start.Environment[name] = value;
+        var worker = Process.Start(start) ?? throw new InvalidOperationException("The worker process could not be started.");
+        log.LogInformation("Started the worker as process {Id}", worker.Id);
+        return worker;
+    }
+
+    // The program itself again: as the apphost, or as `dotnet PROGRAM.dll`. Under a test host it is the built program.
+    private static ProcessStartInfo ThisProgram()
+    {
+        var library = Path.Combine(AppContext.BaseDirectory, "algofactory.dll");
+        if (Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "algofactory")
+            return new ProcessStartInfo(path);
+        if (!File.Exists(library))
+            library = Assembly.GetEntryAssembly()?.Location ?? library;
+        var start = new ProcessStartInfo("dotnet");
+        start.ArgumentList.Add(library);
+        return start;
+    }
+
+    private async Task ForwardAsync(StreamReader from)
+    {
+        while (await from.ReadLineAsync() is { } line)
+            log.LogInformation("[worker] {Line}", line);
+    }
+
+    private static async Task WaitAsync(Process worker, CancellationToken stopping)
+    {
+        try
+        {
+            await worker.WaitForExitAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // Closing its input asks it to stop; it kills itself when that takes too long.
+            worker.StandardInput.Close();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            try
+            {
+                await worker.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                worker.Kill(entireProcessTree: true);
+                await worker.WaitForExitAsync(CancellationToken.None);
+            }
+        }
+    }
+}

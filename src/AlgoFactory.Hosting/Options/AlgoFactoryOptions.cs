@@ -1,0 +1,146 @@
+using System.ComponentModel.DataAnnotations;
+using AlgoFactory.Serving.Access;
+
+namespace AlgoFactory.Hosting.Options;
+
+/// <summary>
+/// The settings of the service: section <c>AlgoFactory</c> of <c>appsettings.json</c>, overridden by the environment
+/// (<c>ALGOFACTORY__DATAFOLDER=…</c>) and by the command line (<c>--data</c>, <c>--models</c>, <c>--urls</c>).
+/// </summary>
+public sealed class AlgoFactoryOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "AlgoFactory";
+
+    /// <summary>Addresses to listen on, separated by <c>;</c>.</summary>
+    [Required]
+    public string Urls { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>Folder for the metadata, uploaded data and staged files; relative paths count from the program's folder.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "data";
+
+    /// <summary>Folder of the model registry; relative paths count from the program's folder.</summary>
+    [Required]
+    public string ModelsFolder { get; set; } = "models";
+
+    /// <summary>Where the metadata is kept.</summary>
+    public DatabaseOptions Database { get; set; } = new();
+
+    /// <summary>Uploads.</summary>
+    public UploadOptions Uploads { get; set; } = new();
+
+    /// <summary>Sign-in and keys.</summary>
+    public AccessOptions Access { get; set; } = new();
+
+    /// <summary>The worker process.</summary>
+    public WorkerOptions Worker { get; set; } = new();
+
+    /// <summary>How long things are kept.</summary>
+    public RetentionOptions Retention { get; set; } = new();
+
+    /// <summary>What a prediction request may ask for.</summary>
+    public PredictionOptions Predictions { get; set; } = new();
+
+    /// <summary>Traces.</summary>
+    public TelemetryOptions Telemetry { get; set; } = new();
+}
+
+/// <summary>Where the metadata is kept.</summary>
+public sealed class DatabaseOptions
+{
+    /// <summary><c>sqlite</c> (one machine) or <c>postgresql</c> (also for several).</summary>
+    [RegularExpression("^(?i:sqlite|postgres|postgresql)$", ErrorMessage = "AlgoFactory:Database:Provider must be 'sqlite' or 'postgresql'.")]
+    public string Provider { get; set; } = "sqlite";
+
+    /// <summary>The connection string; for SQLite null means <c>algofactory.db</c> in the data folder.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>Whether the metadata lies on PostgreSQL.</summary>
+    public bool IsPostgreSql => Provider.StartsWith("postgres", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>Uploads.</summary>
+public sealed class UploadOptions
+{
+    /// <summary>The largest file, in bytes; a larger one is refused with 413.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxBytes { get; set; } = 4L << 30;
+
+    /// <summary>What all data sets together may take, in bytes; beyond it an upload is refused with 507.</summary>
+    [Range(1, long.MaxValue)]
+    public long QuotaBytes { get; set; } = 64L << 30;
+
+    /// <summary>Free bytes that an upload leaves on the disk, so that predictions, logs and the database go on.</summary>
+    [Range(0, long.MaxValue)]
+    public long KeepFreeBytes { get; set; } = 256L << 20;
+
+    /// <summary>The largest model file, in bytes.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxModelBytes { get; set; } = 2L << 30;
+}
+
+/// <summary>Sign-in and keys.</summary>
+public sealed class AccessOptions
+{
+    /// <summary>What a caller without a key may do; null (the default): nothing.</summary>
+    public KeyRole? AnonymousRole { get; set; }
+
+    /// <summary>Hours until a signed-in browser that was not used has to sign in again.</summary>
+    [Range(1, 24 * 90)]
+    public int SessionHours { get; set; } = 12;
+}
+
+/// <summary>The worker process, in which data is read and models are trained.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>Whether the server starts a worker of its own; switch it off where workers are started by hand.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Memory the worker may use, in MiB; 0: three quarters of the machine's.</summary>
+    [Range(0, int.MaxValue)]
+    public int MemoryMiB { get; set; }
+
+    /// <summary>Threads of one experiment; 0: one a core.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; set; }
+
+    /// <summary>Experiments that run at once; the others wait.</summary>
+    [Range(1, 64)]
+    public int Experiments { get; set; } = 1;
+
+    /// <summary>How much the worker yields to the server: 0 (not at all) to 19.</summary>
+    [Range(0, 19)]
+    public int Nice { get; set; } = 10;
+}
+
+/// <summary>How long things are kept; 0 keeps them for ever.</summary>
+public sealed class RetentionOptions
+{
+    /// <summary>Days after its end that an experiment is removed (its published model stays).</summary>
+    [Range(0, 36500)]
+    public int ExperimentDays { get; set; }
+
+    /// <summary>Days after its upload that a data set no experiment uses is removed.</summary>
+    [Range(0, 36500)]
+    public int DatasetDays { get; set; }
+}
+
+/// <summary>What a prediction request may ask for.</summary>
+public sealed class PredictionOptions
+{
+    /// <summary>The most rows of one request.</summary>
+    [Range(1, int.MaxValue)]
+    public int MaxRows { get; set; } = 100_000;
+
+    /// <summary>The largest request, in bytes.</summary>
+    [Range(1, int.MaxValue)]
+    public int MaxBytes { get; set; } = 64 << 20;
+}
+
+/// <summary>Traces.</summary>
+public sealed class TelemetryOptions
+{
+    /// <summary>Where OTLP traces go (http/protobuf), such as <c>http://collector:4318/v1/traces</c>; null: nowhere.</summary>
+    public string? OtlpEndpoint { get; set; }
+}

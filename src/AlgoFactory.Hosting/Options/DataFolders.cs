@@ -1,0 +1,58 @@
+namespace AlgoFactory.Hosting.Options;
+
+/// <summary>The folders and files below the data folder. Only the owner may read them.</summary>
+public sealed class DataFolders
+{
+    /// <summary>Lays the folders out (and makes those that are missing).</summary>
+    public DataFolders(AlgoFactoryOptions options)
+    {
+        Root = ProgramFolder.Resolve(options.DataFolder);
+        Models = ProgramFolder.Resolve(options.ModelsFolder);
+        Uploads = Path.Combine(Root, "uploads");
+        Incoming = Path.Combine(Root, "incoming");
+        Experiments = Path.Combine(Root, "experiments");
+        ProtectionKeys = Path.Combine(Root, "protection-keys");
+        MakePrivate(Root);
+        foreach (var folder in (string[])[Uploads, Incoming, Experiments, ProtectionKeys])
+            MakePrivate(folder);
+        Directory.CreateDirectory(Models);
+    }
+
+    /// <summary>The data folder.</summary>
+    public string Root { get; }
+
+    /// <summary>The model registry's folder.</summary>
+    public string Models { get; }
+
+    /// <summary>The data sets' files, under generated names.</summary>
+    public string Uploads { get; }
+
+    /// <summary>Uploads on their way in; emptied at start.</summary>
+    public string Incoming { get; }
+
+    /// <summary>One folder an experiment: its model before it is published, and its report.</summary>
+    public string Experiments { get; }
+
+    /// <summary>Keys that protect sign-in cookies.</summary>
+    public string ProtectionKeys { get; }
+
+    /// <summary>The metadata on SQLite.</summary>
+    public string Database => Path.Combine(Root, "algofactory.db");
+
+    /// <summary>The job store on SQLite.</summary>
+    public string JobDatabase => Path.Combine(Root, "jobs.db");
+
+    /// <summary>A data set's file.</summary>
+    public string UploadPath(string fileName) => Path.Combine(Uploads, fileName);
+
+    /// <summary>An experiment's folder.</summary>
+    public string ExperimentFolder(string id) => Path.Combine(Experiments, id);
+
+    private static void MakePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}

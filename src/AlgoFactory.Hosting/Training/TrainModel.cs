@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using AlgoFactory.Data;
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Metrics;
+using AlgoFactory.Search.Experiments;
+
+namespace AlgoFactory.Hosting.Training;
+
+/// <summary>The train use case: a file in, a saved model and a report out. The command line and the worker share it.</summary>
+public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
+{
+    /// <summary>The budget when the request names none.</summary>
+    public static readonly TimeSpan DefaultBudget = TimeSpan.FromSeconds(60);
+
+    /// <summary>Trains, saves the model at <see cref="TrainRequest.OutputPath"/> and reports.</summary>
+    /// <param name="request">What to do.</param>
+    /// <param name="progress">Told of every event, in order, on the caller's flow; or null.</param>
+    /// <param name="cancellation">Ends the run; nothing is saved then.</param>
+    /// <exception cref="UsageException">The request does not fit the file.</exception>
+    /// <exception cref="DataFormatException">A file cannot be read.</exception>
+    /// <exception cref="LearningException">Nothing can be learned from the data.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public async Task<TrainReport> RunAsync(TrainRequest request, Action<ExperimentEvent>? progress, CancellationToken cancellation)
+    {
+        Check(request);
+        var budget = request.Budget ?? (request.Trials is null ? DefaultBudget : null);
+        progress?.Invoke(new PhaseChanged("reading"));
+        var (table, metric, profile, described) = Read(request, cancellation);
+
+        var plan = new ExperimentPlan
+        {
+            Task = table.Task,
+            Metric = metric.Name,
+            Deadline = request.StartedAt + budget,
+            Trials = request.Trials,
+            Seed = request.Seed,
+            Folds = request.Folds,
+            Threads = Math.Max(1, request.Threads),
+            Finished = request.Finished,
+        };
+        var searchStarted = clock.GetUtcNow();
+        ExperimentResult? result = null;
+        await foreach (var e in new ExperimentRunner(catalog, clock).RunAsync(plan, table.Data, cancellation).ConfigureAwait(false))
+        {
+            result = (e as ExperimentDone)?.Result ?? result;
+            progress?.Invoke(e);
+        }
+
+        if (result is null)
+            throw new InvalidOperationException("The experiment ended without a result.");
+        cancellation.ThrowIfCancellationRequested();
+        progress?.Invoke(new PhaseChanged("saving"));
+        var trials = result.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner);
+        ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. result.Warnings, .. Suspicions(result, catalog)];
+        Save(request, budget, table, metric, profile, result, trials, warnings);
+        return new TrainReport
+        {
+            Task = table.Task.Kind.ToString().ToLowerInvariant(),
+            Metric = metric.Name,
+            HigherIsBetter = metric.HigherIsBetter,
+            Rows = table.Data.Train.RowCount,
+            Features = result.FeatureCount,
+            ElapsedSeconds = (clock.GetUtcNow() - request.StartedAt).TotalSeconds,
+            FirstModelSeconds = (searchStarted - request.StartedAt + result.FirstModelAfter).TotalSeconds,
+            BudgetSeconds = budget?.TotalSeconds,
+            Trials = trials,
+            Best = new BestTrial(result.Best.Learner, result.Best.Score!.Value, result.Best.Parameters),
+            Leaderboard = result.Leaderboard,
+            Model = request.OutputPath,
+            Warnings = warnings,
+        };
+    }
+
+    private static (TrainingTable Table, IMetric Metric, DatasetProfile Profile, ImmutableArray<string> Warnings) Read(
+        TrainRequest request, CancellationToken cancellation)
+    {
+        using var source = DataSource.Open(request.File, request.Read);
+        var description = source.Describe(cancellation);
+        var (schema, kind) = TrainingSchema.Make(request, description);
+        var metric = Metric(request, kind);
+        var table = TrainingTable.Load(request, source, schema, kind, description.Profile, cancellation);
+        return (table, metric, description.Profile, description.Warnings);
+    }
+
+    private static void Check(TrainRequest request)
+    {
+        if (request.Budget is { } budget && budget < TimeSpan.FromSeconds(1))
+            throw new UsageException("The budget is below one second; allow at least 1s.");
+        if (request.Trials is < 1)
+            throw new UsageException("The number of trials must be 1 or more.");
+        if (request.Folds is < 0 or 1)
+            throw new UsageException("The number of folds must be 2 or more; 0 lets the data's size decide.");
+        var output = Path.GetFullPath(request.OutputPath);
+        if (output == Path.GetFullPath(request.File) || (request.ValidationFile is { } file && output == Path.GetFullPath(file)))
+            throw new UsageException("The model would overwrite the data; choose another file with --out.");
+        if (!Directory.Exists(Path.GetDirectoryName(output)))
+            throw new UsageException($"The folder of '{request.OutputPath}' does not exist; create it or choose another file with --out.");
+        if (Directory.Exists(output))
+            throw new UsageException($"'{request.OutputPath}' is a folder; name a file with --out.");
+    }
+
+    private static IMetric Metric(TrainRequest request, TaskKind kind)
+    {
+        if (request.Metric is not { } name)
+            return MetricCatalog.Default(kind);
+        try
+        {
+            return MetricCatalog.Find(name, kind);
+        }
+        catch (LearningException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private void Save(
+        TrainRequest request, TimeSpan? budget, TrainingTable table, IMetric metric, DatasetProfile profile,
+        ExperimentResult result, int trials, ImmutableArray<string> warnings)
+    {
+        var lineage = new TrainingLineage
+        {
+            CreatedAt = clock.GetUtcNow(),
+            ProgramVersion = typeof(TrainModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            DataName = request.DataName,
+            Rows = table.Data.Train.RowCount,
+            Seed = request.Seed,
+            BudgetSeconds = budget?.TotalSeconds,
+            Trials = trials,
+            Validation = result.Validation,
+            Metric = metric.Name,
+            Leaderboard = result.Leaderboard,
+            Warnings = warnings,
+        };
+        var file = new ModelFile(
+            result.Predictor, lineage, result.Metrics, profile, result.Importance, WarmupRows.Make(table.Data.Schema, profile))
+        {
+            Curves = result.Curves,
+        };
+        file.Save(request.OutputPath);
+    }
+
+    private static IEnumerable<string> Suspicions(ExperimentResult result, LearnerCatalog catalog)
+    {
+        if (result.Best.Learner != ExperimentResult.EnsembleLearner && catalog[result.Best.Learner].Info.Needs == FeatureNeeds.None)
+            yield return "No learner did better than the constant baseline: the features seem to say nothing about the label.";
+        var nearlyPerfect = new[] { "auc", "accuracy", "r2" }.Any(m => result.Metrics.TryGetValue(m, out var value) && value > 0.995);
+        if (nearlyPerfect && result.Importance is [{ Share: > 0.9 } column, ..])
+            yield return $"The column '{column.Column}' alone nearly decides the label: check that it is known before the label is, else ignore it.";
+    }
+}

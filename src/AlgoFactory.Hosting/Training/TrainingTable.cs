@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using AlgoFactory.Data;
+using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning;
+using AlgoFactory.Search.Experiments;
+
+namespace AlgoFactory.Hosting.Training;
+
+/// <summary>The training file, and the validation file if there is one, as an experiment needs them.</summary>
+/// <param name="Data">The rows that have a label.</param>
+/// <param name="Task">The task with its classes.</param>
+/// <param name="Warnings">Rows that were left out, and why.</param>
+internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, ImmutableArray<string> Warnings)
+{
+    /// <summary>Loads the rows.</summary>
+    /// <exception cref="DataFormatException">A file cannot be read, or too many of its records are broken.</exception>
+    /// <exception cref="LearningException">The label holds nothing to learn.</exception>
+    /// <exception cref="UsageException">The request does not fit the files.</exception>
+    public static TrainingTable Load(
+        TrainRequest request, DataSource source, Schema schema, TaskKind kind, DatasetProfile profile, CancellationToken cancellation)
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        var table = source.Load(schema, cancellation);
+        WarnOfRejects(table.Rejects, request.DataName, warnings);
+        var task = LabelBinding.Task(kind, table.Frame[request.Label], request.Positive);
+        var rows = Labelled(table, task, request.DataName, warnings);
+        var data = new ExperimentData(rows.Frame, rows.Labels, rows.Weights, table.Schema, profile) { Groups = Groups(rows.Frame, table.Schema) };
+        if (request.ValidationFile is { } file)
+            data = data with { Validation = LoadValidation(file, request, table.Schema, task, warnings, cancellation) };
+        if (rows.Labels.Length < 100)
+            warnings.Add($"The table has only {rows.Labels.Length} rows with a label: scores on so few rows are rough.");
+        return new TrainingTable(data, task, warnings.ToImmutable());
+    }
+
+    private static (Frame Frame, ReadOnlyMemory<float> Labels, ReadOnlyMemory<float> Weights) LoadValidation(
+        string file, TrainRequest request, Schema schema, TaskSpec task, ImmutableArray<string>.Builder warnings, CancellationToken cancellation)
+    {
+        using var source = DataSource.Open(file, request.Read);
+        var lacking = schema.Columns
+            .Where(c => c.Role != ColumnRole.Ignore && !source.ColumnNames.Contains(c.Name))
+            .Select(c => c.Name).ToArray();
+        if (lacking.Length > 0)
+            throw new UsageException($"The validation file lacks {(lacking.Length == 1 ? "the column" : "the columns")} {string.Join(", ", lacking.Take(10).Select(n => $"'{n}'"))}; it needs the same columns as the training file.");
+        var table = source.Load(schema, cancellation);
+        WarnOfRejects(table.Rejects, "the validation file", warnings);
+        var rows = Labelled(table, task, "the validation file", warnings);
+        return rows.Labels.Length > 0
+            ? (rows.Frame, rows.Labels, rows.Weights)
+            : throw new UsageException("The validation file has no row with a label that the training file knows.");
+    }
+
+    /// <summary>Leaves out rows whose label is missing or of a class that the training file does not know.</summary>
+    private static (Frame Frame, float[] Labels, float[] Weights) Labelled(
+        LoadedTable table, TaskSpec task, string name, ImmutableArray<string>.Builder warnings)
+    {
+        var labels = LabelBinding.Labels(task, table.Frame[task.Label]);
+        var kept = new List<int>(labels.Length);
+        var (missing, unseen) = (0, 0);
+        for (var i = 0; i < labels.Length; i++)
+        {
+            if (float.IsNaN(labels[i]))
+                missing++;
+            else if (task.Kind != TaskKind.Regression && labels[i] == LabelBinding.Unseen)
+                unseen++;
+            else
+                kept.Add(i);
+        }
+
+        if (missing > 0)
+            warnings.Add($"{missing} of {labels.Length} rows of {name} have no label and were left out.");
+        if (unseen > 0)
+            warnings.Add($"{unseen} of {labels.Length} rows of {name} have a label that the training file does not know and were left out.");
+        var frame = table.Frame;
+        if (kept.Count < labels.Length)
+        {
+            var rows = CollectionsMarshal.AsSpan(kept);
+            frame = frame.Take(rows);
+            labels = [.. kept.Select(i => labels[i])];
+        }
+
+        return (frame, labels, Weights(frame, table.Schema));
+    }
+
+    private static float[] Weights(Frame frame, Schema schema)
+    {
+        if (schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Weight) is not { } spec)
+            return [];
+        if (frame[spec.Name] is not NumericColumn column)
+            throw new UsageException($"The weight column '{spec.Name}' holds no numbers.");
+        var weights = new float[column.Length];
+        for (var i = 0; i < weights.Length; i++)
+        {
+            weights[i] = (float)column.Values[i];
+            if (!float.IsFinite(weights[i]) || weights[i] < 0)
+                throw new UsageException($"The weight column '{spec.Name}' has a missing or negative value in row {i + 1}; weights are numbers from 0 on.");
+        }
+
+        return weights.Any(w => w > 0) ? weights : throw new UsageException($"The weight column '{spec.Name}' is 0 in every row.");
+    }
+
+    /// <summary>One number a group; rows without a group are groups of their own.</summary>
+    private static int[] Groups(Frame frame, Schema schema)
+    {
+        if (schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Group) is not { } spec)
+            return [];
+        var column = frame[spec.Name];
+        var groups = new int[column.Length];
+        var numbers = new Dictionary<object, int>();
+        for (var i = 0; i < groups.Length; i++)
+        {
+            object key = column switch
+            {
+                CategoryColumn c when c.Codes[i] >= 0 => c.Codes[i],
+                NumericColumn n when !double.IsNaN(n.Values[i]) => n.Values[i],
+                TextColumn { Values: var texts } when texts[i] is { } text => text,
+                _ => (i, "alone"),
+            };
+            if (!numbers.TryGetValue(key, out groups[i]))
+                numbers.Add(key, groups[i] = numbers.Count);
+        }
+
+        return groups;
+    }
+
+    private static void WarnOfRejects(RejectSummary rejects, string name, ImmutableArray<string>.Builder warnings)
+    {
+        if (rejects.Count > 0)
+            warnings.Add($"{rejects.Count} of {rejects.Total} records of {name} could not be read and were left out; the first: line {rejects.First[0].Line}, {rejects.First[0].Reason}");
+    }
+}

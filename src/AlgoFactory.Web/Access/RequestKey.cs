@@ -1,0 +1,19 @@
+namespace AlgoFactory.Web.Access;
+
+/// <summary>Finds the key in a request's headers.</summary>
+internal static class RequestKey
+{
+    private const string Bearer = "Bearer ";
+    private const string Header = "X-Api-Key";
+
+    /// <summary>The key in <c>Authorization: Bearer</c> or <c>X-Api-Key</c>, or null.</summary>
+    public static string? Find(HttpRequest request)
+    {
+        if (request.Headers.Authorization is [{ } authorization] && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+            return authorization[Bearer.Length..].Trim();
+        return request.Headers.TryGetValue(Header, out var key) && key is [{ } value] ? value.Trim() : null;
+    }
+
+    /// <summary>Whether the request carries any of the two headers.</summary>
+    public static bool IsGiven(HttpRequest request) => request.Headers.Authorization.Count > 0 || request.Headers.ContainsKey(Header);
+}

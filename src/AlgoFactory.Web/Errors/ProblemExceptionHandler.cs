@@ -1,0 +1,52 @@
+using System.Text.Json;
+using AlgoFactory.Data;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace AlgoFactory.Web.Errors;
+
+/// <summary>Turns what handlers throw into problem details: the sender's faults with their sentence, ours without details.</summary>
+internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+            return true;
+        var (status, detail) = Describe(exception);
+        if (status == StatusCodes.Status500InternalServerError)
+            log.LogError(exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+        context.Response.StatusCode = status;
+        await Problem.WriteAsync(context, status, detail);
+        return true;
+    }
+
+    internal static (int Status, string Detail) Describe(Exception exception) => exception switch
+    {
+        RefusedException refused => (refused.Status, refused.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (413, "The request is larger than this address accepts."),
+        BadHttpRequestException { InnerException: JsonException json } => (400, $"The body is not the JSON that is expected here{At(json)}: {FirstSentence(json)}"),
+        BadHttpRequestException bad => (bad.StatusCode, bad.Message),
+        JsonException json => (400, $"The body is not the JSON that is expected here{At(json)}: {FirstSentence(json)}"),
+        InvalidDataException invalid => (400, invalid.Message),
+        DataFormatException or LearningException or ArtefactFormatException => (400, exception.Message),
+        IOException io when DiskFull.Is(io) => (507, "The disk is full. Nothing was kept; free some space and send it again."),
+        _ => (500, "Something went wrong on the server. Its log tells more."),
+    };
+
+    private static string At(JsonException json) => json.Path is { Length: > 1 } path ? $" (at {path})" : "";
+
+    // System.Text.Json names .NET types and repeats the path; a caller needs neither.
+    private static string FirstSentence(JsonException json)
+    {
+        var text = json.Message;
+        var path = text.IndexOf(" Path: ", StringComparison.Ordinal);
+        if (path >= 0)
+            text = text[..path];
+        return text.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
+            ? "a value is not of the type that belongs there."
+            : text.StartsWith("JSON deserialization for type", StringComparison.Ordinal) && text.IndexOf("was missing", StringComparison.Ordinal) is var at and > 0
+                ? $"required properties are missing{text[(text.IndexOf(": ", at, StringComparison.Ordinal) is var colon and >= 0 ? colon : at)..]}"
+                : text;
+    }
+}

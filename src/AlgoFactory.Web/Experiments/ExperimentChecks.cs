@@ -1,0 +1,64 @@
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Search.Datasets;
+using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Registry;
+using AlgoFactory.Web.Errors;
+
+namespace AlgoFactory.Web.Experiments;
+
+/// <summary>Refuses at once what an experiment could only fail on later.</summary>
+internal static class ExperimentChecks
+{
+    private const double MaxBudgetSeconds = 7 * 24 * 3600;
+    private const int MaxTrials = 100_000;
+    private static readonly string[] Tasks = ["auto", "binary", "multiclass", "regression"];
+
+    /// <summary>The request with its defaults filled in.</summary>
+    /// <exception cref="RefusedException">400: a field is out of its range or names no column; 409: the data set is not ready.</exception>
+    public static ExperimentRequest Check(ExperimentRequest request, DatasetRecord dataset)
+    {
+        if (!ModelNames.IsValid(request.Name))
+            throw RefusedException.Invalid($"'{request.Name}' cannot be a model's name: use 1 to {ModelNames.MaxLength} letters, digits, '-', '_' or '.', beginning with a letter or digit.");
+        if (!Tasks.Contains(request.Task))
+            throw RefusedException.Invalid($"There is no task '{request.Task}'; it is one of {string.Join(", ", Tasks)}.");
+        if (request is { BudgetSeconds: not null, Trials: not null })
+            throw RefusedException.Invalid("Give either 'budgetSeconds' or 'trials', not both.");
+        if (request.BudgetSeconds is { } budget && !(budget is >= 1 and <= MaxBudgetSeconds))
+            throw RefusedException.Invalid($"'budgetSeconds' must be between 1 and {MaxBudgetSeconds:0}.");
+        if (request.Trials is { } trials and not (>= 1 and <= MaxTrials))
+            throw RefusedException.Invalid($"'trials' is {trials}; it must be between 1 and {MaxTrials}.");
+        if (request.Folds is not (0 or (>= 2 and <= 20)))
+            throw RefusedException.Invalid($"'folds' is {request.Folds}; it must be 0 (chosen by data size) or 2 to 20.");
+        CheckDataset(dataset);
+        CheckColumns(request, dataset.Description!);
+        return request is { BudgetSeconds: null, Trials: null } ? request with { BudgetSeconds = 60 } : request;
+    }
+
+    private static void CheckDataset(DatasetRecord dataset)
+    {
+        if (dataset.State == DatasetState.Profiling)
+            throw RefusedException.Conflict($"The data set '{dataset.Name}' is still being read; try again in a moment.");
+        if (dataset.State == DatasetState.Failed || dataset.Description is null)
+            throw RefusedException.Conflict($"The data set '{dataset.Name}' could not be read: {dataset.Error}");
+    }
+
+    private static void CheckColumns(ExperimentRequest request, TableDescription table)
+    {
+        var names = table.Schema.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        Require(names, request.Label, "label");
+        foreach (var column in request.Ignore)
+            Require(names, column, "ignore");
+        foreach (var change in request.Overrides)
+            Require(names, change.Column, "overrides");
+        if (request.Ignore.Contains(request.Label))
+            throw RefusedException.Invalid($"The column '{request.Label}' cannot be both the label and ignored.");
+    }
+
+    private static void Require(HashSet<string> names, string column, string field)
+    {
+        if (names.Contains(column))
+            return;
+        var near = names.FirstOrDefault(n => n.Equals(column, StringComparison.OrdinalIgnoreCase) || n.Trim().Equals(column.Trim(), StringComparison.OrdinalIgnoreCase));
+        throw RefusedException.Invalid($"'{field}' names the column '{column}', which the data set does not have{(near is null ? "" : $"; did you mean '{near}'?")}.");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Learning;
+using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Registry;
+using AlgoFactory.Web.Errors;
+
+namespace AlgoFactory.Web.Models;
+
+/// <summary>The registry as the API and the pages use it.</summary>
+public sealed class ModelService(ModelRegistry registry, DeploymentService deployments, AlgoFactoryOptions options, DataFolders folders)
+{
+    /// <summary>All models, by name.</summary>
+    public ImmutableArray<ModelView> List() => [.. registry.List().Select(ModelView.Of)];
+
+    /// <summary>A model with its versions.</summary>
+    /// <exception cref="RefusedException">404: there is none.</exception>
+    public ModelView Get(string name) => registry.Find(name) is { } model ? ModelView.Of(model) : throw RefusedException.NotFound("model", name);
+
+    /// <summary>Reads everything about a version.</summary>
+    /// <exception cref="RefusedException">404: there is none; 409: its file is broken.</exception>
+    public ModelDetail Open(string name, int version)
+    {
+        var found = Find(name, version);
+        if (found.Manifest is not { } manifest)
+            throw RefusedException.Conflict($"Version {version} of the model '{name}' cannot be used: {found.Error}");
+        var file = registry.Open(name, version);
+        return new ModelDetail(
+            ModelVersionView.Of(found), manifest.Task, manifest.Schema.Columns, manifest.Metrics, manifest.Members, manifest.Lineage,
+            file.FeatureImportance, file.Curves, file.Profile,
+            manifest.Task.Kind == TaskKind.Binary ? file.Predictor.Post.Threshold : null);
+    }
+
+    /// <summary>Where a version's file is.</summary>
+    /// <exception cref="RefusedException">404: there is none.</exception>
+    public string PathOf(string name, int version)
+    {
+        Find(name, version);
+        return registry.PathOf(name, version);
+    }
+
+    /// <summary>Takes in a model file as the model's next version; it is checked whole before it is published.</summary>
+    /// <exception cref="RefusedException">400: the name is not allowed; 413: the file is too large.</exception>
+    public async Task<ModelVersionView> AddAsync(string name, Stream content, CancellationToken cancellation)
+    {
+        if (!ModelNames.IsValid(name))
+            throw RefusedException.Invalid(ModelNames.Refusal(name));
+        var part = Path.Combine(folders.Incoming, $"{Guid.NewGuid():N}.afm.part");
+        try
+        {
+            await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 << 10, useAsync: true))
+                await content.CopyToAsync(file, cancellation);
+            if (new FileInfo(part).Length > options.Uploads.MaxModelBytes)
+                throw RefusedException.TooLarge($"The file is larger than {options.Uploads.MaxModelBytes:N0} bytes, the limit that this server sets (AlgoFactory:Uploads:MaxModelBytes).");
+            var published = await Task.Run(() => registry.Publish(name, part, cancellation), cancellation);
+            return ModelVersionView.Of(Find(name, published.Version));
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    /// <summary>Deletes a version that nothing serves.</summary>
+    /// <exception cref="DeploymentException">There is none, or a deployment serves it.</exception>
+    public Task DeleteAsync(string name, int version, CancellationToken cancellation) => deployments.DeleteVersionAsync(name, version, cancellation);
+
+    private RegisteredVersion Find(string name, int version) => registry.Find(name, version)
+        ?? throw new RefusedException(StatusCodes.Status404NotFound, $"There is no version {version} of the model '{name}'.");
+}

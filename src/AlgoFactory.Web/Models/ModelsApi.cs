@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Security.Claims;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Web.Access;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AlgoFactory.Web.Models;
+
+/// <summary><c>/api/models</c>: list, show, upload, download, delete.</summary>
+public static class ModelsApi
+{
+    /// <summary>Maps the endpoints.</summary>
+    public static void MapModels(this IEndpointRouteBuilder app)
+    {
+        var models = app.MapGroup("/api/models").WithTags("Models").RequireAuthorization(Policies.ReadModels)
+            .ProducesProblem(401).ProducesProblem(403);
+        models.MapGet("/", List).WithName("listModels").WithSummary("All models with their versions.");
+        models.MapGet("/{name}", Get).WithName("getModel").WithSummary("A model with its versions.").ProducesProblem(404);
+        models.MapGet("/{name}/versions/{version:int}", GetVersion).WithName("getModelVersion")
+            .WithSummary("A version: task, columns, metrics, curves, importance, lineage.").ProducesProblem(404);
+        models.MapGet("/{name}/versions/{version:int}/file", Download).WithName("downloadModel")
+            .WithSummary("The version's .afm file.").Produces<Stream>(200, "application/octet-stream").ProducesProblem(404);
+        models.MapPost("/{name}/versions", UploadAsync).WithName("uploadModel").WithSummary("Upload an .afm file as the model's next version: the raw body.")
+            .Accepts<Stream>("application/octet-stream").RequireAuthorization(Policies.WriteModels)
+            .ProducesProblem(400).ProducesProblem(413).ProducesProblem(507).DisableAntiforgery();
+        models.MapDelete("/{name}/versions/{version:int}", DeleteAsync).WithName("deleteModelVersion")
+            .WithSummary("Delete a version that nothing serves; its number is not used again.").RequireAuthorization(Policies.WriteModels)
+            .ProducesProblem(404).ProducesProblem(409);
+    }
+
+    private static Ok<ImmutableArray<ModelView>> List(ModelService models) => TypedResults.Ok(models.List());
+
+    private static Ok<ModelView> Get(string name, ModelService models) => TypedResults.Ok(models.Get(name));
+
+    private static Ok<ModelDetail> GetVersion(string name, int version, ModelService models) => TypedResults.Ok(models.Open(name, version));
+
+    private static PhysicalFileHttpResult Download(string name, int version, ModelService models) =>
+        TypedResults.PhysicalFile(models.PathOf(name, version), "application/octet-stream", $"{name}-{version}.afm", enableRangeProcessing: true);
+
+    private static async Task<Created<ModelVersionView>> UploadAsync(
+        string name, HttpRequest request, ModelService models, Audit audit, AlgoFactoryOptions options, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = options.Uploads.MaxModelBytes;
+        var published = await models.AddAsync(name, request.Body, cancellation);
+        await audit.NoteAsync(user, "model.upload", $"{name}/{published.Version}", published.Hash);
+        return TypedResults.Created($"/api/models/{name}/versions/{published.Version}", published);
+    }
+
+    private static async Task<NoContent> DeleteAsync(
+        string name, int version, ModelService models, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        await models.DeleteAsync(name, version, cancellation);
+        await audit.NoteAsync(user, "model.delete", $"{name}/{version}");
+        return TypedResults.NoContent();
+    }
+}

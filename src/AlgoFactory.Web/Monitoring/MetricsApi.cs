@@ -1,0 +1,26 @@
+using System.Net;
+using AlgoFactory.Serving.Access;
+using AlgoFactory.Web.Access;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AlgoFactory.Web.Monitoring;
+
+/// <summary><c>/metrics</c>: open to the machine itself, with an administrator's or operator's key elsewhere.</summary>
+public static class MetricsApi
+{
+    /// <summary>Maps the endpoint.</summary>
+    public static void MapMetrics(this IEndpointRouteBuilder app) => app.MapGet("/metrics", Get).WithTags("Health").WithName("metrics")
+        .WithSummary("Prometheus text; open on loopback, with a key elsewhere.").Produces<string>(200, "text/plain").ProducesProblem(401).AllowAnonymous();
+
+    private static Results<ContentHttpResult, ProblemHttpResult> Get(HttpContext context, PrometheusExporter exporter, KeyService keys)
+    {
+        if (!IsLocal(context) && !(RequestKey.Find(context.Request) is { } secret && keys.Verify(secret) is { Role: KeyRole.Admin or KeyRole.Operator }))
+            return TypedResults.Problem("Metrics need an operator's or administrator's key from another machine.", statusCode: 401);
+        return TypedResults.Text(exporter.Write(), "text/plain; version=0.0.4; charset=utf-8");
+    }
+
+    // What a proxy on this machine passes on comes from elsewhere.
+    private static bool IsLocal(HttpContext context) =>
+        (context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address))
+        && !context.Request.Headers.ContainsKey("X-Forwarded-For") && !context.Request.Headers.ContainsKey("Forwarded");
+}
