@@ -11,11 +11,6 @@ namespace AlgoFactory.Hosting.Jobs;
 /// </summary>
 public sealed class ExperimentFiles(DataFolders folders)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     /// <summary>Where the fitted model is written before it is published.</summary>
     public string ModelPath(string id) => Path.Combine(folders.ExperimentFolder(id), "model.afm");
 
@@ -36,7 +31,7 @@ public sealed class ExperimentFiles(DataFolders folders)
         var part = ReportPath(id) + ".part";
         await using (var file = File.Create(part))
         {
-            await JsonSerializer.SerializeAsync(file, report with { Model = "" }, Json, cancellation);
+            await JsonSerializer.SerializeAsync(file, report with { Model = "" }, ReportJson.Options, cancellation);
             file.Flush(flushToDisk: true);
         }
 
@@ -49,7 +44,7 @@ public sealed class ExperimentFiles(DataFolders folders)
         if (experiment.State != ExperimentState.Completed || !File.Exists(ReportPath(experiment.Id)))
             return null;
         await using var file = File.OpenRead(ReportPath(experiment.Id));
-        var report = await JsonSerializer.DeserializeAsync<TrainReport>(file, Json, cancellation);
+        var report = await JsonSerializer.DeserializeAsync<TrainReport>(file, ReportJson.Options, cancellation);
         return report is null ? null : report with { Model = $"{experiment.Request.Name}/{experiment.ModelVersion}" };
     }
 

@@ -21,7 +21,7 @@ internal sealed class ExperimentJob(
     ExperimentFiles files,
     DataFolders folders,
     AlgoFactoryOptions options,
-    TrainExperiment train,
+    LearnerCatalog catalog,
     TimeProvider clock,
     ILogger<ExperimentJob> log) : IJob
 {
@@ -48,7 +48,7 @@ internal sealed class ExperimentJob(
             await EndAsync(id, ExperimentState.Interrupted, null);
             log.LogInformation("Experiment {Id} was interrupted: the worker stops", id);
         }
-        catch (Exception e) when (e is DataFormatException or LearningException)
+        catch (Exception e) when (e is DataFormatException or LearningException or UsageException)
         {
             await EndAsync(id, ExperimentState.Failed, e.Message);
             log.LogWarning("Experiment {Id} failed: {Error}", id, e.Message);
@@ -74,15 +74,10 @@ internal sealed class ExperimentJob(
             ?? throw new DataFormatException("The experiment's data set has been deleted.");
         var trials = await store.TrialsAsync(experiment.Id, 0, cancellation);
         files.Create(experiment.Id);
-        var report = await train(Request(experiment, dataset, trials), happened => NoteAsync(experiment.Id, happened), cancellation);
-        await store.ChangeAsync(experiment.Id, old => old with
-        {
-            Task = report.Task,
-            Metric = report.Metric,
-            HigherIsBetter = report.HigherIsBetter,
-            Warnings = report.Warnings,
-            Phase = "publishing",
-        }, CancellationToken.None);
+        // The run waits until an event is stored: what was told of a trial is there after a kill.
+        var report = await new TrainModel(catalog, clock).RunAsync(
+            Request(experiment, dataset, trials), happened => NoteAsync(experiment.Id, happened).GetAwaiter().GetResult(), cancellation);
+        await store.ChangeAsync(experiment.Id, old => old with { Warnings = report.Warnings, Phase = "publishing" }, CancellationToken.None);
         await files.WriteReportAsync(experiment.Id, report, CancellationToken.None);
         var version = await publisher.PublishAsync(experiment, CancellationToken.None);
         log.LogInformation("Experiment {Id} published {Name}/{Version}", experiment.Id, version.Name, version.Version);
@@ -109,17 +104,26 @@ internal sealed class ExperimentJob(
             Positive = asked.Positive,
             OutputPath = files.ModelPath(experiment.Id),
             Threads = WorkerReadOptions.Threads(options),
-            Finished = finished,
+            Finished = [.. finished.Where(t => t.Learner != ExperimentResult.EnsembleLearner)],
         };
     }
 
-    // Durable before anything else happens: what was told of a trial is there after a kill.
     private Task NoteAsync(string id, ExperimentEvent happened) => happened switch
     {
         TrialEnded ended => store.AddTrialAsync(id, ended.Entry, CancellationToken.None),
+        TaskChosen chosen => store.ChangeAsync(
+            id, old => old with { Task = chosen.Task, Metric = chosen.Metric, HigherIsBetter = chosen.HigherIsBetter }, CancellationToken.None),
+        ExperimentDone done => NoteEnsembleAsync(id, done.Result),
         PhaseChanged phase => store.ChangeAsync(id, old => old with { Phase = phase.Phase }, CancellationToken.None),
         _ => Task.CompletedTask,
     };
+
+    // An ensemble is no trial, but a line of the leaderboard.
+    private async Task NoteEnsembleAsync(string id, ExperimentResult result)
+    {
+        foreach (var line in result.Leaderboard.Where(e => e.Learner == ExperimentResult.EnsembleLearner))
+            await store.AddTrialAsync(id, line, CancellationToken.None);
+    }
 
     private async Task<ExperimentRecord?> ClaimAsync(string id, bool mayTakeOver, CancellationToken cancellation)
     {
@@ -172,9 +176,3 @@ internal sealed class ExperimentJob(
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
     private const int BeatsPerHeartbeat = 10;
 }
-
-/// <summary>
-/// The train use case as the job calls it: the model lies at <see cref="TrainRequest.OutputPath"/> when it returns, and
-/// each event has been handled before the next thing happens.
-/// </summary>
-public delegate Task<TrainReport> TrainExperiment(TrainRequest request, Func<ExperimentEvent, Task> onEvent, CancellationToken cancellation);

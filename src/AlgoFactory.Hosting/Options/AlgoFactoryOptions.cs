@@ -136,6 +136,9 @@ public sealed class PredictionOptions
     /// <summary>The largest request, in bytes.</summary>
     [Range(1, int.MaxValue)]
     public int MaxBytes { get; set; } = 64 << 20;
+
+    /// <summary>Names that callers may send in rows beside a model's columns, such as an order number; they are passed over.</summary>
+    public string[] PassThrough { get; set; } = [];
 }
 
 /// <summary>Traces.</summary>

@@ -30,6 +30,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         var budget = request.Budget ?? (request.Trials is null ? DefaultBudget : null);
         progress?.Invoke(new PhaseChanged("reading"));
         var (table, metric, profile, described) = Read(request, cancellation);
+        progress?.Invoke(new TaskChosen(table.Task.Kind.ToString().ToLowerInvariant(), metric.Name, metric.HigherIsBetter));
 
         var plan = new ExperimentPlan
         {

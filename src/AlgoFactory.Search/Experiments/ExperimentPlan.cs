@@ -61,6 +61,9 @@ public abstract record ExperimentEvent;
 /// <summary>The experiment entered a phase, such as <c>featurizing</c>, <c>searching</c>, <c>refitting</c>.</summary>
 public sealed record PhaseChanged(string Phase) : ExperimentEvent;
 
+/// <summary>The data was read and the task is known: how scores are to be read from here on.</summary>
+public sealed record TaskChosen(string Task, string Metric, bool HigherIsBetter) : ExperimentEvent;
+
 /// <summary>A trial ended, well or not.</summary>
 /// <param name="Entry">Its line of the leaderboard (the rank as of now).</param>
 /// <param name="SecondsLeft">Seconds left of the budget, or null.</param>

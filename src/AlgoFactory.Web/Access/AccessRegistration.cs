@@ -16,6 +16,7 @@ internal static class AccessRegistration
     public static IServiceCollection AddAccess(this IServiceCollection services, AlgoFactoryOptions options, DataFolders folders)
     {
         services.AddSingleton<SignIn>();
+        services.AddSingleton<Audit>();
         services.AddDataProtection()
             .SetApplicationName("AlgoFactory")
             .PersistKeysToFileSystem(new DirectoryInfo(folders.ProtectionKeys));

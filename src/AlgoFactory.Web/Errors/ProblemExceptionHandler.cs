@@ -1,7 +1,12 @@
 using System.Text.Json;
 using AlgoFactory.Data;
+using AlgoFactory.Hosting;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Prediction;
+using AlgoFactory.Serving.Registry;
+using AlgoFactory.Storage;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace AlgoFactory.Web.Errors;
@@ -29,6 +34,15 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         BadHttpRequestException bad => (bad.StatusCode, bad.Message),
         JsonException json => (400, $"The body is not the JSON that is expected here{At(json)}: {FirstSentence(json)}"),
         InvalidDataException invalid => (400, invalid.Message),
+        RowBindingException or UsageException => (400, exception.Message),
+        RegistryException => (404, exception.Message),
+        DeploymentException deployment => (deployment.Fault switch
+        {
+            DeploymentFault.NotFound => 404,
+            DeploymentFault.Conflict => 409,
+            _ => 400,
+        }, deployment.Message),
+        StorageException => (503, exception.Message),
         DataFormatException or LearningException or ArtefactFormatException => (400, exception.Message),
         IOException io when DiskFull.Is(io) => (507, "The disk is full. Nothing was kept; free some space and send it again."),
         _ => (500, "Something went wrong on the server. Its log tells more."),

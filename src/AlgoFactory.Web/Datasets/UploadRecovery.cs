@@ -1,0 +1,30 @@
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Search.Datasets;
+
+namespace AlgoFactory.Web.Datasets;
+
+/// <summary>Removes at start what a killed server left of uploads: parts, and whole files that no data set names.</summary>
+public sealed class UploadRecovery(IDatasetStore store, DataFolders folders, AlgoFactoryOptions options, ILogger<UploadRecovery> log)
+{
+    /// <summary>In a cluster another node may be writing: only what is older than this is taken as left behind.</summary>
+    private static readonly TimeSpan ForeignAge = TimeSpan.FromDays(1);
+
+    /// <summary>Cleans up once; requests must not be coming in yet.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        foreach (var part in Directory.EnumerateFiles(folders.Incoming, "*.part"))
+            Remove(part);
+        var known = (await store.ListAsync(cancellation)).Select(d => d.FileName).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in Directory.EnumerateFiles(folders.Uploads))
+            if (!known.Contains(Path.GetFileName(file)))
+                Remove(file);
+    }
+
+    private void Remove(string file)
+    {
+        if (options.Database.IsPostgreSql && DateTime.UtcNow - File.GetLastWriteTimeUtc(file) < ForeignAge)
+            return;
+        File.Delete(file);
+        log.LogWarning("Removed {File}, which an upload left behind that did not end", Path.GetFileName(file));
+    }
+}

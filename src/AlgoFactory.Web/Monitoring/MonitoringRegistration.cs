@@ -1,0 +1,30 @@
+using AlgoFactory.Hosting.Options;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace AlgoFactory.Web.Monitoring;
+
+/// <summary>Metrics, traces and the node's sync with the store.</summary>
+internal static class MonitoringRegistration
+{
+    public static IServiceCollection AddMonitoring(this IServiceCollection services, AlgoFactoryOptions options)
+    {
+        services.AddMetrics();
+        services.AddSingleton<PrometheusExporter>();
+        services.AddSingleton<NodeSync>();
+        services.AddHostedService(s => s.GetRequiredService<NodeSync>());
+        if (options.Telemetry.OtlpEndpoint is { } endpoint)
+            services.AddSingleton(Sdk.CreateTracerProviderBuilder()
+                .ConfigureResource(r => r.AddService("algofactory"))
+                .AddSource("Microsoft.AspNetCore")
+                .AddOtlpExporter(o =>
+                {
+                    o.Endpoint = new Uri(endpoint);
+                    o.Protocol = OtlpExportProtocol.HttpProtobuf;
+                })
+                .Build());
+        return services;
+    }
+}

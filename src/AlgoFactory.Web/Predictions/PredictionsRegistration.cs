@@ -1,0 +1,21 @@
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Prediction;
+
+namespace AlgoFactory.Web.Predictions;
+
+/// <summary>The services of this feature.</summary>
+internal static class PredictionsRegistration
+{
+    public static IServiceCollection AddPredictions(this IServiceCollection services, AlgoFactoryOptions options) => services
+        .AddSingleton(new PoolOptions
+        {
+            PassThrough = [.. options.Predictions.PassThrough],
+            Limits = RowLimits.Default with { Rows = options.Predictions.MaxRows },
+        })
+        .AddSingleton<PredictionEnginePool>()
+        .AddSingleton<PinnedModels>()
+        .AddSingleton<DeploymentService>()
+        .AddSingleton<PredictionKeyCheck>()
+        .AddSingleton<PredictionMetrics>();
+}

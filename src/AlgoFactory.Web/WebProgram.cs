@@ -1,0 +1,108 @@
+using AlgoFactory.Hosting;
+using AlgoFactory.Hosting.Jobs;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Serving.Access;
+using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Storage;
+using AlgoFactory.Web.Access;
+using AlgoFactory.Web.ApiDescription;
+using AlgoFactory.Web.Datasets;
+using AlgoFactory.Web.Deployments;
+using AlgoFactory.Web.Errors;
+using AlgoFactory.Web.Experiments;
+using AlgoFactory.Web.Models;
+using AlgoFactory.Web.Monitoring;
+using AlgoFactory.Web.Predictions;
+
+namespace AlgoFactory.Web;
+
+/// <summary>The server: HTTP API, pages, predictions, and a worker process beside it.</summary>
+public static class WebProgram
+{
+    /// <summary>Runs the server until it is told to stop (SIGTERM, Ctrl+C); returns the exit code.</summary>
+    /// <param name="args"><c>--urls</c>, <c>--data</c>, <c>--models</c>, or any setting as <c>--AlgoFactory:Name=value</c>.</param>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        await using var app = Build(args);
+        using var guard = SingleServer.Take(app.Services.GetRequiredService<AlgoFactoryOptions>(), app.Services.GetRequiredService<DataFolders>());
+        await PrepareAsync(app, Console.Out);
+        await app.StartAsync();
+        Console.WriteLine($"AlgoFactory listens on {string.Join(", ", app.Urls)}");
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+
+    /// <summary>Builds the server without starting it. Call <see cref="PrepareAsync"/> before it starts.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ApplicationName = typeof(WebProgram).Assembly.GetName().Name,
+            ContentRootPath = ProgramFolder.Root,
+            WebRootPath = WebRoot.Find(),
+        });
+        builder.Configuration.AddAlgoFactory(args);
+        var options = ProgramConfiguration.Read(builder.Configuration);
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(o => o.SingleLine = true);
+        builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        builder.Services.AddRouting();
+        builder.Services.AddServer(options);
+        builder.Services.AddProblems();
+        builder.Services.AddAccess(options, new DataFolders(options));
+        builder.Services.AddDatasets();
+        builder.Services.AddExperiments();
+        builder.Services.AddModels();
+        builder.Services.AddPredictions(options);
+        builder.Services.AddMonitoring(options);
+        builder.Services.AddApiDescription();
+        var app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    /// <summary>
+    /// What must be done before requests come: upgrade the metadata, clean up after a crash, load the keys; on the very
+    /// first start, make the administrator's key and print it, this once, to <paramref name="output"/>.
+    /// </summary>
+    public static async Task PrepareAsync(WebApplication app, TextWriter output)
+    {
+        await app.Services.GetRequiredService<MetadataDatabase>().MigrateAsync(CancellationToken.None);
+        await app.Services.GetRequiredService<UploadRecovery>().RunAsync(CancellationToken.None);
+        await app.Services.GetRequiredService<ExperimentRecovery>().RunAsync(CancellationToken.None);
+        var keys = app.Services.GetRequiredService<KeyService>();
+        await keys.RefreshAsync(CancellationToken.None);
+        if (await keys.EnsureAdministratorAsync(CancellationToken.None) is { } first)
+            await output.WriteLineAsync(
+                $"""
+
+                The administrator's API key, shown this once (replace a lost one with `keys create --local`):
+
+                    {first.Secret}
+
+                """);
+        await app.Services.GetRequiredService<DeploymentService>().SyncAsync(CancellationToken.None);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.UseProblems();
+        app.UseStaticFiles();
+        app.UseRouting();
+        app.UseForgeryGuard();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.MapSession();
+        app.MapDatasets();
+        app.MapExperiments();
+        app.MapModels();
+        app.MapDeployments();
+        app.MapPredictions();
+        app.MapKeys();
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapApiDescription();
+    }
+}

@@ -1,0 +1,14 @@
+using AlgoFactory.Hosting.Options;
+
+namespace AlgoFactory.Web;
+
+/// <summary>Finds the folder of static files: beside the program, else (in tests) in the source.</summary>
+internal static class WebRoot
+{
+    public static string? Find()
+    {
+        var beside = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+        var source = Path.Combine(ProgramFolder.Root, "src", "AlgoFactory.Web", "wwwroot");
+        return Directory.Exists(beside) ? beside : Directory.Exists(source) ? source : null;
+    }
+}
