@@ -6,6 +6,7 @@ using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Storage;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.ApiDescription;
+using AlgoFactory.Web.Components;
 using AlgoFactory.Web.Datasets;
 using AlgoFactory.Web.Deployments;
 using AlgoFactory.Web.Errors;
@@ -56,6 +57,7 @@ public static class WebProgram
         builder.Services.AddPredictions(options);
         builder.Services.AddMonitoring(options);
         builder.Services.AddApiDescription();
+        builder.Services.AddPages();
         var app = builder.Build();
         Map(app);
         return app;
@@ -88,7 +90,7 @@ public static class WebProgram
     {
         app.UseSecurityHeaders();
         app.UseProblems();
-        app.UseStaticFiles();
+        app.UsePageFiles();
         app.UseRouting();
         app.UseForgeryGuard();
         app.UseAuthentication();
@@ -104,5 +106,6 @@ public static class WebProgram
         app.MapHealth();
         app.MapMetrics();
         app.MapApiDescription();
+        app.MapPages();
     }
 }

@@ -1,14 +1,11 @@
 using AlgoFactory.Web.Components.Models;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.FileProviders;
 
 namespace AlgoFactory.Web.Components;
 
 /// <summary>The pages: server-rendered components and the static files that lie next to the program.</summary>
 public static class PagesRegistration
 {
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "wwwroot");
-
     /// <summary>Adds what pages need beside the stores and services that they read through.</summary>
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
@@ -19,12 +16,10 @@ public static class PagesRegistration
     }
 
     /// <summary>
-    /// Serves <c>wwwroot</c> from next to the program, wherever it is started. Before authentication: the sign-in page
-    /// needs its styles too.
+    /// Serves the web root's files. Before authentication: the sign-in page needs its styles too.
     /// </summary>
     public static IApplicationBuilder UsePageFiles(this IApplicationBuilder app) => app.UseStaticFiles(new StaticFileOptions
     {
-        FileProvider = new PhysicalFileProvider(Folder),
         // Ours are asked for again at each visit (a 304 when unchanged), so that an upgrade is seen at once; the
         // libraries and fonts change with their package only.
         OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl =
