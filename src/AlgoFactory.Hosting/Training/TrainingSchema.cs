@@ -29,7 +29,7 @@ internal static class TrainingSchema
         var label = Require(schema, request.Label, "label");
         if (request.Ignore.Contains(label.Name))
             throw new UsageException($"The label '{label.Name}' is also in the list of ignored columns; remove it from one of them.");
-        var kind = TaskChoice.Choose(request.Task, label, table);
+        var kind = LabelTask.Choose(request.Task, label, table);
         schema = Replace(schema, label with
         {
             Role = ColumnRole.Label,

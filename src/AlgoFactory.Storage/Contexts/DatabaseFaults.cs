@@ -5,19 +5,11 @@ using Npgsql;
 
 namespace AlgoFactory.Storage.Contexts;
 
-/// <summary>Tells faults that pass by themselves and faults that an operator must mend from faults of the program.</summary>
+/// <summary>Tells faults that an operator must mend from faults of the program.</summary>
 internal static class DatabaseFaults
 {
     // https://www.sqlite.org/rescode.html
     private const int SqliteBusy = 5, SqliteLocked = 6, SqliteReadOnly = 8, SqliteIo = 10, SqliteCorrupt = 11, SqliteFull = 13, SqliteCannotOpen = 14, SqliteNotADatabase = 26;
-
-    /// <summary>Whether the transaction lost against another one and may be run again as a whole.</summary>
-    public static bool IsConflict(Exception fault) => Find(fault) switch
-    {
-        SqliteException sqlite => sqlite.SqliteErrorCode is SqliteBusy or SqliteLocked,
-        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
-        _ => false,
-    };
 
     /// <summary>The operator's sentence, or null when the fault is the program's own.</summary>
     public static string? Sentence(Exception fault, StorageOptions options) => Find(fault) switch

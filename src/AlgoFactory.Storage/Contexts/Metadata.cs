@@ -1,18 +1,16 @@
-using System.Data;
 using Microsoft.EntityFrameworkCore;
 
 namespace AlgoFactory.Storage.Contexts;
 
 /// <summary>
 /// The two ways to the tables, the same for both providers: a read on a context of its own, and a write as one transaction
-/// that sees no other write in between. SQLite takes the file's one write lock at the beginning (<c>BEGIN IMMEDIATE</c>: a
-/// deferred transaction that reads first could not upgrade its lock without failing); PostgreSQL runs serialisable. A
-/// transaction that loses against another is run again from its beginning.
+/// that sees no other write to its subject in between. SQLite takes the file's one write lock at the beginning (<c>BEGIN
+/// IMMEDIATE</c>: a deferred transaction that reads first could not upgrade its lock without failing); PostgreSQL takes an
+/// advisory lock of the subject's name, which ends with the transaction. Both wait for whoever holds it, so no transaction
+/// loses and none is run twice.
 /// </summary>
 internal sealed class Metadata(ContextFactory factory) : IDisposable
 {
-    private const int Attempts = 12;
-
     // Writers of one process queue here, in order and without blocking a thread; SQLite's own lock is polled.
     private readonly SemaphoreSlim _sqliteWriter = new(1, 1);
 
@@ -35,28 +33,17 @@ internal sealed class Metadata(ContextFactory factory) : IDisposable
     }
 
     /// <summary>
-    /// Runs <paramref name="write"/>, saves what it changed and commits. It may be called several times, each time with a fresh
-    /// context, so it must have no effect but on that context.
+    /// Runs <paramref name="write"/> once, saves what it changed and commits; writes to the same <paramref name="subject"/>
+    /// follow each other. What <paramref name="write"/> throws undoes all of it.
     /// </summary>
-    public async Task<T> WriteAsync<T>(Func<MetadataContext, Task<T>> write, CancellationToken cancellation)
+    public async Task<T> WriteAsync<T>(string subject, Func<MetadataContext, Task<T>> write, CancellationToken cancellation)
     {
         var gate = factory.Options.Provider == StorageProvider.Sqlite ? _sqliteWriter : null;
         if (gate is not null) await gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    return await TryWriteAsync(write, cancellation).ConfigureAwait(false);
-                }
-                catch (Exception fault) when (attempt < Attempts && DatabaseFaults.IsConflict(fault))
-                {
-                    // Full jitter: two losers must not meet again.
-                    var longest = TimeSpan.FromMilliseconds(Math.Min(500, 4 << attempt));
-                    await Task.Delay(Random.Shared.NextDouble() * longest, cancellation).ConfigureAwait(false);
-                }
-            }
+            var context = factory.CreateDbContext();
+            await using (context.ConfigureAwait(false)) return await WriteAsync(context, subject, write, cancellation).ConfigureAwait(false);
         }
         catch (Exception fault) when (DatabaseFaults.Sentence(fault, factory.Options) is { } sentence)
         {
@@ -70,20 +57,24 @@ internal sealed class Metadata(ContextFactory factory) : IDisposable
 
     public void Dispose() => _sqliteWriter.Dispose();
 
-    private async Task<T> TryWriteAsync<T>(Func<MetadataContext, Task<T>> write, CancellationToken cancellation)
+    private static async Task<T> WriteAsync<T>(
+        MetadataContext context, string subject, Func<MetadataContext, Task<T>> write, CancellationToken cancellation)
     {
-        var context = factory.CreateDbContext();
-        await using (context.ConfigureAwait(false))
+        // Microsoft.Data.Sqlite begins IMMEDIATE unless asked for a deferred transaction.
+        var transaction = await context.Database.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
         {
-            // Serialisable is BEGIN IMMEDIATE in Microsoft.Data.Sqlite.
-            var transaction = await context.Database.BeginTransactionAsync(IsolationLevel.Serializable, cancellation).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
+            if (context is PostgresContext)
             {
-                var result = await write(context).ConfigureAwait(false);
-                await context.SaveChangesAsync(cancellation).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellation).ConfigureAwait(false);
-                return result;
+                await context.Database
+                    .ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({subject}, 0))", cancellation)
+                    .ConfigureAwait(false);
             }
+
+            var result = await write(context).ConfigureAwait(false);
+            await context.SaveChangesAsync(cancellation).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+            return result;
         }
     }
 }

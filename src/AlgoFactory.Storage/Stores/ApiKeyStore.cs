@@ -19,10 +19,11 @@ internal sealed class ApiKeyStore(Metadata metadata) : IApiKeyStore
         });
 
     public Task AddAsync(ApiKey key, CancellationToken cancellation) =>
-        metadata.WriteAsync(db => Task.FromResult(db.ApiKeys.Add(ApiKeyRow.From(key))), cancellation);
+        metadata.WriteAsync($"key/{key.Id}", db => Task.FromResult(db.ApiKeys.Add(ApiKeyRow.From(key))), cancellation);
 
     public Task<bool> RevokeAsync(string id, DateTimeOffset at, CancellationToken cancellation) =>
         metadata.WriteAsync(
+            $"key/{id}",
             async db =>
             {
                 var row = await db.ApiKeys.FindAsync([id], cancellation).ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal sealed class AuditLog(Metadata metadata) : IAuditLog
     private const int MostEntries = 10_000;
 
     public Task AddAsync(AuditEntry entry, CancellationToken cancellation) =>
-        metadata.WriteAsync(db => Task.FromResult(db.AuditLog.Add(AuditRow.From(entry))), cancellation);
+        metadata.WriteAsync("audit", db => Task.FromResult(db.AuditLog.Add(AuditRow.From(entry))), cancellation);
 
     public Task<ImmutableArray<AuditEntry>> ListAsync(int count, CancellationToken cancellation)
     {

@@ -10,10 +10,11 @@ namespace AlgoFactory.Storage.Stores;
 internal sealed class DatasetStore(Metadata metadata) : IDatasetStore
 {
     public Task AddAsync(DatasetRecord dataset, CancellationToken cancellation) =>
-        metadata.WriteAsync(db => Task.FromResult(db.Datasets.Add(DatasetRow.From(dataset))), cancellation);
+        metadata.WriteAsync($"dataset/{dataset.Id}", db => Task.FromResult(db.Datasets.Add(DatasetRow.From(dataset))), cancellation);
 
     public Task<bool> UpdateAsync(DatasetRecord dataset, CancellationToken cancellation) =>
         metadata.WriteAsync(
+            $"dataset/{dataset.Id}",
             async db =>
             {
                 var row = await db.Datasets.FindAsync([dataset.Id], cancellation).ConfigureAwait(false);
@@ -42,6 +43,7 @@ internal sealed class DatasetStore(Metadata metadata) : IDatasetStore
 
     public Task<bool> DeleteAsync(string id, CancellationToken cancellation) =>
         metadata.WriteAsync(
+            $"dataset/{id}",
             async db => await db.Datasets.Where(d => d.Id == id).ExecuteDeleteAsync(cancellation).ConfigureAwait(false) > 0,
             cancellation);
 }

@@ -27,6 +27,7 @@ internal sealed class DeploymentStore(Metadata metadata) : IDeploymentStore
 
     public Task<bool> SaveAsync(Deployment deployment, CancellationToken cancellation) =>
         metadata.WriteAsync(
+            $"deployment/{deployment.Name}",
             async db =>
             {
                 var row = await db.Deployments.FindAsync([deployment.Name], cancellation).ConfigureAwait(false);
@@ -49,6 +50,7 @@ internal sealed class DeploymentStore(Metadata metadata) : IDeploymentStore
 
     public Task<bool> DeleteAsync(string name, CancellationToken cancellation) =>
         metadata.WriteAsync(
+            $"deployment/{name}",
             async db => await db.Deployments.Where(d => d.Name == name).ExecuteDeleteAsync(cancellation).ConfigureAwait(false) > 0,
             cancellation);
 

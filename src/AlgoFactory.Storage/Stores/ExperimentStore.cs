@@ -11,11 +11,12 @@ namespace AlgoFactory.Storage.Stores;
 internal sealed class ExperimentStore(Metadata metadata) : IExperimentStore
 {
     public Task AddAsync(ExperimentRecord experiment, CancellationToken cancellation) =>
-        metadata.WriteAsync(db => Task.FromResult(db.Experiments.Add(ExperimentRow.From(experiment))), cancellation);
+        metadata.WriteAsync($"experiment/{experiment.Id}", db => Task.FromResult(db.Experiments.Add(ExperimentRow.From(experiment))), cancellation);
 
     public Task<ExperimentRecord?> ChangeAsync(
         string id, Func<ExperimentRecord, ExperimentRecord?> change, CancellationToken cancellation) =>
         metadata.WriteAsync<ExperimentRecord?>(
+            $"experiment/{id}",
             async db =>
             {
                 var row = await db.Experiments.FindAsync([id], cancellation).ConfigureAwait(false);
@@ -45,11 +46,13 @@ internal sealed class ExperimentStore(Metadata metadata) : IExperimentStore
 
     public Task<bool> DeleteAsync(string id, CancellationToken cancellation) =>
         metadata.WriteAsync(
+            $"experiment/{id}",
             async db => await db.Experiments.Where(e => e.Id == id).ExecuteDeleteAsync(cancellation).ConfigureAwait(false) > 0,
             cancellation);
 
     public Task AddTrialAsync(string experimentId, LeaderboardEntry trial, CancellationToken cancellation) =>
         metadata.WriteAsync(
+            $"experiment/{experimentId}",
             async db =>
             {
                 if (!await db.Experiments.AnyAsync(e => e.Id == experimentId, cancellation).ConfigureAwait(false))

@@ -1,0 +1,76 @@
+using AlgoFactory.Serving.Deployments;
+using Shouldly;
+
+namespace AlgoFactory.Storage.Tests.Stores;
+
+[Collection(DatabaseCollection.Name)]
+public sealed class DeploymentStoreTests(Databases databases)
+{
+    private static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.FromHours(2));
+
+    private static Deployment At(int revision, string name = "churn", int version = 1) =>
+        new(name, "churn-model", version, $"hash{version}", revision, Noon.AddMinutes(revision), "ops") { Reason = $"change {revision}" };
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Gives_back_what_was_saved(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        (await program.Deployments.FindAsync("churn", default)).ShouldBeNull();
+        (await program.Deployments.SaveAsync(At(1), default)).ShouldBeTrue();
+        (await program.Deployments.FindAsync("churn", default)).ShouldBe(At(1));
+        (await program.Deployments.FindAsync("Churn", default)).ShouldBeNull();
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Lists_the_newest_change_of_each_by_name(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        foreach (var name in (string[])["b", "B", "a-1", "a_1"]) await program.Deployments.SaveAsync(At(1, name), default);
+        await program.Deployments.SaveAsync(At(2, "b", version: 7), default);
+
+        (await program.Deployments.ListAsync(default)).ShouldBe([At(1, "B"), At(1, "a-1"), At(1, "a_1"), At(2, "b", version: 7)]);
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Refuses_a_revision_that_is_not_the_next_one(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        (await program.Deployments.SaveAsync(At(2), default)).ShouldBeFalse();
+        (await program.Deployments.SaveAsync(At(1), default)).ShouldBeTrue();
+        (await program.Deployments.SaveAsync(At(1, version: 9), default)).ShouldBeFalse();
+        (await program.Deployments.SaveAsync(At(3, version: 9), default)).ShouldBeFalse();
+        (await program.Deployments.HistoryAsync("churn", default)).ShouldBe([At(1)]);
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Keeps_the_history_the_newest_first_and_deletes_it_with_the_deployment(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        for (var revision = 1; revision <= 3; revision++) await program.Deployments.SaveAsync(At(revision, version: revision), default);
+        (await program.Deployments.HistoryAsync("churn", default)).ShouldBe([At(3, version: 3), At(2, version: 2), At(1)]);
+
+        (await program.Deployments.DeleteAsync("churn", default)).ShouldBeTrue();
+        (await program.Deployments.DeleteAsync("churn", default)).ShouldBeFalse();
+        (await program.Deployments.HistoryAsync("churn", default)).ShouldBeEmpty();
+        (await program.Deployments.SaveAsync(At(1), default)).ShouldBeTrue();
+    }
+
+    /// <summary>Two programs and eight callers race for every revision: each revision has exactly one winner, who is in the history.</summary>
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Lets_one_of_several_changes_at_once_win(StorageProvider provider)
+    {
+        using var first = await databases.OpenAsync(provider);
+        using var second = new Opened(first.Options);
+        Opened[] programs = [first, second];
+        for (var revision = 1; revision <= 10; revision++)
+        {
+            var won = await Task.WhenAll(Enumerable.Range(0, 8).Select(caller =>
+                Task.Run(() => programs[caller % 2].Deployments.SaveAsync(At(revision, version: caller), default))));
+
+            won.Count(w => w).ShouldBe(1);
+            (await first.Deployments.FindAsync("churn", default)).ShouldBe(At(revision, version: Array.IndexOf(won, true)));
+        }
+
+        (await first.Deployments.HistoryAsync("churn", default)).Select(d => d.Revision).ShouldBe(Enumerable.Range(1, 10).Reverse());
+    }
+}
