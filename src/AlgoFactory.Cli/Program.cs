@@ -1,1 +1,3 @@
-Console.WriteLine();
+using AlgoFactory.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -35,7 +35,7 @@ internal sealed class DistinctCounter
         {
             Span<byte> key = stackalloc byte[LongestKey];
             value[..(LongestKey - sizeof(ulong))].CopyTo(key);
-            MemoryMarshal.Write(key[(LongestKey - sizeof(ulong))..], Utf8Table.Hash(value));
+            MemoryMarshal.Write(key[(LongestKey - sizeof(ulong))..], Utf8Table.StableHash(value));
             AddKey(key);
         }
         else
@@ -63,7 +63,7 @@ internal sealed class DistinctCounter
     {
         if (_values is null)
         {
-            Register(Utf8Table.Hash(key));
+            Register(Utf8Table.StableHash(key));
             return;
         }
 
@@ -75,7 +75,7 @@ internal sealed class DistinctCounter
             return;
         _registers = new byte[1 << IndexBits];
         for (var i = 0; i < _values.Count; i++)
-            Register(Utf8Table.Hash(_values[i]));
+            Register(Utf8Table.StableHash(_values[i]));
         _values = null;
         _counts = [];
     }

@@ -13,7 +13,7 @@ public sealed record ArtefactLimits
     public long UnpackedBytes { get; init; } = 4L << 30;
 
     /// <summary>Entries.</summary>
-    public int Entries { get; init; } = 10_000;
+    public int Entries { get; init; } = 50_000;
 
     /// <summary>One JSON document's unpacked size in bytes, the manifest's too.</summary>
     public int JsonBytes { get; init; } = 64 << 20;

@@ -51,10 +51,11 @@ internal sealed class ArtefactZip : IDisposable
 
     public bool Has(string name) => _entries.ContainsKey(name);
 
-    /// <summary>Reads an entry whose length nobody vouches for, up to a limit.</summary>
+    /// <summary>Reads an entry that nothing but zip's own sum vouches for, up to a limit.</summary>
     public byte[] ReadUpTo(string name, int limit)
     {
-        using var from = Find(name).Open();
+        var entry = Find(name);
+        using var from = entry.Open();
         var to = new MemoryStream();
         var buffer = new byte[1 << 14];
         int read;
@@ -65,7 +66,10 @@ internal sealed class ArtefactZip : IDisposable
             to.Write(buffer, 0, read);
         }
 
-        return to.ToArray();
+        var bytes = to.ToArray();
+        return Crc32.Of(bytes) == entry.Crc32
+            ? bytes
+            : throw new ArtefactFormatException($"'{name}' in the model file does not have the sum that the file says: the file was damaged.");
     }
 
     /// <summary>Reads an entry of known length and sum.</summary>

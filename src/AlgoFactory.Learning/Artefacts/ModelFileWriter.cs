@@ -14,6 +14,9 @@ internal static class ModelFileWriter
     public static string Save(ModelFile model, string path)
     {
         var entries = Entries(model);
+        if (entries.Count >= ArtefactLimits.Default.Entries)
+            throw new LearningException(
+                $"The model has {entries.Count} parts; a model file holds at most {ArtefactLimits.Default.Entries}. Train with fewer columns or members.");
         var manifest = JsonSerializer.SerializeToUtf8Bytes(Manifest(model, entries), ArtefactJson.Strict);
         DurableFile.Write(path, stream =>
         {

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Hosting;
+using AlgoFactory.Hosting.Prediction;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Learners;
+
+namespace AlgoFactory.Cli.Commands;
+
+/// <summary><c>predict MODEL.afm FILE</c>: one record out for each record in.</summary>
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("MODEL") { Description = "A model file (.afm)." };
+        var file = new Argument<string>("FILE") { Description = "A table with the model's columns." };
+        var output = new Option<string?>("--out")
+        {
+            Description = "The file to write: Parquet when it ends in .parquet, else CSV. Not given: CSV on standard output, or with --json the input's name with .predictions.csv.",
+            HelpName = "FILE",
+        };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object about the run to standard output." };
+        var reading = new ReadingOptions();
+        var command = new Command("predict", "Predict every record of a file.") { model, file, output, json };
+        reading.AddTo(command);
+        command.SetAction((line, _) => CommandRun.RunAsync(cancellation =>
+        {
+            var (input, options) = (line.GetRequiredValue(file), reading.Of(line));
+            var loaded = ModelFile.Load(line.GetRequiredValue(model), BuiltIn.Readers);
+            var asJson = line.GetValue(json);
+            var target = line.GetValue(output) ?? (asJson ? $"{Path.GetFileNameWithoutExtension(input)}.predictions.csv" : null);
+            var report = target is null
+                ? ToStandardOutput(loaded, input, options, cancellation)
+                : PredictFile.Run(loaded, input, options, target, cancellation);
+            foreach (var warning in report.Warnings)
+                Console.Error.WriteLine($"warning: {warning}");
+            if (asJson)
+                Console.Out.WriteLine(ReportJson.Write(report));
+            else
+                Console.Error.WriteLine($"{report.Rows} rows predicted{(target is null ? "" : $" into {target}")}.");
+            return Task.CompletedTask;
+        }));
+        return command;
+    }
+
+    /// <summary>Through a temporary file: after a failure nothing may stand on standard output.</summary>
+    private static PredictionReport ToStandardOutput(ModelFile model, string input, ReadOptions options, CancellationToken cancellation)
+    {
+        using var spool = new FileStream(
+            Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        var report = PredictFile.Run(model, input, options, spool, cancellation);
+        spool.Position = 0;
+        using var stdout = Console.OpenStandardOutput();
+        spool.CopyTo(stdout);
+        return report;
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Diagnostics;
+using AlgoFactory.Hosting;
+using AlgoFactory.Hosting.Training;
+
+namespace AlgoFactory.Cli.Commands;
+
+/// <summary>The arguments and options of <c>train</c>.</summary>
+internal sealed class TrainOptions
+{
+    private readonly Argument<string> _file = new("FILE") { Description = "The training table: CSV, TSV, Parquet, JSON Lines or XLSX." };
+    private readonly Option<string> _label = new("--label") { Description = "The column to predict.", HelpName = "COLUMN", Required = true };
+    private readonly Option<string> _task = new("--task") { Description = "auto, binary, multiclass or regression.", HelpName = "TASK", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string?> _metric = new("--metric") { Description = "The metric to optimise; not given: auc, logloss or rmse.", HelpName = "METRIC" };
+    private readonly Option<string?> _budget = new("--budget") { Description = "Time from the program's start to the saved model: 90, 60s, 5m, 1h; not given: 60s.", HelpName = "TIME" };
+    private readonly Option<int?> _trials = new("--trials") { Description = "Trials instead of time: then the result does not depend on the clock.", HelpName = "N" };
+    private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _name = new("--name") { Description = "Also upload the model to the server at --url under this name (key in ALGOFACTORY_KEY).", HelpName = "NAME" };
+    private readonly Option<string> _url = new("--url") { Description = "The server for --name.", HelpName = "URL", DefaultValueFactory = _ => ModelUpload.DefaultUrl };
+    private readonly Option<string?> _valid = new("--valid") { Description = "A validation table with the same columns, instead of folds or a holdout part.", HelpName = "FILE" };
+    private readonly Option<int> _folds = new("--folds") { Description = "Folds of the cross-validation; 0: by the data's size.", HelpName = "K" };
+    private readonly Option<string[]> _ignore = new("--ignore") { Description = "Columns to leave out, separated by commas.", HelpName = "COLUMNS" };
+    private readonly Option<string?> _positive = new("--positive") { Description = "The positive class of a binary task; not given: the rarer one.", HelpName = "CLASS" };
+    private readonly Option<string?> _out = new("--out") { Description = "Where the model goes; not given: the input's name with .afm, in the current folder.", HelpName = "MODEL.afm" };
+    private readonly Option<int> _threads = new("--threads") { Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private readonly ReadingOptions _reading = new();
+
+    /// <summary>Whether one JSON object is wanted.</summary>
+    public Option<bool> Json { get; } = new("--json") { Description = "Write one JSON object to standard output." };
+
+    /// <summary>Adds everything to the command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_file);
+        foreach (var option in new Option[]
+            { _label, _task, _metric, _budget, _trials, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            command.Add(option);
+        _reading.AddTo(command);
+    }
+
+    /// <summary>The request of a line.</summary>
+    /// <exception cref="UsageException">A value is out of range, or two options do not go together.</exception>
+    public TrainRequest Request(ParseResult line)
+    {
+        var file = line.GetRequiredValue(_file);
+        var (budget, trials) = (line.GetValue(_budget), line.GetValue(_trials));
+        if (budget is not null && trials is not null)
+            throw new UsageException("--budget and --trials exclude each other: give one of them.");
+        var threads = line.GetValue(_threads);
+        if (threads < 1)
+            throw new UsageException("--threads must be 1 or more.");
+        return new TrainRequest
+        {
+            File = file,
+            DataName = Path.GetFileName(file),
+            Read = _reading.Of(line, threads),
+            Label = line.GetRequiredValue(_label),
+            Task = line.GetRequiredValue(_task),
+            Metric = line.GetValue(_metric),
+            Budget = budget is null ? null : BudgetText.Parse(budget),
+            Trials = trials,
+            StartedAt = ProgramStart(),
+            Seed = line.GetValue(_seed),
+            ValidationFile = line.GetValue(_valid),
+            Folds = line.GetValue(_folds),
+            Ignore = [.. (line.GetValue(_ignore) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+            Positive = line.GetValue(_positive),
+            OutputPath = line.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}.afm",
+            Threads = threads,
+        };
+    }
+
+    /// <summary>Where the model is to be uploaded, or null.</summary>
+    public ModelUpload? Upload(ParseResult line) =>
+        line.GetValue(_name) is { } name ? new ModelUpload(line.GetRequiredValue(_url), name) : null;
+
+    /// <summary>The budget counts from here. A clock that was set meanwhile must not eat it up.</summary>
+    private static DateTimeOffset ProgramStart()
+    {
+        using var process = Process.GetCurrentProcess();
+        var now = DateTimeOffset.UtcNow;
+        var started = new DateTimeOffset(process.StartTime.ToUniversalTime());
+        return started <= now && now - started < TimeSpan.FromMinutes(1) ? started : now;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data;
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Hosting.Training;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Metrics;
+
+namespace AlgoFactory.Hosting.Evaluation;
+
+/// <summary>The evaluate use case: a model measured on a file that has the label.</summary>
+public static class EvaluateModel
+{
+    private const int BatchRows = 8192;
+
+    /// <summary>Evaluates a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="file">A file with the model's columns and its label.</param>
+    /// <param name="read">How to read it.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <exception cref="DataFormatException">The file cannot be read, or has no labelled row.</exception>
+    public static EvaluationOutcome Run(ModelFile model, string file, ReadOptions read, CancellationToken cancellation)
+    {
+        var predictor = model.Predictor;
+        var task = predictor.Task;
+        using var source = DataSource.Open(file, read);
+        if (!source.ColumnNames.Contains(task.Label))
+            throw new DataFormatException($"The file has no column '{task.Label}', the model's label{NearestName.Hint(task.Label, source.ColumnNames)}; to evaluate, the true values must stand in it.");
+        var label = predictor.Schema.Find(task.Label)
+            ?? throw new ArtefactFormatException($"The model's schema lacks its label '{task.Label}'.");
+        var weight = predictor.Schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Weight && source.ColumnNames.Contains(c.Name));
+
+        ImmutableArray<ColumnSpec> columns = [.. predictor.InputColumns, label];
+        var scores = new List<float>();
+        var labels = new List<float>();
+        long unlabelled = 0, broken = 0;
+        ImmutableArray<string> missing = [];
+        foreach (var batch in source.Records(columns, BatchRows, cancellation))
+        {
+            missing = batch.MissingColumns;
+            var batchLabels = LabelBinding.Labels(task, batch.Rows[task.Label]);
+            var predictions = predictor.Predict(batch.Rows);
+            for (var row = 0; row < batch.Rows.RowCount; row++)
+            {
+                broken += batch.Errors[row] is null ? 0 : 1;
+                if (float.IsNaN(batchLabels[row]))
+                {
+                    unlabelled++;
+                    continue;
+                }
+
+                labels.Add(batchLabels[row]);
+                scores.AddRange(predictions.Scores.Slice(row * task.OutputWidth, task.OutputWidth));
+            }
+        }
+
+        if (labels.Count == 0)
+            throw new DataFormatException($"No row of the file has a value in the label column '{task.Label}', so nothing can be measured.");
+        var report = Learning.Metrics.Evaluation.Report(
+            task, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scores), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels),
+            default, predictor.Post.Threshold);
+        return new EvaluationOutcome(task.Kind.ToString().ToLowerInvariant(), labels.Count + unlabelled, unlabelled, Metrics(task, report), Warnings());
+
+        IEnumerable<string> Notes()
+        {
+            if (!missing.IsEmpty)
+                yield return $"The file lacks the columns {string.Join(", ", missing.Select(m => $"'{m}'"))}: they were taken as missing values.";
+            if (broken > 0)
+                yield return $"{broken} records could not be read in full: what could not be read was taken as missing.";
+            if (weight is not null)
+                yield return $"The model was trained with the weights of '{weight.Name}'; here every row counts the same.";
+        }
+
+        ImmutableArray<string> Warnings() => [.. Notes()];
+    }
+
+    private static ImmutableSortedDictionary<string, object?> Metrics(TaskSpec task, EvaluationReport report)
+    {
+        // The order of the report, not of the alphabet, would need another type; names are what callers look for.
+        var metrics = report.Metrics.ToImmutableSortedDictionary(m => m.Key, m => (object?)m.Value, StringComparer.Ordinal);
+        if (report.Confusion is { } confusion)
+            metrics = metrics.Add("confusion", confusion);
+        if (task.Kind == TaskKind.Regression)
+            metrics = metrics.Add("mapeZeroTargets", report.MapeZeroTargets);
+        return metrics;
+    }
+}
+
+/// <summary>The JSON object of <c>evaluate --json</c>.</summary>
+/// <param name="Task">binary, multiclass or regression.</param>
+/// <param name="Rows">Records of the file.</param>
+/// <param name="Unlabelled">Records without a label, which were left out.</param>
+/// <param name="Metrics">
+/// Name and value, null where a metric is not defined; classification also has <c>confusion</c> (labels, counts with rows =
+/// actual), regression <c>mapeZeroTargets</c>, the rows that <c>mape</c> leaves out.
+/// </param>
+/// <param name="Warnings">Things the user should know.</param>
+public sealed record EvaluationOutcome(
+    string Task, long Rows, long Unlabelled, ImmutableSortedDictionary<string, object?> Metrics, ImmutableArray<string> Warnings);

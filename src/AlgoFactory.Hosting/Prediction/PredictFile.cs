@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data;
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Learning.Artefacts;
+
+namespace AlgoFactory.Hosting.Prediction;
+
+/// <summary>
+/// The predict use case: one record out for each record in, in the same order, even for a broken one. Streamed, with
+/// bounded memory.
+/// </summary>
+public static class PredictFile
+{
+    private const int BatchRows = 4096;
+
+    /// <summary>Predicts a file into another one: Parquet when its name ends in <c>.parquet</c>, else CSV.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="file">The file to read.</param>
+    /// <param name="read">How to read it.</param>
+    /// <param name="output">The file to write: whole, or not at all.</param>
+    /// <param name="cancellation">Ends the run; nothing is written then.</param>
+    /// <exception cref="DataFormatException">The file cannot be read.</exception>
+    /// <exception cref="UsageException">The output cannot be written there.</exception>
+    public static PredictionReport Run(ModelFile model, string file, ReadOptions read, string output, CancellationToken cancellation)
+    {
+        var target = Path.GetFullPath(output);
+        if (target == Path.GetFullPath(file))
+            throw new UsageException("The predictions would overwrite the data; choose another file with --out.");
+        if (!Directory.Exists(Path.GetDirectoryName(target)))
+            throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
+        var part = $"{target}.{Environment.ProcessId}.part";
+        try
+        {
+            PredictionReport report;
+            using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write))
+                report = Run(model, file, read, new CsvPredictionWriter(stream, model.Predictor.Task), cancellation);
+            File.Move(part, target, overwrite: true);
+            return report with { Out = output };
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    /// <summary>Predicts a file into a stream, as CSV.</summary>
+    /// <inheritdoc cref="Run(ModelFile, string, ReadOptions, string, CancellationToken)"/>
+    public static PredictionReport Run(ModelFile model, string file, ReadOptions read, Stream output, CancellationToken cancellation) =>
+        Run(model, file, read, new CsvPredictionWriter(output, model.Predictor.Task), cancellation);
+
+    private static PredictionReport Run(ModelFile model, string file, ReadOptions read, IPredictionWriter writer, CancellationToken cancellation)
+    {
+        var predictor = model.Predictor;
+        using var source = DataSource.Open(file, read);
+        long rows = 0, broken = 0;
+        ImmutableArray<string> missing = [];
+        using (writer)
+        {
+            foreach (var batch in source.Records(predictor.InputColumns, BatchRows, cancellation))
+            {
+                missing = batch.MissingColumns;
+                rows += batch.Rows.RowCount;
+                broken += batch.Errors.Count(e => e is not null);
+                writer.Write(predictor.Predict(batch.Rows), batch.Errors);
+            }
+
+            writer.Complete();
+        }
+
+        return new PredictionReport(rows, broken, "", Warnings(missing, broken));
+    }
+
+    private static ImmutableArray<string> Warnings(ImmutableArray<string> missing, long broken)
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        if (!missing.IsEmpty)
+            warnings.Add($"The file lacks the columns {string.Join(", ", missing.Select(m => $"'{m}'"))}: they were taken as missing values.");
+        if (broken > 0)
+            warnings.Add($"{broken} records could not be read: their prediction is empty and the column '{PredictionColumns.Error}' says why.");
+        return warnings.ToImmutable();
+    }
+}
+
+/// <summary>The JSON object of <c>predict --json</c>.</summary>
+/// <param name="Rows">Records read, and written.</param>
+/// <param name="Errors">Records that could not be read: they have an empty prediction.</param>
+/// <param name="Out">The file that was written.</param>
+/// <param name="Warnings">Things the user should know.</param>
+public sealed record PredictionReport(long Rows, long Errors, string Out, ImmutableArray<string> Warnings);
