@@ -63,26 +63,31 @@ internal sealed class Utf8Table
         return code;
     }
 
-    /// <summary>A hash of the bytes, the same within one process only.</summary>
-    public static ulong Hash(ReadOnlySpan<byte> value)
+    /// <summary>A hash of the bytes that is the same in every process, for estimates that must be.</summary>
+    public static ulong StableHash(ReadOnlySpan<byte> value) => Hash(value, 0x9E3779B97F4A7C15);
+
+    private static ulong Hash(ReadOnlySpan<byte> value) => Hash(value, Seed);
+
+    // Multiplies and folds eight bytes at a time, as wyhash does.
+    private static ulong Hash(ReadOnlySpan<byte> value, ulong seed)
     {
-        var hash = Seed ^ ((ulong)value.Length * 0x9E3779B97F4A7C15);
+        var hash = seed ^ (ulong)value.Length;
         while (value.Length >= 8)
         {
-            hash = Mix(hash ^ MemoryMarshal.Read<ulong>(value));
+            hash = Mix(hash ^ MemoryMarshal.Read<ulong>(value), seed);
             value = value[8..];
         }
 
         ulong tail = 0;
         foreach (var b in value)
             tail = (tail << 8) | b;
-        return Mix(hash ^ tail);
+        return Mix(hash ^ tail, seed);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Mix(ulong x)
+    private static ulong Mix(ulong x, ulong seed)
     {
-        var high = Math.BigMul(x ^ Seed, 0xD6E8FEB86659FD93, out var low);
+        var high = Math.BigMul(x ^ seed, 0xD6E8FEB86659FD93, out var low);
         return high ^ low;
     }
 

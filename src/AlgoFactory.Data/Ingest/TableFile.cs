@@ -1,5 +1,8 @@
 using AlgoFactory.Data.Ingest.Delimited;
 using AlgoFactory.Data.Ingest.Encodings;
+using AlgoFactory.Data.Ingest.JsonLines;
+using AlgoFactory.Data.Ingest.Parquet;
+using AlgoFactory.Data.Ingest.Xlsx;
 
 namespace AlgoFactory.Data.Ingest;
 
@@ -21,6 +24,10 @@ internal static class TableFile
                 throw new DataFormatException("The file is empty; it must hold a line of column names and the rows below it.");
             if (NotATable(head) is { } problem)
                 throw new DataFormatException(problem);
+            if (ParquetFile.IsThere(head))
+                return ParquetFile.Open(path, options);
+            if (XlsxFile.IsThere(path, head))
+                return XlsxFile.Open(path);
             return OpenText(path, options);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
@@ -33,11 +40,18 @@ internal static class TableFile
         }
     }
 
-    private static CsvFile OpenText(string path, ReadOptions options)
+    private static ITableFile OpenText(string path, ReadOptions options)
     {
         var encoding = options.Encoding is { } name ? TextEncodingDetector.Named(path, name) : TextEncodingDetector.Detect(path);
-        if (LooksBinary(path, encoding))
+        var text = TextHead(path, encoding);
+        if (LooksBinary(text))
             throw new DataFormatException("The file is not a table: it holds binary data. CSV, TSV, Parquet, JSON Lines and XLSX can be read.");
+        if (JsonLinesFile.IsThere(text))
+            return JsonLinesFile.Open(path, encoding);
+        if (text.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'[', .. var rest] && rest.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
+            throw new DataFormatException("The file is a JSON array; write one object on each line (JSON Lines) instead.");
+        if (text.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("<!DOCTYPE html"u8) || text.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("<html"u8))
+            throw new DataFormatException("The file is a web page, not a table; it may be the error page of a failed download.");
         return CsvFile.Open(path, encoding, options);
     }
 
@@ -63,15 +77,19 @@ internal static class TableFile
         return null;
     }
 
-    // Text has no control characters but tabs, line ends and form feeds; one in a hundred is still let through.
-    private static bool LooksBinary(string path, TextEncoding encoding)
+    private static byte[] TextHead(string path, TextEncoding encoding)
     {
         using var text = encoding.OpenUtf8(path);
-        Span<byte> head = stackalloc byte[HeadSize];
-        head = head[..text.ReadAtLeast(head, HeadSize, throwOnEndOfStream: false)];
+        var head = new byte[HeadSize];
+        return head[..text.ReadAtLeast(head, HeadSize, throwOnEndOfStream: false)];
+    }
+
+    // Text has no control characters but tabs, line ends and form feeds; one in a hundred is still let through.
+    private static bool LooksBinary(ReadOnlySpan<byte> text)
+    {
         var controls = 0;
-        foreach (var b in head)
+        foreach (var b in text)
             controls += b < 0x20 && b is not ((byte)'\t' or (byte)'\n' or (byte)'\r' or 0x0C) ? 1 : 0;
-        return controls * 100 > head.Length;
+        return controls * 100 > text.Length;
     }
 }

@@ -21,6 +21,7 @@ internal sealed class DistinctCounter
     private Utf8Table? _values = new();
     private int[] _counts = [];
     private byte[]? _registers;
+    private double _lastNumber = double.NaN;
 
     /// <summary>Whether <see cref="Count"/> is exact, and the values can be listed.</summary>
     public bool IsExact => _values is not null;
@@ -35,7 +36,7 @@ internal sealed class DistinctCounter
         {
             Span<byte> key = stackalloc byte[LongestKey];
             value[..(LongestKey - sizeof(ulong))].CopyTo(key);
-            MemoryMarshal.Write(key[(LongestKey - sizeof(ulong))..], Utf8Table.Hash(value));
+            MemoryMarshal.Write(key[(LongestKey - sizeof(ulong))..], Utf8Table.StableHash(value));
             AddKey(key);
         }
         else
@@ -44,9 +45,12 @@ internal sealed class DistinctCounter
         }
     }
 
-    /// <summary>Adds a number.</summary>
+    /// <summary>Adds a number. How often is not counted: the same one again costs nothing.</summary>
     public void Add(double value)
     {
+        if (value == _lastNumber)
+            return;
+        _lastNumber = value;
         Span<byte> key = stackalloc byte[sizeof(double)];
         MemoryMarshal.Write(key, value == 0 ? 0.0 : value);
         AddKey(key);
@@ -63,7 +67,7 @@ internal sealed class DistinctCounter
     {
         if (_values is null)
         {
-            Register(Utf8Table.Hash(key));
+            Register(Utf8Table.StableHash(key));
             return;
         }
 
@@ -75,7 +79,7 @@ internal sealed class DistinctCounter
             return;
         _registers = new byte[1 << IndexBits];
         for (var i = 0; i < _values.Count; i++)
-            Register(Utf8Table.Hash(_values[i]));
+            Register(Utf8Table.StableHash(_values[i]));
         _values = null;
         _counts = [];
     }

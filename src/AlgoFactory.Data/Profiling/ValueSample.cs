@@ -9,7 +9,7 @@ internal sealed class ValueSample(int capacity)
 {
     private double[] _values = new double[Math.Min(capacity, 256)];
     private int _kept;
-    private ulong _random = 0x9E3779B97F4A7C15;
+    private SplitMix64 _random = new(1);
     private double _mean;
     private double _squares;
 
@@ -46,7 +46,7 @@ internal sealed class ValueSample(int capacity)
         }
         else
         {
-            var slot = Next() % (ulong)Count;
+            var slot = _random.Below((ulong)Count);
             if (slot < (ulong)_kept)
                 _values[slot] = value;
         }
@@ -101,14 +101,5 @@ internal sealed class ValueSample(int capacity)
             counts[i] = upTo - given;
             given = upTo;
         }
-    }
-
-    // SplitMix64 (Steele, Lea, Flood 2014).
-    private ulong Next()
-    {
-        var z = _random += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 }
