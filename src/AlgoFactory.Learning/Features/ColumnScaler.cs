@@ -4,8 +4,8 @@ namespace AlgoFactory.Learning.Features;
 
 /// <summary>
 /// Brings one column of numbers to mean 0 and standard deviation 1 for learners that need it. A column with an extreme
-/// skew is first bent by asinh((x - median) / unit), which is linear near the median and logarithmic in the tails, so
-/// that a few huge values neither flatten the rest nor steer a linear model. The result is held to ±<see cref="Limit"/>.
+/// skew can also be bent first, by asinh((x - median) / unit), which is linear near the median and logarithmic in the
+/// tails, so that a few huge values do not flatten the rest. The result is held to ±<see cref="Limit"/>.
 /// </summary>
 /// <param name="Median">The training median; also what a missing value becomes.</param>
 /// <param name="Unit">The robust spread that asinh is measured in; 0: no bending.</param>
@@ -19,8 +19,11 @@ internal readonly record struct ColumnScaler(double Median, double Unit, double 
     /// <summary>The absolute skewness from which a column is bent.</summary>
     private const double ExtremeSkew = 3;
 
-    /// <summary>Learns from the finite values; others are passed over.</summary>
-    public static ColumnScaler Fit(ReadOnlySpan<double> values)
+    /// <summary>Learns from the finite values, without bending.</summary>
+    public static ColumnScaler Fit(ReadOnlySpan<double> values) => FitBoth(values).Straight;
+
+    /// <summary>Learns from the finite values; a column of extreme skew has a bent form too.</summary>
+    public static (ColumnScaler Straight, ColumnScaler? Bent) FitBoth(ReadOnlySpan<double> values)
     {
         var finite = new double[values.Length];
         var count = 0;
@@ -34,9 +37,10 @@ internal readonly record struct ColumnScaler(double Median, double Unit, double 
         var median = Quantile(sorted, 0.5);
         var (mean, deviation, skew) = Moments(sorted);
         if (!(deviation > 0) || !double.IsFinite(deviation))
-            return new ColumnScaler(median, 0, mean, 0);
+            return (new ColumnScaler(median, 0, median, 0), null);
+        var straight = new ColumnScaler(median, 0, mean, 1 / deviation);
         if (Math.Abs(skew) < ExtremeSkew)
-            return new ColumnScaler(median, 0, mean, 1 / deviation);
+            return (straight, null);
 
         var unit = (Quantile(sorted, 0.75) - Quantile(sorted, 0.25)) / 1.349;
         if (!(unit > 0))
@@ -44,7 +48,7 @@ internal readonly record struct ColumnScaler(double Median, double Unit, double 
         for (var i = 0; i < sorted.Length; i++)
             sorted[i] = Math.Asinh((sorted[i] - median) / unit);
         (mean, deviation, _) = Moments(sorted);
-        return new ColumnScaler(median, unit, mean, deviation > 0 ? 1 / deviation : 0);
+        return (straight, deviation > 0 ? new ColumnScaler(median, unit, mean, 1 / deviation) : null);
     }
 
     /// <summary>The scaled value; a missing one becomes the median's.</summary>

@@ -14,5 +14,7 @@ internal static class FeaturizerFormats
         new(FittedOneHot.FormatName, FittedOneHot.Read),
         new(FittedTargetEncoding.FormatName, FittedTargetEncoding.Read),
         new(FittedDateParts.FormatName, FittedDateParts.Read),
+        new(FittedTextStatistics.FormatName, FittedTextStatistics.Read),
+        new(FittedTfIdf.FormatName, FittedTfIdf.Read),
     ];
 }

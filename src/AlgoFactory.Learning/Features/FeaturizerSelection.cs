@@ -33,6 +33,12 @@ internal static class FeaturizerSelection
         if (dates.Length > 0)
             yield return new DateParts(dates, scaled);
 
+        var texts = Names(c => c.Kind == ColumnKind.Text && FeaturizerGuard.Texts(frame, c.Name).ContainsAnyExcept((string?)null));
+        if (texts.Length > 0)
+            yield return new TextStatistics(texts, scaled);
+        foreach (var text in texts)
+            yield return new TfIdf(text);
+
         ImmutableArray<string> Names(Func<ColumnSpec, bool> wanted) => [.. features.Where(wanted).Select(c => c.Name)];
     }
 

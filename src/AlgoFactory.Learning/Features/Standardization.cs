@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
 
@@ -6,52 +7,63 @@ namespace AlgoFactory.Learning.Features;
 
 /// <summary>
 /// Numbers and truth values for learners that need scaled input with nothing missing: the median in place of a missing
-/// value, a missing indicator where training rows lacked values, then <see cref="ColumnScaler"/>.
+/// value, then <see cref="ColumnScaler"/>; a column of extreme skew a second time, bent; and a missing indicator where
+/// training rows lacked values.
 /// </summary>
 internal sealed class Standardization(ImmutableArray<string> columns) : IFeaturizer
 {
     /// <inheritdoc/>
     public IFittedFeaturizer FitTransform(FeaturizerInput train, FeatureBatchBuilder to, FitContext context)
     {
-        var scalers = new ColumnScaler[columns.Length];
-        var indicators = new byte[columns.Length];
+        var parts = new List<(StandardFeature Feature, ColumnScaler Scaler)>[columns.Length];
         Parallel.For(0, columns.Length, context.ParallelOptions, c =>
         {
             var values = FeaturizerGuard.Numbers(train.Frame, columns[c]);
-            scalers[c] = ColumnScaler.Fit(values);
-            foreach (var value in values)
-                if (double.IsNaN(value))
-                    indicators[c] = 1;
+            var (straight, bent) = ColumnScaler.FitBoth(values);
+            parts[c] = [(new StandardFeature(columns[c], StandardForm.Straight), straight)];
+            if (bent is { } scaler)
+                parts[c].Add((new StandardFeature(columns[c], StandardForm.Bent), scaler));
+            if (FeaturizerSelection.HasMissing(values))
+                parts[c].Add((new StandardFeature(columns[c], StandardForm.IsMissing), default));
         });
-        var fitted = new FittedStandardization(columns, scalers, indicators);
+        var all = parts.SelectMany(p => p).ToArray();
+        var fitted = new FittedStandardization([.. all.Select(p => p.Feature)], [.. all.Select(p => p.Scaler)]);
         fitted.Transform(train.Frame, to);
         return fitted;
     }
 }
+
+/// <summary>What is made of a column's number. The names are part of the file format.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<StandardForm>))]
+internal enum StandardForm
+{
+    /// <summary>Shifted and scaled.</summary>
+    Straight,
+
+    /// <summary>Bent by asinh, then shifted and scaled.</summary>
+    Bent,
+
+    /// <summary>1 where the number is missing, else 0.</summary>
+    IsMissing,
+}
+
+/// <summary>One form of one column.</summary>
+internal sealed record StandardFeature(string Column, StandardForm Form);
 
 /// <summary>Imputes, marks and scales numbers.</summary>
 internal sealed class FittedStandardization : IFittedFeaturizer
 {
     public const string FormatName = "standardize/1";
 
-    private readonly ImmutableArray<string> _columns;
+    private readonly ImmutableArray<StandardFeature> _features;
     private readonly ColumnScaler[] _scalers;
-    private readonly byte[] _indicators;
 
-    public FittedStandardization(ImmutableArray<string> columns, ColumnScaler[] scalers, byte[] indicators)
+    /// <summary>One scaler a feature; that of an indicator is not used.</summary>
+    public FittedStandardization(ImmutableArray<StandardFeature> features, ColumnScaler[] scalers)
     {
-        _columns = columns;
+        _features = features;
         _scalers = scalers;
-        _indicators = indicators;
-        var outputs = ImmutableArray.CreateBuilder<FeatureInfo>();
-        for (var c = 0; c < columns.Length; c++)
-        {
-            outputs.Add(new FeatureInfo(columns[c], columns[c], FeatureKind.Numeric));
-            if (indicators[c] != 0)
-                outputs.Add(new FeatureInfo($"{columns[c]} is missing", columns[c], FeatureKind.Numeric));
-        }
-
-        Outputs = outputs.ToImmutable();
+        Outputs = [.. features.Select(f => new FeatureInfo(Name(f), f.Column, FeatureKind.Numeric))];
     }
 
     /// <inheritdoc/>
@@ -65,36 +77,42 @@ internal sealed class FittedStandardization : IFittedFeaturizer
 
     public static FittedStandardization Read(ArtefactSection from)
     {
-        var columns = FeaturizerGuard.Names(from.ReadJson<ImmutableArray<string>>("columns"));
-        return new(columns, ColumnScaler.Read(from, "scalers", columns.Length), from.ReadArray<byte>("indicators", columns.Length));
+        var features = from.ReadJson<ImmutableArray<StandardFeature>>("features");
+        FeaturizerGuard.Require(
+            !features.IsDefault && features.Length <= FeaturizerGuard.MaxFeatures &&
+            features.All(f => f is { Column: not null } && Enum.IsDefined(f.Form)), "its list of features is absent or has a gap");
+        return new(features, ColumnScaler.Read(from, "scalers", features.Length));
     }
 
     /// <inheritdoc/>
     public void Transform(Frame rows, FeatureBatchBuilder to)
     {
-        var width = Outputs.Length;
+        var width = _features.Length;
         var block = to.AddDense(width);
-        var offset = 0;
-        for (var c = 0; c < _columns.Length; c++)
+        for (var f = 0; f < width; f++)
         {
-            var values = FeaturizerGuard.Numbers(rows, _columns[c]);
-            var scaler = _scalers[c];
-            for (int row = 0, at = offset; row < values.Length; row++, at += width)
-                block[at] = scaler.Apply(values[row]);
-            offset++;
-            if (_indicators[c] == 0)
-                continue;
-            for (int row = 0, at = offset; row < values.Length; row++, at += width)
-                block[at] = double.IsNaN(values[row]) ? 1 : 0;
-            offset++;
+            var values = FeaturizerGuard.Numbers(rows, _features[f].Column);
+            var scaler = _scalers[f];
+            if (_features[f].Form == StandardForm.IsMissing)
+                for (int row = 0, at = f; row < values.Length; row++, at += width)
+                    block[at] = double.IsNaN(values[row]) ? 1 : 0;
+            else
+                for (int row = 0, at = f; row < values.Length; row++, at += width)
+                    block[at] = scaler.Apply(values[row]);
         }
     }
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)
     {
-        to.WriteJson("columns", _columns);
+        to.WriteJson("features", _features);
         ColumnScaler.Write(to, "scalers", _scalers);
-        to.WriteArray<byte>("indicators", _indicators);
     }
+
+    private static string Name(StandardFeature feature) => feature.Form switch
+    {
+        StandardForm.Bent => $"{feature.Column} bent",
+        StandardForm.IsMissing => $"{feature.Column} is missing",
+        _ => feature.Column,
+    };
 }

@@ -44,6 +44,13 @@ internal sealed class ElasticNet
         return sum;
     }
 
+    /// <summary>Adds the quadratic part's second derivatives.</summary>
+    public void AddCurvature(Span<double> curvature)
+    {
+        for (var i = 0; i < curvature.Length; i++)
+            curvature[i] += _l2[i];
+    }
+
     /// <summary>Adds the quadratic part's gradient.</summary>
     public void AddGradient(ReadOnlySpan<double> point, Span<double> gradient)
     {

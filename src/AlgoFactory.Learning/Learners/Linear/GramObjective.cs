@@ -73,6 +73,9 @@ internal sealed class GramObjective : IObjective
     public int Length => _size;
 
     /// <inheritdoc/>
+    public double[] Curvature() => [.. Enumerable.Range(0, _size).Select(i => _products[i * _size + i])];
+
+    /// <inheritdoc/>
     public double Evaluate(ReadOnlySpan<double> point, Span<double> gradient)
     {
         var value = 0.5 * _targetSquare;

@@ -5,6 +5,8 @@ namespace AlgoFactory.Learning.Learners.Linear;
 /// <summary>
 /// Limited-memory BFGS (Liu and Nocedal, 1989), and its orthant-wise form where the penalty has an absolute part
 /// (Andrew and Gao, Scalable training of L1-regularized log-linear models, 2007). Deterministic.
+/// Steps start out scaled by each variable's own curvature: a rare word's weight and a dense feature's need steps of
+/// very different length.
 /// </summary>
 internal sealed class Lbfgs
 {
@@ -16,16 +18,21 @@ internal sealed class Lbfgs
     private const double GradientTolerance = 1e-5;
 
     /// <summary>The relative decrease below which, twice in a row, steps are no longer worth their time.</summary>
-    private const double ValueTolerance = 1e-9;
+    private const double ValueTolerance = 1e-7;
 
     private readonly IObjective _objective;
     private readonly ElasticNet _penalty;
+    private readonly double[] _unit;
     private readonly Queue<(double[] Step, double[] Change, double Curvature)> _history = new();
 
     public Lbfgs(IObjective objective, ElasticNet penalty)
     {
         _objective = objective;
         _penalty = penalty;
+        _unit = objective.Curvature();
+        penalty.AddCurvature(_unit);
+        for (var i = 0; i < _unit.Length; i++)
+            _unit[i] = _unit[i] > 0 && double.IsFinite(_unit[i]) ? 1 / _unit[i] : 1;
     }
 
     /// <summary>Moves <paramref name="point"/> to the minimum, or as near as steps and deadline allow.</summary>
@@ -49,8 +56,7 @@ internal sealed class Lbfgs
             if (!(TensorPrimitives.MaxMagnitude<double>(slope) is var largest && Math.Abs(largest) > GradientTolerance))
                 return;
             Direction(slope, direction);
-            var length = _history.Count == 0 ? Math.Min(1, 1 / TensorPrimitives.Norm<double>(slope)) : 1;
-            if (!Search(point, value, slope, direction, length, next, nextGradient, out var nextValue))
+            if (!Search(point, value, slope, direction, next, nextGradient, out var nextValue))
             {
                 if (_history.Count == 0)
                     return;
@@ -104,8 +110,9 @@ internal sealed class Lbfgs
             TensorPrimitives.MultiplyAdd(pairs[i].Change, -factors[i], direction, direction);
         }
 
+        TensorPrimitives.Multiply(direction, _unit, direction);
         if (pairs.Length > 0)
-            TensorPrimitives.Multiply(direction, pairs[^1].Curvature / TensorPrimitives.SumOfSquares<double>(pairs[^1].Change), direction);
+            TensorPrimitives.Multiply(direction, Scale(pairs[^1].Change, pairs[^1].Curvature), direction);
         for (var i = 0; i < pairs.Length; i++)
         {
             var factor = factors[i] - TensorPrimitives.Dot<double>(pairs[i].Change, direction) / pairs[i].Curvature;
@@ -119,13 +126,23 @@ internal sealed class Lbfgs
                 direction[i] = 0;
     }
 
-    /// <summary>Backtracks from <paramref name="length"/> until the value falls enough (Armijo).</summary>
+    /// <summary>How much the latest step found the curvature to differ from the assumed one.</summary>
+    private double Scale(double[] change, double curvature)
+    {
+        double sum = 0;
+        for (var i = 0; i < change.Length; i++)
+            sum += change[i] * change[i] * _unit[i];
+        return curvature / sum;
+    }
+
+    /// <summary>Backtracks from the whole step until the value falls enough (Armijo).</summary>
     private bool Search(
-        double[] point, double value, double[] slope, double[] direction, double length, double[] next, double[] nextGradient, out double nextValue)
+        double[] point, double value, double[] slope, double[] direction, double[] next, double[] nextGradient, out double nextValue)
     {
         nextValue = value;
         if (!(TensorPrimitives.Dot<double>(slope, direction) < 0))
             return false;
+        double length = 1;
         for (var halving = 0; halving < MaxHalvings; halving++)
         {
             TensorPrimitives.MultiplyAdd(direction, length, point, next);

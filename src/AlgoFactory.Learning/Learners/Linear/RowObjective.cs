@@ -52,6 +52,26 @@ internal sealed class RowObjective : IObjective
     public int Length => _layout.Length;
 
     /// <inheritdoc/>
+    public double[] Curvature()
+    {
+        // The second derivative p (1 - p) where all classes are equally probable.
+        var classes = Math.Max(2, _layout.Outputs);
+        var loss = _task == TaskKind.Regression ? 1 : (1.0 / classes) * (1 - 1.0 / classes);
+        var squares = FeatureMoments.MeanSquares(_features, _weights);
+        var curvature = new double[Length];
+        for (var k = 0; k < _layout.Outputs; k++)
+        {
+            for (var f = 0; f < _layout.Dense; f++)
+                curvature[k * _layout.Dense + f] = loss * squares[f];
+            for (var f = 0; f < _layout.Sparse; f++)
+                curvature[_layout.SparseStart + f * _layout.Outputs + k] = loss * squares[_layout.Dense + f];
+            curvature[_layout.InterceptStart + k] = loss;
+        }
+
+        return curvature;
+    }
+
+    /// <inheritdoc/>
     public double Evaluate(ReadOnlySpan<double> point, Span<double> gradient)
     {
         for (var i = 0; i < point.Length; i++)
