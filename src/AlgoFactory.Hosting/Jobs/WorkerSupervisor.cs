@@ -38,10 +38,8 @@ public sealed class WorkerSupervisor(
             using (var worker = Start())
             {
                 _worker = worker;
-                var output = Task.WhenAll(ForwardAsync(worker.StandardOutput), ForwardAsync(worker.StandardError));
                 await WaitAsync(worker, stoppingToken);
                 _worker = null;
-                await output;
                 if (stoppingToken.IsCancellationRequested)
                     return;
                 log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
@@ -60,8 +58,6 @@ public sealed class WorkerSupervisor(
         start.ArgumentList.Add("worker");
         start.ArgumentList.Add("--supervised");
         start.RedirectStandardInput = true;
-        start.RedirectStandardOutput = true;
-        start.RedirectStandardError = true;
         foreach (var (name, value) in WorkerLimits.Environment(options.Worker))
             start.Environment[name] = value;
         foreach (var (name, value) in WorkerSettings.Environment(options, folders))
@@ -82,12 +78,6 @@ public sealed class WorkerSupervisor(
         var start = new ProcessStartInfo("dotnet");
         start.ArgumentList.Add(library);
         return start;
-    }
-
-    private async Task ForwardAsync(StreamReader from)
-    {
-        while (await from.ReadLineAsync() is { } line)
-            log.LogInformation("[worker] {Line}", line);
     }
 
     private static async Task WaitAsync(Process worker, CancellationToken stopping)
