@@ -1,1 +1,16 @@
-Console.WriteLine();
+using AlgoFactory.Benchmarks.Trees;
+
+var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
+{
+    ["trees-train"] = TreesTrain.Run,
+    ["trees-tables"] = TreesTables.Run,
+};
+
+if (args.Length == 0 || !entries.TryGetValue(args[0], out var entry))
+{
+    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", entries.Keys)}.");
+    return 2;
+}
+
+entry(args[1..]);
+return 0;

@@ -24,6 +24,8 @@ public static class CommandLine
         // The server has options of its own, which the web host reads.
         if (args[0] == "serve" && !args.Any(a => a is "--help" or "-h" or "-?"))
             return await ServeCommand.RunAsync(args[1..]);
+        if (args[0] == "worker" && !args.Any(a => a is "--help" or "-h" or "-?"))
+            return await WorkerCommand.RunAsync(args[1..]);
         var parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -46,7 +48,10 @@ public static class CommandLine
         TrainCommand.Create(),
         PredictCommand.Create(),
         EvaluateCommand.Create(),
+        ModelsCommand.Create(),
+        KeysCommand.Create(),
         ServeCommand.Create(),
+        WorkerCommand.Create(),
     };
 
     private static string Sentence(ParseResult parsed)

@@ -1,9 +1,11 @@
+using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using AlgoFactory.Data;
 using AlgoFactory.Hosting;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Storage;
 
 namespace AlgoFactory.Cli;
 
@@ -30,7 +32,7 @@ internal static class CommandRun
             return Report(e.Message, CommandLine.WrongUsage);
         }
         catch (Exception e) when (e is DataFormatException or LearningException or ArtefactFormatException
-            or IOException or UnauthorizedAccessException or HttpRequestException or JsonException)
+            or StorageException or ValidationException or IOException or UnauthorizedAccessException or HttpRequestException or JsonException)
         {
             return Report(e.Message, CommandLine.Failed);
         }

@@ -6,7 +6,7 @@ namespace AlgoFactory.Web;
 internal static class SingleServer
 {
     /// <summary>Takes the folder; the lock ends with the process, however it ends.</summary>
-    /// <exception cref="InvalidOperationException">Another server has it.</exception>
+    /// <exception cref="IOException">Another server has it.</exception>
     public static IDisposable? Take(AlgoFactoryOptions options, DataFolders folders)
     {
         if (options.Database.IsPostgreSql)
@@ -17,7 +17,7 @@ internal static class SingleServer
         }
         catch (IOException e)
         {
-            throw new InvalidOperationException($"Another server is running on the data folder '{folders.Root}'; stop it, or give this one another folder with --data.", e);
+            throw new IOException($"Another server is running on the data folder '{folders.Root}'; stop it, or give this one another folder with --data.", e);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
@@ -24,13 +25,21 @@ public static class WebProgram
     /// <param name="args"><c>--urls</c>, <c>--data</c>, <c>--models</c>, or any setting as <c>--AlgoFactory:Name=value</c>.</param>
     public static async Task<int> RunAsync(string[] args)
     {
-        await using var app = Build(args);
-        using var guard = SingleServer.Take(app.Services.GetRequiredService<AlgoFactoryOptions>(), app.Services.GetRequiredService<DataFolders>());
-        await PrepareAsync(app, Console.Out);
-        await app.StartAsync();
-        Console.WriteLine($"AlgoFactory listens on {string.Join(", ", app.Urls)}");
-        await app.WaitForShutdownAsync();
-        return 0;
+        try
+        {
+            await using var app = Build(args);
+            using var guard = SingleServer.Take(app.Services.GetRequiredService<AlgoFactoryOptions>(), app.Services.GetRequiredService<DataFolders>());
+            await PrepareAsync(app, Console.Out);
+            await app.StartAsync();
+            Console.WriteLine($"AlgoFactory listens on {string.Join(", ", app.Urls)}");
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is StorageException or ValidationException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            await Console.Error.WriteLineAsync($"The server cannot start: {e.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
     }
 
     /// <summary>Builds the server without starting it. Call <see cref="PrepareAsync"/> before it starts.</summary>

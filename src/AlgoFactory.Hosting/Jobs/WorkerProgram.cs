@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,20 @@ public static class WorkerProgram
     /// <summary>Runs until it is told to stop; returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        try
+        {
+            await WorkAsync(args);
+            return 0;
+        }
+        catch (Exception e) when (e is StorageException or ValidationException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            await Console.Error.WriteLineAsync($"The worker cannot go on: {e.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
+    }
+
+    private static async Task WorkAsync(string[] args)
+    {
         var supervised = args.Contains("--supervised");
         var settings = args.Where(a => a != "--supervised").ToArray();
         var options = ProgramConfiguration.Read(settings);
@@ -29,6 +44,5 @@ public static class WorkerProgram
         if (supervised)
             ParentWatch.Start(host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication);
         await host.RunAsync();
-        return 0;
     }
 }

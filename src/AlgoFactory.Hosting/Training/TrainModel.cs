@@ -3,6 +3,7 @@ using System.Reflection;
 using AlgoFactory.Data;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Metrics;
@@ -81,10 +82,26 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     {
         using var source = DataSource.Open(request.File, request.Read);
         var description = source.Describe(cancellation);
-        var (schema, kind) = TrainingSchema.Make(request, description);
+        var decision = Decide(request, description);
+        var kind = Enum.Parse<TaskKind>(decision.Task, ignoreCase: true);
         var metric = Metric(request, kind);
-        var table = TrainingTable.Load(request, source, schema, kind, description.Profile, cancellation);
-        return (table, metric, description.Profile, description.Warnings);
+        var table = TrainingTable.Load(request, source, decision.Schema, kind, description.Profile, cancellation);
+        return (table, metric, description.Profile, [.. description.Warnings, .. decision.Warnings]);
+    }
+
+    private static SchemaDecision Decide(TrainRequest request, TableDescription description)
+    {
+        try
+        {
+            return SchemaDesign.Decide(
+                description, request.Label, request.Task.ToLowerInvariant(), request.Ignore,
+                request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
+        }
+        catch (DataFormatException e)
+        {
+            // The file was read well; it is the request that does not fit it.
+            throw new UsageException(e.Message);
+        }
     }
 
     private static void Check(TrainRequest request)

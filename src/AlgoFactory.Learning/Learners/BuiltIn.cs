@@ -2,6 +2,7 @@ using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Baseline;
 using AlgoFactory.Learning.Learners.Linear;
+using AlgoFactory.Learning.Learners.Trees;
 
 namespace AlgoFactory.Learning.Learners;
 
@@ -9,10 +10,11 @@ namespace AlgoFactory.Learning.Learners;
 public static class BuiltIn
 {
     /// <summary>The learners.</summary>
-    public static LearnerCatalog Catalog { get; } = new(new BaselineLearner(), new LinearLearner());
+    public static LearnerCatalog Catalog { get; } = new(
+        new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees());
 
     /// <summary>The readers of all their models and of all featurizers.</summary>
     public static ArtefactReaders Readers { get; } = new(
-        [.. BaselineFormats.Readers, .. LinearFormats.Readers],
+        [.. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers],
         FeaturizerFormats.Readers);
 }

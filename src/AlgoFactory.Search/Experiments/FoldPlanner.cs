@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using AlgoFactory.Data.Splitting;
 using AlgoFactory.Learning;
-using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Search.Experiments;
 
@@ -46,44 +47,32 @@ public static class FoldPlanner
         var cells = (long)rows * Math.Max(1, data.Schema.Features.Count()) * task.OutputWidth;
         if (folds == 0)
             folds = rows <= FoldedRows && cells <= FoldedCells ? DefaultFolds : 1;
-        var holdout = Math.Min(HoldoutShare, (double)HoldoutRows / rows);
-        var parts = Deal(data, task, folds > 1 ? folds : (int)Math.Round(1 / holdout), seed);
-        var sizes = new int[parts.Max() + 1];
-        foreach (var part in parts)
-            sizes[part]++;
+        var groups = data.Groups.Span;
+        var groupCount = groups.IsEmpty ? int.MaxValue : groups.ToArray().Distinct().Count();
+        if (groupCount < 2)
+            throw new LearningException("All rows are of one group, so no rows are left to validate on; choose another group column.");
+        var strata = Strata(data, task);
         if (folds > 1)
-            return new FoldPlan([.. Enumerable.Range(0, sizes.Length).Select(part => Split(parts, part))], false, $"{sizes.Length}-fold");
-        var fold = Split(parts, Array.IndexOf(sizes, sizes.Min()));
+        {
+            folds = Math.Min(folds, groupCount);
+            var splits = Splits.KFold(rows, folds, strata, groups, seed);
+            return new FoldPlan([.. splits.Select(ToFold)], false, $"{folds}-fold");
+        }
+
+        var fold = ToFold(Splits.Holdout(rows, Math.Min(HoldoutShare, (double)HoldoutRows / rows), strata, groups, seed));
         var share = (double)fold.Validation.Length / rows;
         return new FoldPlan([fold], false, string.Create(CultureInfo.InvariantCulture, $"holdout {share * 100:0.#} %"));
     }
 
-    /// <summary>
-    /// Deals the rows out to parts of nearly equal size: in random order within each class, or, for regression, within
-    /// each of ten slices of the target; groups are dealt whole, the largest first, each to the smallest part.
-    /// </summary>
-    private static int[] Deal(ExperimentData data, TaskSpec task, int parts, int seed)
+    /// <summary>What is spread evenly over the parts: the classes, or, for regression, ten slices of the target.</summary>
+    private static int[] Strata(ExperimentData data, TaskSpec task)
     {
-        var rows = data.Train.RowCount;
-        var random = new SplitMix64((ulong)seed);
-        var order = Enumerable.Range(0, rows).ToArray();
-        random.Shuffle(order);
-        var part = new int[rows];
-        if (!data.Groups.IsEmpty)
-        {
-            DealGroups(data.Groups.Span, order, part, parts);
-            return part;
-        }
-
         var labels = data.TrainLabels.ToArray();
-        var strata = task.Kind == TaskKind.Regression ? Slices(labels) : Array.ConvertAll(labels, l => (int)l);
-        // A stable sort keeps the random order within a stratum; one hand deals on from stratum to stratum, so that the
-        // parts' sizes differ by at most one row.
-        var next = 0;
-        foreach (var row in order.OrderBy(r => strata[r]))
-            part[row] = next++ % parts;
-        return part;
+        return task.Kind == TaskKind.Regression ? Slices(labels) : Array.ConvertAll(labels, l => (int)l);
     }
+
+    private static Fold ToFold(Split split) =>
+        new(ImmutableCollectionsMarshal.AsImmutableArray(split.Train), ImmutableCollectionsMarshal.AsImmutableArray(split.Validation));
 
     private static int[] Slices(float[] labels)
     {
@@ -94,37 +83,6 @@ public static class FoldPlanner
         for (var i = 0; i < byValue.Length; i++)
             slice[byValue[i]] = (int)((long)i * slices / byValue.Length);
         return slice;
-    }
-
-    private static void DealGroups(ReadOnlySpan<int> groups, int[] order, int[] part, int parts)
-    {
-        var members = new Dictionary<int, List<int>>();
-        foreach (var row in order)
-        {
-            if (!members.TryGetValue(groups[row], out var list))
-                members.Add(groups[row], list = []);
-            list.Add(row);
-        }
-
-        if (members.Count < 2)
-            throw new LearningException("All rows are of one group, so no rows are left to validate on; choose another group column.");
-        var sizes = new int[Math.Min(parts, members.Count)];
-        foreach (var list in members.Values.OrderByDescending(l => l.Count))
-        {
-            var smallest = Array.IndexOf(sizes, sizes.Min());
-            sizes[smallest] += list.Count;
-            foreach (var row in list)
-                part[row] = smallest;
-        }
-    }
-
-    private static Fold Split(int[] parts, int validation)
-    {
-        var train = ImmutableArray.CreateBuilder<int>();
-        var held = ImmutableArray.CreateBuilder<int>();
-        for (var row = 0; row < parts.Length; row++)
-            (parts[row] == validation ? held : train).Add(row);
-        return new Fold(train.ToImmutable(), held.ToImmutable());
     }
 
     private static ImmutableArray<int> Range(int count) => [.. Enumerable.Range(0, count)];

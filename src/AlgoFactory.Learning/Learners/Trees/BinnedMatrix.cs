@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.Learning.Learners.Trees;
+
+/// <summary>One feature's place in a <see cref="BinnedMatrix"/> and in its histograms.</summary>
+/// <param name="Source">The feature's number in the <see cref="FeatureBatch"/>.</param>
+/// <param name="Column">The column in the byte matrix; -1 for a sparse feature.</param>
+/// <param name="Mapper">Values to bins.</param>
+/// <param name="Offset">The feature's first bin among the bins of all features.</param>
+/// <param name="HasMissing">Whether training rows lack a value: then <see cref="BinMapper.MissingBin"/> exists.</param>
+/// <param name="ZeroBin">Sparse: the bin of 0, whose entries are not stored; else -1.</param>
+internal sealed record BinnedFeature(int Source, int Column, BinMapper Mapper, int Offset, bool HasMissing, int ZeroBin)
+{
+    public bool IsCategorical => Mapper.Kind == FeatureKind.Categorical;
+
+    public bool IsSparse => Column < 0;
+
+    public int ValueBins => Mapper.ValueBins;
+
+    /// <summary>Bins with the missing one, if there is one.</summary>
+    public int BinCount => Mapper.ValueBins + (HasMissing ? 1 : 0);
+}
+
+/// <summary>
+/// Training rows as bins: a row-major byte matrix for dense features, and for sparse ones the bins that are not the bin of
+/// 0, row by row. Features that are constant have no place in it.
+/// </summary>
+internal sealed class BinnedMatrix
+{
+    public BinnedMatrix(int rowCount, int columns, byte[] codes, ImmutableArray<BinnedFeature> features, int[]? sparseStarts, int[]? sparseBins)
+    {
+        RowCount = rowCount;
+        Columns = columns;
+        Codes = codes;
+        Features = features;
+        SparseStarts = sparseStarts;
+        SparseBins = sparseBins;
+        BinCount = features.Length == 0 ? 0 : features[^1].Offset + features[^1].BinCount;
+        DenseBinCount = columns == 0 ? 0 : features[columns - 1].Offset + features[columns - 1].BinCount;
+        Offsets = [.. features.Select(f => f.Offset)];
+    }
+
+    public int RowCount { get; }
+
+    /// <summary>Dense features; they come first in <see cref="Features"/>, in the order of their columns.</summary>
+    public int Columns { get; }
+
+    /// <summary>rows × <see cref="Columns"/>, row-major.</summary>
+    public byte[] Codes { get; }
+
+    public ImmutableArray<BinnedFeature> Features { get; }
+
+    /// <summary>The first bin of each feature.</summary>
+    public int[] Offsets { get; }
+
+    /// <summary>Bins of all features together.</summary>
+    public int BinCount { get; }
+
+    /// <summary>Bins of the dense features together.</summary>
+    public int DenseBinCount { get; }
+
+    /// <summary>Where each row's sparse bins start, and after the last row their number; null without sparse features.</summary>
+    public int[]? SparseStarts { get; }
+
+    /// <summary>Bins among the bins of all features, ascending within a row.</summary>
+    public int[]? SparseBins { get; }
+
+    public bool HasSparse => SparseStarts is not null;
+
+    /// <summary>The bin of a row within a feature.</summary>
+    public int Bin(BinnedFeature feature, int row)
+    {
+        if (!feature.IsSparse)
+            return Codes[(long)row * Columns + feature.Column];
+        var bins = SparseBins.AsSpan(SparseStarts![row], SparseStarts[row + 1] - SparseStarts[row]);
+        var at = bins.BinarySearch(feature.Offset);
+        if (at < 0)
+            at = ~at;
+        return at < bins.Length && bins[at] < feature.Offset + feature.BinCount ? bins[at] - feature.Offset : feature.ZeroBin;
+    }
+}

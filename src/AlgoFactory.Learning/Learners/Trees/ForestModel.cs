@@ -1,0 +1,62 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.Learning.Learners.Trees;
+
+/// <summary>Averaged trees: the mean of the values, or of the class probabilities, in the leaves that a row falls into.</summary>
+public sealed class ForestModel : IModel, IFeatureImportance
+{
+    private const int BlockRows = 256;
+    private readonly TreeEnsemble _trees;
+
+    internal ForestModel(TreeEnsemble trees)
+    {
+        _trees = trees;
+        Importance = trees.GainImportance();
+    }
+
+    /// <inheritdoc/>
+    public string Format => TreeFormats.Forest;
+
+    /// <inheritdoc/>
+    public int OutputWidth => _trees.Outputs;
+
+    /// <summary>Trees.</summary>
+    public int TreeCount => _trees.Trees.Length;
+
+    /// <inheritdoc/>
+    public ImmutableArray<double> Importance { get; }
+
+    internal TreeEnsemble Ensemble => _trees;
+
+    /// <inheritdoc/>
+    public void Predict(FeatureBatch rows, Span<float> scores)
+    {
+        _trees.Check(rows, scores);
+        var outputs = OutputWidth;
+        var sums = ArrayPool<double>.Shared.Rent(BlockRows * outputs);
+        for (var start = 0; start < rows.RowCount; start += BlockRows)
+        {
+            var block = sums.AsSpan(0, Math.Min(BlockRows, rows.RowCount - start) * outputs);
+            block.Clear();
+            _trees.Evaluator.Add(rows, start, block);
+            for (var i = 0; i < block.Length; i++)
+                scores[start * outputs + i] = (float)(block[i] / TreeCount);
+        }
+
+        ArrayPool<double>.Shared.Return(sums);
+    }
+
+    /// <inheritdoc/>
+    public void Write(ArtefactSectionWriter to) => TreeEnsembleFormat.Write(_trees, to.Section("ensemble"));
+
+    internal static ForestModel Read(ArtefactSection from)
+    {
+        var trees = TreeEnsembleFormat.Read(from.Section("ensemble"));
+        if (trees.Trees.Length == 0 || trees.LeafWidth != trees.Outputs)
+            throw new ArtefactFormatException("The forest in the model file has no trees or impossible leaves.");
+        return new ForestModel(trees);
+    }
+}

@@ -1,0 +1,44 @@
+namespace AlgoFactory.Learning.Learners.Trees;
+
+/// <summary>A node as a split search sees it.</summary>
+/// <param name="Id">The node's number in its tree.</param>
+/// <param name="RowCount">Its rows.</param>
+/// <param name="TreeSeed">What random thresholds are hashed from.</param>
+internal readonly record struct NodeView(int Id, int RowCount, ulong TreeSeed);
+
+/// <summary>
+/// What a tree is grown by: the sums kept for each bin, the gain of a split and the value of a leaf. A histogram holds
+/// <see cref="Channels"/> sums a bin, side by side.
+/// </summary>
+internal interface ITreeCriterion
+{
+    /// <summary>Sums a bin.</summary>
+    int Channels { get; }
+
+    /// <summary>Values a leaf.</summary>
+    int Outputs { get; }
+
+    /// <summary>Adds the given rows to a histogram of single-precision sums; at most <see cref="HistogramBuilder.BlockRows"/> rows at a time.</summary>
+    /// <param name="matrix">The bins.</param>
+    /// <param name="columns">The dense columns to add; null: all.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="sums">bins × channels.</param>
+    void Accumulate(BinnedMatrix matrix, int[]? columns, ReadOnlySpan<int> rows, Span<float> sums);
+
+    /// <summary>The sums over the given rows.</summary>
+    void Total(ReadOnlySpan<int> rows, Span<double> total);
+
+    /// <summary>Looks for the feature's best split of a node and keeps it in <paramref name="best"/> if it gains more.</summary>
+    /// <param name="feature">The feature.</param>
+    /// <param name="index">The feature's number in <see cref="BinnedMatrix.Features"/>.</param>
+    /// <param name="bins">The feature's part of the node's histogram.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="best">The best split so far.</param>
+    void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best);
+
+    /// <summary>The value of a leaf with these sums.</summary>
+    void Leaf(ReadOnlySpan<double> total, Span<float> values);
+
+    /// <summary>The weight of a node with these sums: its share in expectations over the tree.</summary>
+    double Cover(ReadOnlySpan<double> total);
+}

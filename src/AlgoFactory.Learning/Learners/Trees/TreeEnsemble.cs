@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.Learning.Learners.Trees;
+
+/// <summary>
+/// Trees whose leaf values are summed: immutable, ready to predict raw feature values. With one value a leaf, tree t adds to
+/// output t mod outputs; with as many values a leaf as outputs, each tree adds to all.
+/// </summary>
+internal sealed class TreeEnsemble
+{
+    /// <summary>Creates the sum of these trees.</summary>
+    /// <param name="width">Features of the batches it predicts.</param>
+    /// <param name="outputs">Scores a row.</param>
+    /// <param name="leafWidth">Values a leaf: 1, or <paramref name="outputs"/>.</param>
+    /// <param name="trees">The trees.</param>
+    /// <param name="binOfCode">For each categorical feature that a tree asks for: the bin of each code, with the bin of codes never seen behind the last.</param>
+    public TreeEnsemble(int width, int outputs, int leafWidth, ImmutableArray<Tree> trees, ImmutableSortedDictionary<int, byte[]> binOfCode)
+    {
+        Width = width;
+        Outputs = outputs;
+        LeafWidth = leafWidth;
+        Trees = trees;
+        BinOfCode = binOfCode;
+        Evaluator = new TreeEvaluator(this);
+    }
+
+    public int Width { get; }
+
+    public int Outputs { get; }
+
+    public int LeafWidth { get; }
+
+    public ImmutableArray<Tree> Trees { get; }
+
+    /// <summary>See the constructor.</summary>
+    public ImmutableSortedDictionary<int, byte[]> BinOfCode { get; }
+
+    public TreeEvaluator Evaluator { get; }
+
+    /// <summary>The maps of the categorical features that these trees ask for.</summary>
+    public static ImmutableSortedDictionary<int, byte[]> CategoryMaps(IEnumerable<Tree> trees, BinnedMatrix matrix)
+    {
+        var asked = new HashSet<int>();
+        foreach (var tree in trees)
+            for (var n = 0; n < tree.NodeCount; n++)
+                if (tree.Child[n] >= 0 && (tree.Flags[n] & NodeFlags.Categorical) != 0)
+                    asked.Add(tree.Feature[n]);
+        return matrix.Features.Where(f => asked.Contains(f.Source))
+            .ToImmutableSortedDictionary(f => f.Source, f => (byte[])[.. f.Mapper.BinOfCode, (byte)f.Mapper.MissingBin]);
+    }
+
+    /// <summary>The gain of all splits by feature, summing to 1; all 0 without a split.</summary>
+    public ImmutableArray<double> GainImportance()
+    {
+        var gains = new double[Width];
+        foreach (var tree in Trees)
+            for (var n = 0; n < tree.NodeCount; n++)
+                if (tree.Child[n] >= 0)
+                    gains[tree.Feature[n]] += Math.Max(0, tree.Gain[n]);
+        var total = gains.Sum();
+        return [.. gains.Select(g => total > 0 ? g / total : 0)];
+    }
+
+    /// <summary>Refuses batches of another width: they were made by another pipeline.</summary>
+    public void Check(FeatureBatch rows, Span<float> scores)
+    {
+        if (rows.Width != Width)
+            throw new ArgumentException($"The model reads {Width} features, the rows have {rows.Width}.", nameof(rows));
+        if (scores.Length != (long)rows.RowCount * Outputs)
+            throw new ArgumentException($"{rows.RowCount} rows need {rows.RowCount * (long)Outputs} scores, not {scores.Length}.", nameof(scores));
+    }
+}

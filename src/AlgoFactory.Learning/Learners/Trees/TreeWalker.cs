@@ -1,0 +1,38 @@
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.Learning.Learners.Trees;
+
+/// <summary>Finds the leaves of rows that a tree was not grown on.</summary>
+internal sealed class TreeWalker
+{
+    private readonly Dictionary<int, BinnedFeature> _features;
+
+    public TreeWalker(BinnedMatrix training) =>
+        _features = training.Features.ToDictionary(f => f.Source);
+
+    /// <summary>The number of the leaf that a row of a batch ends in: exactly as the finished model finds it.</summary>
+    public int Leaf(Tree tree, FeatureBatch batch, int row)
+    {
+        var n = 0;
+        while (tree.Child[n] >= 0)
+        {
+            var value = Value(batch, row, tree.Feature[n]);
+            bool left;
+            if ((tree.Flags[n] & NodeFlags.Categorical) != 0)
+                left = tree.Sets[(int)tree.Threshold[n]][_features[tree.Feature[n]].Mapper.Bin(value)];
+            else
+                left = value <= tree.Threshold[n] || (float.IsNaN(value) && (tree.Flags[n] & NodeFlags.MissingLeft) != 0);
+            n = tree.Child[n] + (left ? 0 : 1);
+        }
+
+        return ~tree.Child[n];
+    }
+
+    private static float Value(FeatureBatch batch, int row, int feature)
+    {
+        if (feature < batch.DenseWidth)
+            return batch.Dense[row * batch.DenseWidth + feature];
+        var at = batch.Sparse!.Indices(row).BinarySearch(feature - batch.DenseWidth);
+        return at < 0 ? 0 : batch.Sparse.Values(row)[at];
+    }
+}

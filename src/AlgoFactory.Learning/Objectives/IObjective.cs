@@ -1,0 +1,99 @@
+using AlgoFactory.Learning.Learners.Trees;
+
+namespace AlgoFactory.Learning.Objectives;
+
+/// <summary>
+/// A loss that boosting minimises. Scores are raw (before the link) and lie output after output: the score of output k and
+/// row i is <c>scores[k * rows + i]</c>. Implementations are immutable and thread-safe; boosting calls them on ranges of rows.
+/// </summary>
+public interface IObjective
+{
+    /// <summary>The field's usual name, such as <c>logistic</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Raw scores a row: trees a round.</summary>
+    int Outputs { get; }
+
+    /// <summary>How raw scores become predictions.</summary>
+    OutputLink Link { get; }
+
+    /// <summary>Whether labels may be centred and scaled before training, and leaves scaled back after it, without changing what is learned.</summary>
+    bool ScalesWithTarget { get; }
+
+    /// <summary>Refuses labels that the loss is not defined for.</summary>
+    /// <exception cref="LearningException">A label does not fit; the message says which kind.</exception>
+    void Check(ReadOnlySpan<float> labels);
+
+    /// <summary>The raw score that minimises the loss before any tree, one an output.</summary>
+    /// <param name="labels">One label a row.</param>
+    /// <param name="weights">One weight a row; empty: all 1.</param>
+    /// <param name="scores"><see cref="Outputs"/> values.</param>
+    void BaseScores(ReadOnlySpan<float> labels, ReadOnlySpan<float> weights, Span<double> scores);
+
+    /// <summary>The derivatives at rows <paramref name="start"/> .. <paramref name="end"/> - 1, multiplied by the weights.</summary>
+    /// <param name="scores">Outputs × rows.</param>
+    /// <param name="labels">One label a row.</param>
+    /// <param name="weights">One weight a row; empty: all 1.</param>
+    /// <param name="start">The first row.</param>
+    /// <param name="end">After the last row.</param>
+    /// <param name="pairs">One array an output, one pair a row.</param>
+    void Gradients(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights, int start, int end, GradientPair[][] pairs);
+
+    /// <summary>The weighted mean loss over all rows; a label of -1 (a class never seen) counts as the worst answer.</summary>
+    double Loss(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights);
+}
+
+/// <summary>How raw scores become predictions.</summary>
+public enum OutputLink
+{
+    /// <summary>As they are.</summary>
+    Identity,
+
+    /// <summary>The logistic function: a probability.</summary>
+    Logistic,
+
+    /// <summary>Softmax over the outputs: probabilities that sum to 1.</summary>
+    Softmax,
+
+    /// <summary>The exponential function: a positive value.</summary>
+    Exponential,
+}
+
+/// <summary>Applies links.</summary>
+public static class OutputLinks
+{
+    /// <summary>Turns one row's raw scores into predictions.</summary>
+    public static void Apply(this OutputLink link, ReadOnlySpan<double> raw, Span<float> to)
+    {
+        switch (link)
+        {
+            case OutputLink.Logistic:
+                for (var k = 0; k < raw.Length; k++)
+                    to[k] = (float)(1 / (1 + Math.Exp(-raw[k])));
+                break;
+            case OutputLink.Softmax:
+                Softmax(raw, to);
+                break;
+            case OutputLink.Exponential:
+                for (var k = 0; k < raw.Length; k++)
+                    to[k] = (float)Math.Min(Math.Exp(raw[k]), float.MaxValue);
+                break;
+            default:
+                for (var k = 0; k < raw.Length; k++)
+                    to[k] = (float)raw[k];
+                break;
+        }
+    }
+
+    private static void Softmax(ReadOnlySpan<double> raw, Span<float> to)
+    {
+        var max = double.NegativeInfinity;
+        foreach (var score in raw)
+            max = Math.Max(max, score);
+        var sum = 0.0;
+        foreach (var score in raw)
+            sum += Math.Exp(score - max);
+        for (var k = 0; k < raw.Length; k++)
+            to[k] = (float)(Math.Exp(raw[k] - max) / sum);
+    }
+}

@@ -1,0 +1,33 @@
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.TestKit;
+
+/// <summary>Writes and reads parts of model files in memory.</summary>
+public static class ArtefactRoundTrip
+{
+    /// <summary>Writes a model and reads it again.</summary>
+    public static IModel Of(IModel model, ArtefactReaders readers)
+    {
+        var writer = new ArtefactSectionWriter();
+        model.Write(writer);
+        return readers.ReadModel(model.Format, ArtefactSection.Of(writer));
+    }
+
+    /// <summary>Writes a pipeline and reads it again.</summary>
+    public static FeaturePipeline Of(FeaturePipeline pipeline, ArtefactReaders readers)
+    {
+        var writer = new ArtefactSectionWriter();
+        pipeline.Write(writer);
+        return FeaturePipeline.Read(ArtefactSection.Of(writer), readers);
+    }
+
+    /// <summary>Everything that a model writes, as one text: equal models give equal texts.</summary>
+    public static string Bytes(IModel model)
+    {
+        var writer = new ArtefactSectionWriter();
+        model.Write(writer);
+        return string.Join('\n', writer.Entries.Select(e => $"{e.Key}: {Convert.ToHexString(e.Value)}"));
+    }
+}
