@@ -28,7 +28,7 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
         _connection = DuckDbConnection.Open(options);
         _connection.Execute($"CREATE TABLE {Table} ({string.Join(", ", columns.Select(c => $"{Sql.Name(c.Name)} {SqlType(c.Kind)}"))})");
         if (DuckDbApi.CreateAppender(_connection.Handle, null, Table, out _appender) != DuckDbState.Success)
-            throw new DuckDbException(DuckDbApi.Text(DuckDbApi.AppenderError(_appender)));
+            throw AppendFailed();
         var types = new nint[columns.Length];
         for (var i = 0; i < types.Length; i++)
             types[i] = DuckDbApi.CreateType(Type(columns[i].Kind));
@@ -85,8 +85,16 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
     {
         Append();
         if (DuckDbApi.CloseAppender(_appender) != DuckDbState.Success)
-            throw new DuckDbException(DuckDbApi.Text(DuckDbApi.AppenderError(_appender)));
-        _connection.Execute($"COPY {Table} TO {Sql.Text(Path.GetFullPath(TemporaryPath))} (FORMAT parquet, COMPRESSION zstd)");
+            throw AppendFailed();
+        try
+        {
+            _connection.Execute($"COPY {Table} TO {Sql.Text(Path.GetFullPath(TemporaryPath))} (FORMAT parquet, COMPRESSION zstd)");
+        }
+        catch (DuckDbException error)
+        {
+            throw new IOException($"The Parquet file cannot be written: {error.Sentence}.", error);
+        }
+
         using var file = new FileStream(TemporaryPath, FileMode.Open, FileAccess.Write);
         file.Flush(flushToDisk: true);
     }
@@ -107,7 +115,7 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
             return;
         DuckDbApi.SetChunkSize(_chunk, (ulong)_row);
         if (DuckDbApi.AppendChunk(_appender, _chunk) != DuckDbState.Success)
-            throw new DuckDbException(DuckDbApi.Text(DuckDbApi.AppenderError(_appender)));
+            throw AppendFailed();
         DuckDbApi.ResetChunk(_chunk);
         StartChunk();
     }
@@ -128,6 +136,9 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
         if (Columns[column].Kind != kind)
             throw new ArgumentException($"Column '{Columns[column].Name}' holds {Columns[column].Kind}, not {kind}.", nameof(column));
     }
+
+    private IOException AppendFailed() =>
+        new($"The Parquet file cannot be written: {new DuckDbException(DuckDbApi.Text(DuckDbApi.AppenderError(_appender))).Sentence}.");
 
     private static string SqlType(OutputKind kind) => kind switch
     {

@@ -11,14 +11,14 @@ internal static class TableDescriber
     public static TableDescription Describe(ITableFile file, ReadOptions options, CancellationToken cancellation)
     {
         var warnings = new List<string>(file.Notes);
-        var (schema, rejects) = Infer(file, options, warnings, cancellation);
-        var profile = Profile(file, schema, warnings, cancellation);
+        var (schema, distinct, rejects) = Infer(file, options, warnings, cancellation);
+        var profile = Profile(file, schema, distinct, warnings, cancellation);
         if (rejects.Count > 0)
             warnings.Add($"{SchemaInference.Whole(rejects.Count)} of {SchemaInference.Whole(rejects.Total)} records are broken and left out; the first is on line {SchemaInference.Whole(rejects.First[0].Line)}: {rejects.First[0].Reason}.");
         return new TableDescription(schema, profile, rejects, TargetSuggestions.Of(schema, profile), [.. warnings]);
     }
 
-    private static (Schema Schema, RejectSummary Rejects) Infer(
+    private static (Schema Schema, long[] Distinct, RejectSummary Rejects) Infer(
         ITableFile file, ReadOptions options, List<string> warnings, CancellationToken cancellation)
     {
         var names = file.ColumnNames;
@@ -41,12 +41,13 @@ internal static class TableDescriber
         var columns = ImmutableArray.CreateBuilder<ColumnSpec>(names.Length);
         for (var i = 0; i < evidence.Length; i++)
             columns.Add(SchemaInference.Infer(names[i], evidence[i], options.DecimalComma, warnings));
-        return (new Schema(columns.MoveToImmutable(), Target: null), summary);
+        long[] distinct = [.. columns.Zip(evidence, (column, found) => found.DistinctOf(column))];
+        return (new Schema(columns.MoveToImmutable(), Target: null), distinct, summary);
     }
 
-    private static DatasetProfile Profile(ITableFile file, Schema schema, List<string> warnings, CancellationToken cancellation)
+    private static DatasetProfile Profile(ITableFile file, Schema schema, long[] distinct, List<string> warnings, CancellationToken cancellation)
     {
-        var builder = new ProfileBuilder(schema.Columns);
+        var builder = new ProfileBuilder(schema.Columns, distinct);
         using (var reader = file.Read(file.ColumnNames, cancellation))
         {
             while (reader.Read())

@@ -17,7 +17,7 @@ internal sealed class ColumnProfiler
     private readonly ColumnSpec _spec;
     private readonly ValueSample? _sample;
     private readonly LevelTable? _levels;
-    private readonly DistinctCounter _distinct = new();
+    private readonly long _distinct;
     private long[] _levelCounts = [];
     private long _count;
     private long _missing;
@@ -25,9 +25,11 @@ internal sealed class ColumnProfiler
 
     /// <summary>Creates an empty profile of the column.</summary>
     /// <param name="spec">The column.</param>
+    /// <param name="distinct">Its number of distinct values, which the pass for its kind has counted.</param>
     /// <param name="sampleSize">Numbers to keep for quantiles.</param>
-    public ColumnProfiler(ColumnSpec spec, int sampleSize)
+    public ColumnProfiler(ColumnSpec spec, long distinct, int sampleSize)
     {
+        _distinct = distinct;
         _spec = spec;
         if (spec.Kind is ColumnKind.Numeric or ColumnKind.DateTime)
             _sample = new ValueSample(sampleSize);
@@ -55,7 +57,7 @@ internal sealed class ColumnProfiler
     /// <summary>The profile of the values added.</summary>
     public ColumnProfile Build()
     {
-        var profile = new ColumnProfile(_spec.Name, _spec.Kind, _count, _missing, Math.Min(_distinct.Count, _count));
+        var profile = new ColumnProfile(_spec.Name, _spec.Kind, _count, _missing, Math.Min(_distinct, _count));
         if (_sample is { Count: > 0 })
         {
             var (edges, counts) = _sample.Histogram(HistogramBins);
@@ -94,7 +96,6 @@ internal sealed class ColumnProfiler
         }
 
         _count++;
-        _distinct.Add(value);
         _sample?.Add(value);
         if (_sample is null)
             _levelCounts[(int)value]++;
@@ -114,7 +115,6 @@ internal sealed class ColumnProfiler
         }
 
         _count++;
-        _distinct.Add(text);
         if (isText)
             _length += System.Text.Encoding.UTF8.GetCharCount(text);
         if (_levels is null)

@@ -21,6 +21,7 @@ internal sealed class DistinctCounter
     private Utf8Table? _values = new();
     private int[] _counts = [];
     private byte[]? _registers;
+    private double _lastNumber = double.NaN;
 
     /// <summary>Whether <see cref="Count"/> is exact, and the values can be listed.</summary>
     public bool IsExact => _values is not null;
@@ -44,9 +45,12 @@ internal sealed class DistinctCounter
         }
     }
 
-    /// <summary>Adds a number.</summary>
+    /// <summary>Adds a number. How often is not counted: the same one again costs nothing.</summary>
     public void Add(double value)
     {
+        if (value == _lastNumber)
+            return;
+        _lastNumber = value;
         Span<byte> key = stackalloc byte[sizeof(double)];
         MemoryMarshal.Write(key, value == 0 ? 0.0 : value);
         AddKey(key);

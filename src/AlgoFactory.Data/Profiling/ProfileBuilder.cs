@@ -16,10 +16,14 @@ internal sealed class ProfileBuilder
     private long _rows;
 
     /// <summary>Creates the profile of these columns.</summary>
-    public ProfileBuilder(ImmutableArray<ColumnSpec> columns)
+    /// <param name="columns">The columns.</param>
+    /// <param name="distinct">The number of distinct values of each.</param>
+    public ProfileBuilder(ImmutableArray<ColumnSpec> columns, ReadOnlySpan<long> distinct)
     {
         var sampleSize = Math.Clamp(LargestTotal / Math.Max(1, columns.Length), SmallestSample, LargestSample);
-        _columns = [.. columns.Select(c => new ColumnProfiler(c, sampleSize))];
+        _columns = new ColumnProfiler[columns.Length];
+        for (var i = 0; i < _columns.Length; i++)
+            _columns[i] = new ColumnProfiler(columns[i], distinct[i], sampleSize);
     }
 
     /// <summary>The columns' profilers, for the values that were not of their kind.</summary>

@@ -68,6 +68,10 @@ internal sealed class ColumnEvidence(bool decimalComma)
     /// <summary>Distinct values (the sum of two estimates above <see cref="DistinctCounter.LargestExact"/>).</summary>
     public long Distinct => Math.Min(Count, DistinctNumbers.Count + DistinctTexts.Count);
 
+    /// <summary>Distinct values of a column of that kind: texts among numbers are missing values.</summary>
+    public long DistinctOf(ColumnSpec spec) =>
+        spec.Kind == ColumnKind.Numeric && CommaNumbers == 0 ? DistinctNumbers.Count : Math.Max(0, Distinct - spec.MissingTokens.Length);
+
     /// <summary>Adds a row's value.</summary>
     public void Add(Cell cell)
     {

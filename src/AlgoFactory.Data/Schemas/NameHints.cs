@@ -5,7 +5,8 @@ internal static class NameHints
 {
     private static readonly string[] IdentifierWords = ["id", "ids", "uuid", "guid", "key", "index", "idx", "rowid", "rownum", "rownumber", "identifier"];
     private static readonly string[] TimeWords = ["date", "day", "time", "timestamp", "datetime", "dt", "when", "year", "month"];
-    private static readonly string[] TargetWords = ["target", "label", "class", "y", "outcome", "response", "output", "result", "churn", "churned", "survived", "default", "fraud", "spam", "status", "score", "price", "rating", "income"];
+    private static readonly string[] TargetNames = ["target", "label", "class", "y", "outcome", "response", "churn", "survived", "default", "fraud", "spam", "status", "score", "price", "rating", "income", "species", "quality"];
+    private static readonly string[] TargetWords = ["target", "label", "outcome", "churn", "churned", "price", "amount", "value", "cost", "revenue"];
 
     /// <summary>Whether the name is one for identifiers: <c>id</c>, <c>user_id</c>, <c>userId</c>, <c>uuid</c>.</summary>
     public static bool IsIdentifier(string name) => HasWord(name, IdentifierWords, lastOnly: true);
@@ -14,7 +15,8 @@ internal static class NameHints
     public static bool IsTime(string name) => HasWord(name, TimeWords, lastOnly: false);
 
     /// <summary>Whether the name is one that targets often have.</summary>
-    public static bool IsTarget(string name) => HasWord(name, TargetWords, lastOnly: false);
+    public static bool IsTarget(string name) =>
+        TargetNames.Contains(name.ToLowerInvariant()) || HasWord(name, TargetWords, lastOnly: true);
 
     /// <summary>The name's words in lower case: parted by marks and by capitals after small letters.</summary>
     internal static List<string> Words(string name)

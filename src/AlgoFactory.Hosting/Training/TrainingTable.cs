@@ -27,7 +27,7 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         var table = source.Load(schema, cancellation);
         WarnOfRejects(table.Rejects, request.DataName, warnings);
         var task = LabelBinding.Task(kind, table.Frame[request.Label], request.Positive);
-        var rows = Labelled(table, task, request.DataName, warnings);
+        var rows = Labelled(table, task, request.DataName, warnMissing: false, warnings);
         var data = new ExperimentData(rows.Frame, rows.Labels, rows.Weights, table.Schema, profile) { Groups = Groups(rows.Frame, table.Schema) };
         if (request.ValidationFile is { } file)
             data = data with { Validation = LoadValidation(file, request, table.Schema, task, warnings, cancellation) };
@@ -47,15 +47,16 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
             throw new UsageException($"The validation file lacks {(lacking.Length == 1 ? "the column" : "the columns")} {string.Join(", ", lacking.Take(10).Select(n => $"'{n}'"))}; it needs the same columns as the training file.");
         var table = source.Load(schema, cancellation);
         WarnOfRejects(table.Rejects, "the validation file", warnings);
-        var rows = Labelled(table, task, "the validation file", warnings);
+        var rows = Labelled(table, task, "the validation file", warnMissing: true, warnings);
         return rows.Labels.Length > 0
             ? (rows.Frame, rows.Labels, rows.Weights)
             : throw new UsageException("The validation file has no row with a label that the training file knows.");
     }
 
+    /// <remarks>Of the training file's missing labels the schema's decision has warned already.</remarks>
     /// <summary>Leaves out rows whose label is missing or of a class that the training file does not know.</summary>
     private static (Frame Frame, float[] Labels, float[] Weights) Labelled(
-        LoadedTable table, TaskSpec task, string name, ImmutableArray<string>.Builder warnings)
+        LoadedTable table, TaskSpec task, string name, bool warnMissing, ImmutableArray<string>.Builder warnings)
     {
         var labels = LabelBinding.Labels(task, table.Frame[task.Label]);
         var kept = new List<int>(labels.Length);
@@ -70,7 +71,7 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
                 kept.Add(i);
         }
 
-        if (missing > 0)
+        if (missing > 0 && warnMissing)
             warnings.Add($"{missing} of {labels.Length} rows of {name} have no label and were left out.");
         if (unseen > 0)
             warnings.Add($"{unseen} of {labels.Length} rows of {name} have a label that the training file does not know and were left out.");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using AlgoFactory.Data;
+using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Spaces;
@@ -48,8 +49,10 @@ internal static class ModelFileReader
             members.Add(new EnsembleMember(member.Learner, Parameters(member), pipeline, model, weights[i]));
         }
 
+        var predictor = new Predictor(manifest.Schema, manifest.Task, members.MoveToImmutable(), post);
+        Try(predictor);
         return new ModelFile(
-            new Predictor(manifest.Schema, manifest.Task, members.MoveToImmutable(), post),
+            predictor,
             manifest.Lineage,
             manifest.Metrics,
             section.ReadStrict<DatasetProfile>("profile"),
@@ -59,6 +62,14 @@ internal static class ModelFileReader
             Hash = manifest.Hash,
             Curves = section.HasJson("curves") ? section.ReadStrict<ValidationCurves>("curves") : null,
         };
+    }
+
+    /// <summary>Predicts a row of missing values: parts that are whole but do not fit each other are found here, not by a caller.</summary>
+    private static void Try(Predictor predictor)
+    {
+        var row = new FrameBuilder(predictor.InputColumns, 1);
+        row.EndRow();
+        predictor.Predict(row.Build());
     }
 
     private static ParameterSet Parameters(ManifestMember member)

@@ -30,6 +30,9 @@ internal sealed class BindingScratch(ColumnIndex index, RowLimits limits)
     /// <summary>The row being read, from 0.</summary>
     public int Row => _builder.RowCount;
 
+    /// <summary>The rows of the largest request so far.</summary>
+    public int PeakRows { get; private set; }
+
     public void Begin(bool csv)
     {
         // A request that failed half way has left rows in the builder.
@@ -103,6 +106,7 @@ internal sealed class BindingScratch(ColumnIndex index, RowLimits limits)
                 if (_seenInRow[slot] != _stamp && IsUsed(index.Features[slot].Kind))
                     Count(ref _missing[slot], null);
         _builder.EndRow();
+        PeakRows = Math.Max(PeakRows, Row);
         NextStamp();
     }
 

@@ -16,6 +16,8 @@ namespace AlgoFactory.Serving.Prediction;
 /// </remarks>
 public sealed class RowBinder
 {
+    private const int MaxKeptRows = 256;
+
     private readonly ColumnIndex _index;
     private readonly RowLimits _limits;
 
@@ -111,6 +113,9 @@ public sealed class RowBinder
 
     private void Return(BindingScratch scratch)
     {
+        // A large request's arrays and texts would stay in memory for the many small ones that follow.
+        if (scratch.PeakRows > MaxKeptRows)
+            return;
         for (var i = 0; i < _scratches.Length; i++)
             if (Volatile.Read(ref _scratches[i]) is null && Interlocked.CompareExchange(ref _scratches[i], scratch, null) is null)
                 return;

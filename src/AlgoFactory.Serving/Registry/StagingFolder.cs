@@ -31,8 +31,14 @@ internal static class StagingFolder
 
     public static void Remove(string folder)
     {
-        if (Directory.Exists(folder))
+        try
+        {
             Directory.Delete(folder, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It became a version, or another process that starts cleans up too.
+        }
     }
 
     /// <summary>Removes the staging folders in <paramref name="parent"/> whose owner no longer lives.</summary>

@@ -20,6 +20,9 @@ public static class TinyModels
     private static readonly string[] Cities = ["Paris", "Wien", "1", "Köln, Süd"];
     private static readonly string[] Words = ["late", "early", "cheap", "good", "bad", "slow"];
 
+    // Every learner passes over the names it does not know.
+    private static readonly ParameterSet Small = ParameterSet.Empty.With("rounds", 8).With("trees", 5);
+
     /// <summary>A schema with a column of every kind and role.</summary>
     public static Schema Schema(TaskKind kind) => new(
         [
@@ -96,7 +99,7 @@ public static class TinyModels
             var context = FitContext.Create(seed);
             var (pipeline, features) = FeaturePipeline.FitTransform(new FeaturizerInput(frame, task, labels, default), schema, learner.Info.Needs, context);
             var data = new TrainingSet { Task = task, FeatureInfos = pipeline.DenseFeatures, Features = features, Labels = labels };
-            var fit = learner.Fit(data, ParameterSet.Empty, context);
+            var fit = learner.Fit(data, Small, context);
             members.Add(new EnsembleMember(id, fit.RefitParameters, pipeline, fit.Model, 1.0 / ids.Length));
         }
 

@@ -5,7 +5,8 @@ namespace AlgoFactory.Data.Ingest.Delimited;
 /// <summary>The records of a delimited file, each checked to have as many fields as the table has columns.</summary>
 internal sealed class CsvRecordReader(CsvTokenizer records, int[] fields, int columnCount, CancellationToken cancellation) : RecordReader
 {
-    private const int CancellationInterval = 1024;
+    // A look at the token for each so many fields, which take far less than a second.
+    private readonly int _interval = Math.Max(1, (1 << 16) / Math.Max(1, columnCount));
 
     private string? _error;
     private int _sinceCheck;
@@ -22,7 +23,7 @@ internal sealed class CsvRecordReader(CsvTokenizer records, int[] fields, int co
     /// <inheritdoc/>
     public override bool Read()
     {
-        if (++_sinceCheck >= CancellationInterval)
+        if (++_sinceCheck >= _interval)
         {
             cancellation.ThrowIfCancellationRequested();
             _sinceCheck = 0;

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Learners;
+using AlgoFactory.TestKit.Models;
+using Shouldly;
+using Xunit;
+
+namespace AlgoFactory.Learning.Tests.Artefacts;
+
+/// <summary>
+/// Files that earlier versions wrote, one for each format version and task, with the rows they were asked and the bits
+/// they answered. They are never made anew: a change that breaks one needs a new format version beside the old reader.
+/// </summary>
+/// <remarks>
+/// To add the files of a new version, name a folder: <c>ALGOFACTORY_GOLDEN=/tmp/golden dotnet test --filter Golden</c>.
+/// </remarks>
+public sealed class GoldenModelFileTests
+{
+    public static TheoryData<string> Names => [.. Directory.EnumerateFiles(Folder, "*.afm").Select(f => Path.GetFileNameWithoutExtension(f)).Order()];
+
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "Artefacts", "Golden");
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_released_file_still_predicts_the_same_bits(string name)
+    {
+        var model = ModelFile.Load(Path.Combine(Folder, name + ".afm"), BuiltIn.Readers);
+        var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.Combine(Folder, name + ".json")))!;
+        model.Hash.ShouldBe(answer.Hash);
+        Bits(model, answer.Rows).ShouldBe(answer.Bits);
+    }
+
+    [Fact]
+    public void There_is_a_file_of_each_task() =>
+        Names.Count<object[]>().ShouldBeGreaterThanOrEqualTo(3);
+
+    [Theory]
+    [InlineData(TaskKind.Binary)]
+    [InlineData(TaskKind.Multiclass)]
+    [InlineData(TaskKind.Regression)]
+    public void The_generator_makes_files_that_the_test_accepts(TaskKind kind)
+    {
+        using var temporary = new TempFolder();
+        var folder = Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"];
+        var path = Generate(folder, kind);
+        var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.ChangeExtension(path, ".json")))!;
+        var model = ModelFile.Load(path, BuiltIn.Readers);
+        model.Hash.ShouldBe(answer.Hash);
+        Bits(model, answer.Rows).ShouldBe(answer.Bits);
+        model.Predictor.Members.Length.ShouldBe(BuiltIn.Catalog.All.Count(l => l.Info.Tasks.HasFlag(TinyModels.Task(kind).Flag)));
+    }
+
+    private static string Generate(string folder, TaskKind kind)
+    {
+        var learners = BuiltIn.Catalog.All.Where(l => l.Info.Tasks.HasFlag(TinyModels.Task(kind).Flag)).Select(l => l.Info.Id).ToArray();
+        var model = TinyModels.Fit(kind, 7, learners);
+        var rows = TinyModels.Texts(12, 31);
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}.afm");
+        var hash = model.Save(path);
+        var answer = new Answer(hash, rows, [.. Bits(model, rows)]);
+        File.WriteAllText(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(answer, new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        return path;
+    }
+
+    private static int[] Bits(ModelFile model, ImmutableArray<ImmutableDictionary<string, string>> rows)
+    {
+        var predictions = model.Predictor.Predict(TinyModels.Bind(model.Predictor.Schema, rows));
+        return [.. predictions.Scores.ToArray().Select(BitConverter.SingleToInt32Bits)];
+    }
+
+    /// <summary>What the file was asked and what it answered, as the scores' bits.</summary>
+    private sealed record Answer(string Hash, ImmutableArray<ImmutableDictionary<string, string>> Rows, ImmutableArray<int> Bits);
+}
