@@ -12,7 +12,7 @@ WORKDIR /source
 COPY --from=assets /source/node_modules node_modules
 COPY . .
 RUN --mount=type=cache,target=/root/.nuget/packages \
-    dotnet publish src/AlgoFactory.Cli -c Release -o /app -p:UseAppHost=false \
+    dotnet publish src/AlgoFactory.Cli -c Release -o /app -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:UseAppHost=false \
     && mkdir -p /app/native \
     && cp node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so /app/native/ \
     && cp appsettings.json LICENSE /app/
