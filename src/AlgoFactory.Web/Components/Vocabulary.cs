@@ -1,4 +1,5 @@
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
@@ -29,14 +30,17 @@ public enum Tone
 internal static class Vocabulary
 {
     private static readonly Dictionary<string, string> LearnerNames =
-        BuiltIn.Catalog.All.ToDictionary(l => l.Info.Id, l => l.Info.Name, StringComparer.Ordinal);
+        new(BuiltIn.Catalog.All.Select(l => KeyValuePair.Create(l.Info.Id, l.Info.Name)), StringComparer.Ordinal)
+        {
+            [ExperimentResult.EnsembleLearner] = "Ensemble",
+        };
 
     /// <summary>The metrics a task can be optimised for, the default first.</summary>
     public static IReadOnlyList<string> MetricsOf(string? task) => task switch
     {
-        "binary" => ["auc", "logloss", "accuracy", "f1", "prAuc", "brier"],
+        "binary" => ["auc", "logloss", "accuracy", "f1", "precision", "recall", "prAuc", "brier"],
         "multiclass" => ["logloss", "accuracy", "macroF1", "macroAuc"],
-        "regression" => ["rmse", "mae", "r2", "medianAe"],
+        "regression" => ["rmse", "mae", "r2", "mape", "medianAe"],
         _ => [],
     };
 
@@ -93,6 +97,9 @@ internal static class Vocabulary
 
     /// <summary>A learner's name for people; an unknown id is shown as it is.</summary>
     public static string Learner(string id) => LearnerNames.GetValueOrDefault(id, id);
+
+    /// <summary>Whether a learner looks at no feature: the bar that others must clear.</summary>
+    public static bool IsBaseline(string id) => BuiltIn.Catalog.All.Any(l => l.Info.Id == id && l.Info.Needs == FeatureNeeds.None);
 
     /// <summary>A kind as the API writes it, and its icon.</summary>
     public static (string Name, string Icon) Kind(ColumnKind kind) => kind switch

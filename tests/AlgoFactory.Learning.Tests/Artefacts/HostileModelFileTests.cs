@@ -31,11 +31,11 @@ public sealed class HostileModelFileTests : IDisposable
     [Fact]
     public void A_file_cut_short_anywhere_is_refused()
     {
-        var bytes = File.ReadAllBytes(_good);
-        for (var length = 0; length < bytes.Length; length++)
+        File.Copy(_good, _bad);
+        for (var length = new FileInfo(_bad).Length - 1; length >= 0; length--)
         {
-            using (var file = File.Create(_bad))
-                file.Write(bytes, 0, length);
+            using (var file = File.OpenHandle(_bad, FileMode.Open, FileAccess.Write))
+                RandomAccess.SetLength(file, length);
             Refused();
         }
     }
@@ -279,6 +279,19 @@ public sealed class HostileModelFileTests : IDisposable
         return Refused();
     }
 
-    private string Refused(string? path = null, ArtefactLimits? limits = null) =>
-        Should.Throw<ArtefactFormatException>(() => ModelFile.Load(path ?? _bad, BuiltIn.Readers, limits)).Message;
+    private string Refused(string? path = null, ArtefactLimits? limits = null)
+    {
+        try
+        {
+            // Not Should.Throw: it looks at the stack of each of ten thousand calls.
+            ModelFile.Load(path ?? _bad, BuiltIn.Readers, limits);
+        }
+        catch (ArtefactFormatException e)
+        {
+            e.Message.ShouldNotBeNullOrWhiteSpace();
+            return e.Message;
+        }
+
+        throw new ShouldAssertException("The file was read, though it should be refused.");
+    }
 }

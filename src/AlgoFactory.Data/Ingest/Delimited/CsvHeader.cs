@@ -26,7 +26,7 @@ internal static class CsvHeader
         var first = new string[records.FieldCount];
         for (var i = 0; i < first.Length; i++)
             first[i] = Encoding.UTF8.GetString(ValueParser.Trim(records[i]));
-        if (IsCounting(first))
+        if (IsCounting(first) || HasYears(first))
             return true;
 
         var typed = new int[first.Length];
@@ -83,6 +83,16 @@ internal static class CsvHeader
         NumberParser.TryParse(value, decimalComma: false, out _)
         || NumberParser.TryParse(value, decimalComma: true, out _)
         || InstantParser.TryIso(value, out _);
+
+    // Years side by side are columns' names; as values they would stand below one another.
+    private static bool HasYears(string[] fields)
+    {
+        var years = fields.Where(f => f.Length == 4 && int.TryParse(f, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(f => int.Parse(f, CultureInfo.InvariantCulture)).ToArray();
+        return years.Length >= 2
+            && years.All(y => y is > 1900 and < 2100)
+            && years.Zip(years.Skip(1)).All(p => p.Second == p.First + 1);
+    }
 
     // 0, 1, 2, ... is how tables without names are often written.
     private static bool IsCounting(string[] fields)

@@ -23,10 +23,18 @@ internal static class LeaderboardText
         ? "default settings"
         : string.Join(", ", trial.Parameters.Select(p => $"{p.Key.Replace('_', ' ')} {Value(p.Value)}"));
 
-    /// <summary>The points of the chart, by trial number: <c>[{trial, learner, score}]</c>.</summary>
+    /// <summary>The points of the chart in the order of time: <c>[{trial, at, learner, isBaseline, score}]</c>.</summary>
     public static string ChartData(IEnumerable<LeaderboardEntry> trials) => JsonSerializer.Serialize(
-        trials.Where(t => t.Score is { } score && double.IsFinite(score)).OrderBy(t => t.Trial)
-            .Select(t => new { t.Trial, learner = Vocabulary.Learner(t.Learner), t.Score }),
+        trials.Where(t => t.Score is { } score && double.IsFinite(score))
+            .OrderBy(t => t.EndedAfterSeconds ?? double.MaxValue).ThenBy(t => t.Trial)
+            .Select(t => new
+            {
+                t.Trial,
+                at = t.EndedAfterSeconds is { } seconds ? Math.Round(seconds, 2) : (double?)null,
+                learner = Vocabulary.Learner(t.Learner),
+                isBaseline = Vocabulary.IsBaseline(t.Learner),
+                t.Score,
+            }),
         JsonSerializerOptions.Web);
 
     private static string Value(object value) => value switch

@@ -55,23 +55,45 @@ const tooltip = (p, formatter, trigger = "item") => ({
   trigger, renderMode: "richText", formatter, backgroundColor: p.surface, borderColor: p.line, textStyle: { color: p.ink, fontSize: 12 },
 });
 
-/** Each trial's score and the best so far. */
+/** Each trial's score and the best so far, over the seconds of the experiment (over trial numbers where they are not known). */
 export function scoreChart(element, trials, metric, higherIsBetter) {
+  const timed = trials.length > 0 && trials.every(t => t.at !== null);
+  const x = t => (timed ? t.at : t.trial);
   let best = null;
   const steps = trials.map(t => {
     best = best === null ? t.score : higherIsBetter ? Math.max(best, t.score) : Math.min(best, t.score);
-    return [t.trial, best];
+    return [x(t), best];
   });
+  const range = scoreRange(trials, higherIsBetter);
   draw(element, p => ({
-    legend: { data: ["Best so far", "Trial"], right: 0, top: 0, textStyle: { color: p.soft }, itemWidth: 16 },
-    tooltip: tooltip(p, x => (x.seriesName === "Trial" ? `Trial ${x.value[0]}: ${x.value[2]}\n${metric} ${short(x.value[1])}` : `Best after trial ${x.value[0]}\n${metric} ${short(x.value[1])}`)),
-    xAxis: axis(p, { type: "value", name: "Trial", nameGap: 26, minInterval: 1, min: 1, max: Math.max(5, trials.at(-1)?.trial ?? 5), splitLine: { show: false } }),
-    yAxis: axis(p, { type: "value", scale: true, name: "", axisLabel: { color: p.soft, formatter: short } }),
+    title: { text: range.outside > 0 ? `${range.outside} worse ${range.outside === 1 ? "trial lies" : "trials lie"} outside` : "", left: 0, top: 0, textStyle: { color: p.soft, fontSize: 12, fontWeight: "normal" } },
+    legend: { data: ["Best so far", "Trial"], right: 0, top: 0, textStyle: { color: p.soft }, itemWidth: 16, itemHeight: 9 },
+    tooltip: tooltip(p, v => (v.seriesName === "Trial" ? `Trial ${v.value[3]}: ${v.value[2]}\n${metric} ${short(v.value[1])}` : `Best so far\n${metric} ${short(v.value[1])}`)),
+    xAxis: axis(p, {
+      type: "value", name: timed ? "Seconds" : "Trial", nameGap: 26, minInterval: timed ? undefined : 1, min: timed ? 0 : 1,
+      max: timed ? undefined : Math.max(2, trials.at(-1)?.trial ?? 2), splitLine: { show: false },
+    }),
+    yAxis: axis(p, { type: "value", ...range.axis, axisLabel: { color: p.soft, formatter: short, showMinLabel: false, showMaxLabel: false } }),
     series: [
-      { name: "Best so far", type: "line", step: "end", data: steps, symbol: "none", lineStyle: { color: p.brand, width: 2.5 }, itemStyle: { color: p.brand }, z: 3 },
-      { name: "Trial", type: "scatter", symbolSize: 9, data: trials.map(t => [t.trial, t.score, t.learner]), itemStyle: { color: p.amber, opacity: 0.85 } },
+      { name: "Best so far", type: "line", step: "end", data: steps, symbol: "none", lineStyle: { color: p.brand, width: 2.5 }, itemStyle: { color: p.brand }, z: 1 },
+      { name: "Trial", type: "scatter", symbolSize: 9, data: trials.map(t => [x(t), t.score, t.learner, t.trial]), itemStyle: { color: p.amber, borderColor: p.surface, borderWidth: 1 }, z: 3 },
     ],
   }));
+}
+
+// A few bad trials (and the constant baseline) would press all others onto one line: the picture shows the better four
+// fifths and what is near to them, and says how many lie outside.
+function scoreRange(trials, higherIsBetter) {
+  const loss = t => (higherIsBetter ? -t.score : t.score);
+  const losses = trials.filter(t => !t.isBaseline).map(loss).sort((a, b) => a - b);
+  if (losses.length < 2) return { axis: { scale: true }, outside: 0 };
+  const best = losses[0];
+  const common = losses[Math.ceil(losses.length * 0.8) - 1] - best;
+  const limit = common > 0 ? best + 1.6 * common : losses.at(-1);
+  const worst = losses.findLast(l => l <= limit);
+  const margin = (worst - best) * 0.12 || Math.abs(best) * 0.01 || 0.01;
+  const ends = [best - margin, worst + margin].map(l => (higherIsBetter ? -l : l)).sort((a, b) => a - b);
+  return { axis: { min: ends[0], max: ends[1] }, outside: trials.filter(t => t.score < ends[0] || t.score > ends[1]).length };
 }
 
 /** A curve in the unit square, with the diagonal of chance or of perfect calibration where it means something. */

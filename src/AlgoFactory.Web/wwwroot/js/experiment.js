@@ -75,6 +75,8 @@ async function swap() {
 function drawScores() {
   const board = document.querySelector("[data-region=board]");
   const trials = JSON.parse(board.dataset.trials);
+  document.getElementById("scores").classList.toggle("d-none", trials.length === 0);
+  if (trials.length === 0) return;
   scoreChart(document.querySelector("[data-score-chart]"), trials, board.dataset.metric, board.dataset.higher === "true");
 }
 

@@ -69,6 +69,13 @@ function showRow(row) {
   const role = row.querySelector("[data-set-role]");
   row.classList.toggle("is-best", isTarget);
   kind.disabled = role.disabled = isTarget;
+  if (isTarget) {
+    row.dataset.chosenRole ??= role.value;
+    role.value = "label";
+  } else if (role.value === "label") {
+    role.value = row.dataset.chosenRole;
+    delete row.dataset.chosenRole;
+  }
   kind.classList.toggle("is-changed", !isTarget && kind.value !== row.dataset.kind);
   role.classList.toggle("is-changed", !isTarget && role.value !== row.dataset.role);
 }
