@@ -1,0 +1,60 @@
+using System.Text;
+using AlgoFactory.Web.Tests.Server;
+
+namespace AlgoFactory.Web.Tests.Errors;
+
+/// <summary>Every error is problem details, whatever caused it.</summary>
+[Collection(SharedServerTests.Name)]
+public sealed class ProblemTests(SharedServer shared)
+{
+    [Theory]
+    [InlineData("GET", "/api/nothing", null, null, 404)]
+    [InlineData("GET", "/api/datasets/none", null, null, 404)]
+    [InlineData("GET", "/api/models/%2e%2e", null, null, 404)]
+    [InlineData("PATCH", "/api/datasets", null, null, 405)]
+    [InlineData("DELETE", "/api/session/extra", null, null, 404)]
+    [InlineData("POST", "/api/experiments", "text/plain", "hello", 415)]
+    [InlineData("POST", "/api/experiments", "application/json", "{\"datasetId\":", 400)]
+    [InlineData("POST", "/api/experiments", "application/json", "[]", 400)]
+    [InlineData("POST", "/api/experiments", "application/json", "{}", 400)]
+    [InlineData("POST", "/api/experiments", "application/json", "{\"datasetId\":\"x\",\"label\":\"y\",\"name\":\"z\",\"trials\":\"many\"}", 400)]
+    [InlineData("POST", "/api/experiments", "application/json", "{\"datasetId\":\"x\",\"label\":\"y\",\"name\":\"z\"}", 404)]
+    [InlineData("POST", "/api/experiments", "application/json", "", 400)]
+    [InlineData("PUT", "/api/deployments/none", "application/json", "{\"version\":1}", 404)]
+    [InlineData("POST", "/api/models/none/predict", "application/xml", "<a/>", 415)]
+    [InlineData("POST", "/api/models/none/predict", "application/json", "{\"rows\":[]}", 404)]
+    [InlineData("GET", "/api/models/none/versions/99999999999", null, null, 404)]
+    public async Task An_error_is_problem_details(string method, string path, string? type, string? body, int status)
+    {
+        var client = await shared.Server.ClientAsync();
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (type is not null)
+            request.Content = new StringContent(body!, Encoding.UTF8, type);
+        using var answer = await client.SendAsync(request);
+        var sentence = await answer.ProblemAsync(status);
+        sentence.ShouldNotContain("System.");
+        sentence.ShouldNotContain("AlgoFactory.");
+    }
+
+    [Fact]
+    public async Task Malformed_JSON_is_said_where()
+    {
+        var client = await shared.Server.ClientAsync();
+        using var answer = await client.PostAsync("/api/keys", new StringContent("{\"name\": nobody}", Encoding.UTF8, "application/json"));
+        (await answer.ProblemAsync(400)).ShouldContain("$.name");
+    }
+
+    [Fact]
+    public async Task Every_answer_carries_the_security_headers_errors_too()
+    {
+        foreach (var path in (string[])["/livez", "/api/nothing", "/api/datasets", "/openapi/v1.json", "/swagger/index.html"])
+        {
+            using var answer = await shared.Server.Client().GetAsync(path);
+            var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+            policy.ShouldContain("script-src 'self';");
+            answer.Headers.GetValues("X-Content-Type-Options").Single().ShouldBe("nosniff");
+            answer.Headers.GetValues("X-Frame-Options").Single().ShouldBe("DENY");
+            answer.Headers.Contains("Server").ShouldBeFalse();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Search.Datasets;
+using AlgoFactory.Search.Experiments;
+using AlgoFactory.Web.Tests.Server;
+
+namespace AlgoFactory.Web.Tests.Experiments;
+
+/// <summary>The experiments' endpoints over the store; that a worker runs them is shown with real processes.</summary>
+[Collection(SharedServerTests.Name)]
+public sealed class ExperimentsApiTests(SharedServer shared)
+{
+    [Fact]
+    public async Task A_request_that_could_only_fail_later_is_refused_at_once()
+    {
+        var client = await shared.Server.ClientAsync();
+        var dataset = await ReadyDatasetAsync();
+        foreach (var (request, word) in new (object, string)[]
+        {
+            (new { datasetId = dataset, label = "nothing", name = "m" }, "nothing"),
+            (new { datasetId = dataset, label = "B", name = "m" }, "did you mean 'b'"),
+            (new { datasetId = dataset, label = "b", name = "../m" }, "name"),
+            (new { datasetId = dataset, label = "b", name = "m", task = "clustering" }, "clustering"),
+            (new { datasetId = dataset, label = "b", name = "m", trials = 0 }, "trials"),
+            (new { datasetId = dataset, label = "b", name = "m", trials = 5, budgetSeconds = 5 }, "either"),
+            (new { datasetId = dataset, label = "b", name = "m", budgetSeconds = 0.5 }, "budgetSeconds"),
+            (new { datasetId = dataset, label = "b", name = "m", folds = 1 }, "folds"),
+            (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "b" } }, "ignored"),
+            (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "zz" } }, "zz"),
+        })
+            (await (await client.PostAsJsonAsync("/api/experiments", request)).ProblemAsync(400)).ShouldContain(word);
+
+        var unread = new DatasetRecord(Guid.NewGuid().ToString("N"), "new.csv", "new.csv", 1, DateTimeOffset.UtcNow, DatasetState.Profiling);
+        await shared.Server.Get<IDatasetStore>().AddAsync(unread, default);
+        await (await client.PostAsJsonAsync("/api/experiments", new { datasetId = unread.Id, label = "b", name = "m" })).ProblemAsync(409);
+    }
+
+    [Fact]
+    public async Task A_queued_experiment_is_cancelled_resumed_and_removed()
+    {
+        var client = await shared.Server.ClientAsync();
+        using var started = await client.PostAsJsonAsync("/api/experiments", new { datasetId = await ReadyDatasetAsync(), label = "b", name = "m", trials = 3 });
+        started.StatusCode.ShouldBe(HttpStatusCode.Created);
+        var id = (await started.JsonAsync()).GetProperty("id").GetString();
+        using (var cancelled = await client.PostAsync($"/api/experiments/{id}/cancel", null))
+            (await cancelled.JsonAsync()).GetProperty("state").GetString().ShouldBe("cancelled");
+        await (await client.PostAsync($"/api/experiments/{id}/cancel", null)).ProblemAsync(409);
+        using (var resumed = await client.PostAsync($"/api/experiments/{id}/resume", null))
+            (await resumed.JsonAsync()).GetProperty("state").GetString().ShouldBe("queued");
+        (await client.DeleteAsync($"/api/experiments/{id}")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await (await client.GetAsync($"/api/experiments/{id}")).ProblemAsync(404);
+    }
+
+    [Fact]
+    public async Task A_running_experiment_is_asked_to_end_and_not_removed()
+    {
+        var client = await shared.Server.ClientAsync();
+        var id = await StoreAsync(ExperimentState.Running);
+        await (await client.DeleteAsync($"/api/experiments/{id}")).ProblemAsync(409);
+        using var cancelled = await client.PostAsync($"/api/experiments/{id}/cancel", null);
+        var view = await cancelled.JsonAsync();
+        view.GetProperty("state").GetString().ShouldBe("running");
+        view.GetProperty("cancelRequested").GetBoolean().ShouldBeTrue();
+        await (await client.PostAsync($"/api/experiments/{id}/resume", null)).ProblemAsync(409);
+    }
+
+    [Fact]
+    public async Task The_leaderboard_ranks_by_the_metrics_direction_failed_trials_last()
+    {
+        var id = await StoreAsync(ExperimentState.Running, Trial(1, 0.5), Trial(2, null), Trial(3, 0.9), Trial(4, 0.7));
+        using var answer = await (await shared.Server.ClientAsync()).GetAsync($"/api/experiments/{id}/leaderboard");
+        var board = (await answer.JsonAsync()).GetProperty("leaderboard").EnumerateArray().ToList();
+        board.Select(t => t.GetProperty("trial").GetInt32()).ShouldBe([3, 4, 1, 2]);
+        board[0].GetProperty("rank").GetInt32().ShouldBe(1);
+        board[3].GetProperty("rank").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task Events_tell_each_trial_once_also_out_of_order_and_end_with_done()
+    {
+        var store = shared.Server.Get<IExperimentStore>();
+        var id = await StoreAsync(ExperimentState.Running, Trial(2, 0.6));
+        var seen = new List<string>();
+        await foreach (var item in EventsAsync(id, null))
+        {
+            seen.Add(item.EventType == "trial" || item.EventType == "best" ? $"{item.EventType} {item.Data}" : item.EventType);
+            if (seen[^1] == "best 2")
+            {
+                await store.AddTrialAsync(id, Trial(1, 0.5), default);
+                await store.AddTrialAsync(id, Trial(3, 0.7), default);
+            }
+
+            if (seen[^1] == "best 3")
+                await store.ChangeAsync(id, e => e with { State = ExperimentState.Failed, Error = "It broke." }, default);
+        }
+
+        seen.ShouldBe(["state", "trial 2", "best 2", "trial 1", "trial 3", "best 3", "state", "done"]);
+    }
+
+    [Fact]
+    public async Task Last_event_id_goes_on_where_the_reader_stopped()
+    {
+        var id = await StoreAsync(ExperimentState.Cancelled, Trial(1, 0.5), Trial(2, 0.6), Trial(3, 0.7));
+        var trials = new List<string>();
+        string? last = null;
+        await foreach (var item in EventsAsync(id, "2"))
+            if (item.EventType == "trial")
+                (last, _) = (item.EventId, trials);
+            else if (item.EventType == "done")
+                trials.Add("done");
+        last.ShouldBe("3");
+        trials.ShouldBe(["done"]);
+    }
+
+    private async IAsyncEnumerable<SseItem<string>> EventsAsync(string id, string? last)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/experiments/{id}/events");
+        if (last is not null)
+            request.Headers.Add("Last-Event-ID", last);
+        using var answer = await (await shared.Server.ClientAsync()).SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
+        await using var stream = await answer.Content.ReadAsStreamAsync();
+        await foreach (var item in SseParser.Create(stream, (_, data) => Number(data)).EnumerateAsync())
+            yield return item;
+    }
+
+    private static string Number(ReadOnlySpan<byte> data)
+    {
+        var json = System.Text.Json.JsonDocument.Parse(data.ToArray()).RootElement;
+        return json.TryGetProperty("trial", out var trial) ? trial.ToString() : "";
+    }
+
+    private async Task<string> StoreAsync(ExperimentState state, params LeaderboardEntry[] trials)
+    {
+        var store = shared.Server.Get<IExperimentStore>();
+        var id = Guid.NewGuid().ToString("N");
+        await store.AddAsync(new ExperimentRecord
+        {
+            Id = id,
+            Request = new ExperimentRequest { DatasetId = "gone", Label = "b", Name = "m" },
+            CreatedAt = DateTimeOffset.UtcNow,
+            State = state,
+            HigherIsBetter = true,
+        }, default);
+        foreach (var trial in trials)
+            await store.AddTrialAsync(id, trial, default);
+        return id;
+    }
+
+    private static LeaderboardEntry Trial(int number, double? score) =>
+        new() { Trial = number, Learner = "linear", Score = score, Error = score is null ? "It failed." : null };
+
+    private async Task<string> ReadyDatasetAsync()
+    {
+        var file = Path.Combine(shared.Server.DataFolder, "ready.csv");
+        await File.WriteAllTextAsync(file, "a,b\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i},{(i % 2 == 0 ? "x" : "y")}\n")));
+        using var source = AlgoFactory.Data.Ingest.DataSource.Open(file);
+        var record = new DatasetRecord(Guid.NewGuid().ToString("N"), "ready.csv", "ready.csv", 1, DateTimeOffset.UtcNow, DatasetState.Ready) { Description = source.Describe() };
+        await shared.Server.Get<IDatasetStore>().AddAsync(record, default);
+        return record.Id;
+    }
+}

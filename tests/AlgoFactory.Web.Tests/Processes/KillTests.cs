@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using AlgoFactory.Web.Tests.Server;
+
+namespace AlgoFactory.Web.Tests.Processes;
+
+/// <summary>kill -9 of the real server and of its worker, in the middle of things: nothing is half there afterwards.</summary>
+public sealed class KillTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("algofactory-kill-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_server_killed_during_an_upload_and_a_sweep_leaves_nothing_half_and_the_sweep_is_resumed()
+    {
+        string key, id;
+        List<JsonElement> before;
+        await using (var server = await ServerProcess.StartAsync(_folder.FullName))
+        {
+            key = server.Key;
+            id = await StartSweepAsync(server, trials: 40);
+            await Until.TrueAsync(async () => (await TrialsAsync(server, id)).Count >= 2);
+            var endless = server.Client.PostAsync("/api/datasets?name=half.csv", new EndlessContent());
+            await Until.TrueAsync(() => Files("incoming").Any(f => f.EndsWith(".part", StringComparison.Ordinal)));
+            before = await TrialsAsync(server, id);
+            await server.KillAsync();
+            await Should.ThrowAsync<HttpRequestException>(endless);
+        }
+
+        await using var again = await ServerProcess.StartAsync(_folder.FullName, key);
+        Files("incoming").ShouldBeEmpty();
+        Files("uploads").Count().ShouldBe(1);
+        (await JsonAsync(again, "/api/datasets")).GetArrayLength().ShouldBe(1);
+        (await StateAsync(again, id)).ShouldBe("interrupted");
+        var kept = await TrialsAsync(again, id);
+        kept.Count.ShouldBeGreaterThanOrEqualTo(before.Count);
+
+        (await again.Client.PostAsync($"/api/experiments/{id}/resume", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await Until.TrueAsync(async () => await StateAsync(again, id) is not ("queued" or "running"));
+        (await StateAsync(again, id)).ShouldBe("completed", again.Output);
+        var after = await TrialsAsync(again, id);
+        after.Count.ShouldBeGreaterThanOrEqualTo(40);
+        // What was finished was not run again: its fitting took exactly as long as it did.
+        foreach (var trial in kept)
+            after.Single(t => t.GetProperty("trial").GetInt32() == trial.GetProperty("trial").GetInt32())
+                .GetProperty("fitSeconds").GetDouble().ShouldBe(trial.GetProperty("fitSeconds").GetDouble());
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_killed_never_stops_an_answer_and_another_takes_its_place()
+    {
+        await using var server = await ServerProcess.StartAsync(_folder.FullName);
+        var first = await StartSweepAsync(server, trials: 2, name: "served");
+        await Until.TrueAsync(async () => await StateAsync(server, first) == "completed");
+        (await server.Client.PutAsJsonAsync("/api/deployments/served", new { })).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var second = await StartSweepAsync(server, trials: 400, name: "killed");
+        await Until.TrueAsync(async () => (await TrialsAsync(server, second)).Count >= 1);
+        var answers = 0;
+        using var stop = new CancellationTokenSource();
+        var load = Task.Run(async () =>
+        {
+            for (; !stop.IsCancellationRequested; answers++)
+                (await server.Client.PostAsJsonAsync("/api/models/served/predict", new { rows = new[] { new { x = 1.5 } } })).StatusCode.ShouldBe(HttpStatusCode.OK);
+        });
+        var killed = server.WorkerId!.Value;
+        ServerProcess.Kill(killed);
+        await Until.TrueAsync(async () => await StateAsync(server, second) == "interrupted");
+        await Until.TrueAsync(() => server.WorkerId is { } next && next != killed);
+        (await server.Client.DeleteAsync($"/api/experiments/{second}")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+
+        // The new worker works.
+        var third = await StartSweepAsync(server, trials: 2, name: "served");
+        await Until.TrueAsync(async () => await StateAsync(server, third) == "completed");
+        await stop.CancelAsync();
+        await load;
+        answers.ShouldBeGreaterThan(0);
+        (await JsonAsync(server, "/api/models/served")).GetProperty("versions").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_server_killed_around_a_publish_has_published_once_or_not_at_all()
+    {
+        string? key = null;
+        for (var round = 0; round < 3; round++)
+        {
+            string id;
+            await using (var server = await ServerProcess.StartAsync(_folder.FullName, key))
+            {
+                key = server.Key;
+                id = await StartSweepAsync(server, trials: 3, name: $"model{round}");
+                // From the last trial on the model is fitted, saved and published: the kill falls somewhere in there.
+                await Until.TrueAsync(async () => (await TrialsAsync(server, id)).Count >= 3 || await StateAsync(server, id) == "completed");
+                await Task.Delay(round * 15);
+                await server.KillAsync();
+            }
+
+            await using var again = await ServerProcess.StartAsync(_folder.FullName, key);
+            var experiment = await JsonAsync(again, $"/api/experiments/{id}");
+            var state = experiment.GetProperty("state").GetString();
+            state.ShouldBeOneOf("completed", "interrupted");
+            using var model = await again.Client.GetAsync($"/api/models/model{round}");
+            if (state == "completed")
+            {
+                var versions = (await model.JsonAsync()).GetProperty("versions");
+                versions.GetArrayLength().ShouldBe(1);
+                experiment.GetProperty("modelVersion").GetInt32().ShouldBe(versions[0].GetProperty("version").GetInt32());
+                (await again.Client.PutAsJsonAsync($"/api/deployments/model{round}", new { })).StatusCode.ShouldBe(HttpStatusCode.OK);
+            }
+            else
+            {
+                model.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+                (await again.Client.PostAsync($"/api/experiments/{id}/resume", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+                await Until.TrueAsync(async () => await StateAsync(again, id) == "completed");
+            }
+
+            Directory.EnumerateDirectories(Path.Combine(_folder.FullName, "models"), ".staging-*", SearchOption.AllDirectories).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task A_worker_that_runs_out_of_memory_fails_its_work_and_never_stops_an_answer()
+    {
+        await using var server = await ServerProcess.StartAsync(_folder.FullName, null, "Worker:MemoryMiB=220");
+        var text = new StringBuilder("a,b,c,d,e,f,g,h,y\n");
+        for (var i = 0; i < 400_000; i++)
+            text.Append(CultureInfo.InvariantCulture, $"{i * 7919 % 100003},{i * 31 % 9973},{i % 977 * 0.5},{i * 13 % 7919},{i % 17},{i * 3 % 1009},{i % 31},{i * 11 % 503},{(i % 3 == 0 ? "p" : "q")}\n");
+        using var uploaded = await server.Client.PostAsync("/api/datasets?name=big.csv", new StringContent(text.ToString()));
+        var dataset = (await uploaded.JsonAsync()).GetProperty("id").GetString();
+        await Until.TrueAsync(async () =>
+        {
+            (await server.Client.GetStringAsync("/livez")).ShouldBe("alive");
+            return (await JsonAsync(server, $"/api/datasets/{dataset}")).GetProperty("state").GetString() != "profiling";
+        });
+        if ((await JsonAsync(server, $"/api/datasets/{dataset}")).GetProperty("state").GetString() == "failed")
+            return;
+        using var started = await server.Client.PostAsJsonAsync("/api/experiments", new { datasetId = dataset, label = "y", name = "big", trials = 3 });
+        var id = (await started.JsonAsync()).GetProperty("id").GetString()!;
+        await Until.TrueAsync(async () =>
+        {
+            (await server.Client.GetStringAsync("/livez")).ShouldBe("alive");
+            return await StateAsync(server, id) is not ("queued" or "running");
+        });
+        (await StateAsync(server, id)).ShouldBeOneOf("failed", "interrupted");
+    }
+
+    private static async Task<string> StartSweepAsync(ServerProcess server, int trials, string name = "swept")
+    {
+        var csv = new StringBuilder("x,colour,y\n");
+        for (var i = 0; i < 600; i++)
+            csv.Append(CultureInfo.InvariantCulture, $"{i * 37 % 101},{(i % 5 < 2 ? "red" : "blue")},{(i * 37 % 101 + i % 5 * 9 > 60 ? "yes" : "no")}\n");
+        using var uploaded = await server.Client.PostAsync($"/api/datasets?name={name}.csv", new StringContent(csv.ToString()));
+        uploaded.StatusCode.ShouldBe(HttpStatusCode.Created, server.Output);
+        var dataset = (await uploaded.JsonAsync()).GetProperty("id").GetString();
+        await Until.TrueAsync(async () => (await JsonAsync(server, $"/api/datasets/{dataset}")).GetProperty("state").GetString() != "profiling");
+        using var started = await server.Client.PostAsJsonAsync("/api/experiments", new { datasetId = dataset, label = "y", name, trials });
+        started.StatusCode.ShouldBe(HttpStatusCode.Created, await started.Content.ReadAsStringAsync());
+        return (await started.JsonAsync()).GetProperty("id").GetString()!;
+    }
+
+    private static async Task<List<JsonElement>> TrialsAsync(ServerProcess server, string id) =>
+        [.. (await JsonAsync(server, $"/api/experiments/{id}/leaderboard")).GetProperty("leaderboard").EnumerateArray()];
+
+    private static async Task<string?> StateAsync(ServerProcess server, string id) => (await JsonAsync(server, $"/api/experiments/{id}")).GetProperty("state").GetString();
+
+    private static Task<JsonElement> JsonAsync(ServerProcess server, string path) => server.Client.GetFromJsonAsync<JsonElement>(path);
+
+    private IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(_folder.FullName, "data", folder));
+
+    /// <summary>A body that begins and never ends.</summary>
+    private sealed class EndlessContent : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            while (true)
+            {
+                await stream.WriteAsync(new byte[64 << 10]);
+                await stream.FlushAsync();
+                await Task.Delay(20);
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
