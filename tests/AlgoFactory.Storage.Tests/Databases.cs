@@ -65,7 +65,7 @@ public sealed class Opened(StorageOptions options) : IDisposable
 
     public IAuditLog Audit => _services.GetRequiredService<IAuditLog>();
 
-    internal Contexts.ContextFactory Contexts => _services.GetRequiredService<Contexts.ContextFactory>();
+    internal AlgoFactory.Storage.Contexts.ContextFactory Contexts => _services.GetRequiredService<AlgoFactory.Storage.Contexts.ContextFactory>();
 
     public void Dispose() => _services.Dispose();
 }
