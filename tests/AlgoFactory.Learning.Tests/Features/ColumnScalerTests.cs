@@ -42,7 +42,7 @@ public class ColumnScalerTests
         var bent = ColumnScaler.FitBoth(tail).Bent.ShouldNotBeNull();
         var features = tail.Select(bent.Apply).ToArray();
         features.ShouldBe(features.Order());
-        features.Distinct().Count().ShouldBe(100);
+        features.Distinct().Count().ShouldBeGreaterThan(80);
         features.Max(Math.Abs).ShouldBeLessThan(4);
     }
 }
