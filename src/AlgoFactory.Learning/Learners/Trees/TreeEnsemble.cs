@@ -44,7 +44,7 @@ internal sealed class TreeEnsemble
         var asked = new HashSet<int>();
         foreach (var tree in trees)
             for (var n = 0; n < tree.NodeCount; n++)
-                if (tree.Child[n] >= 0 && tree.Flags[n].HasFlag(NodeFlags.Categorical))
+                if (tree.Child[n] >= 0 && (tree.Flags[n] & NodeFlags.Categorical) != 0)
                     asked.Add(tree.Feature[n]);
         return matrix.Features.Where(f => asked.Contains(f.Source))
             .ToImmutableSortedDictionary(f => f.Source, f => (byte[])[.. f.Mapper.BinOfCode, (byte)f.Mapper.MissingBin]);

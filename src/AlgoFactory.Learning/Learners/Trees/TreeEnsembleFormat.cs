@@ -123,7 +123,7 @@ internal static class TreeEnsembleFormat
             isChild[left] = isChild[left + 1] = true;
             Require(tree.Feature[n] >= 0 && tree.Feature[n] < width, "a feature that does not exist");
             Require(!float.IsNaN(tree.Threshold[n]), "a threshold that is no number");
-            if (!tree.Flags[n].HasFlag(NodeFlags.Categorical))
+            if ((tree.Flags[n] & NodeFlags.Categorical) == 0)
                 continue;
             var set = tree.Threshold[n];
             Require(set >= 0 && set < tree.Sets.Length && set == (int)set && maps.ContainsKey(tree.Feature[n]), "a category set that does not exist");

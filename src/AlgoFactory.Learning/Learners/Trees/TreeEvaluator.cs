@@ -200,9 +200,9 @@ internal sealed class TreeEvaluator
             {
                 ref readonly var node = ref _nodes[n];
                 var value = buffer[i * width + node.Slot];
-                var left = node.Flags.HasFlag(NodeFlags.Categorical)
+                var left = (node.Flags & NodeFlags.Categorical) != 0
                     ? _sets[(int)node.Threshold][(int)value]
-                    : value <= node.Threshold || (float.IsNaN(value) && node.Flags.HasFlag(NodeFlags.MissingLeft));
+                    : value <= node.Threshold || (float.IsNaN(value) && (node.Flags & NodeFlags.MissingLeft) != 0);
                 n = node.Child + (left ? 0 : 1);
             }
 
@@ -230,7 +230,7 @@ internal sealed class TreeEvaluator
             _leafOfNode[firstNode + n] = -1;
             node = new Node
             {
-                Threshold = tree.Threshold[n] + (tree.Flags[n].HasFlag(NodeFlags.Categorical) ? firstSet : 0),
+                Threshold = tree.Threshold[n] + ((tree.Flags[n] & NodeFlags.Categorical) != 0 ? firstSet : 0),
                 Slot = _slotOfFeature[tree.Feature[n]],
                 Child = firstNode + tree.Child[n],
                 Flags = tree.Flags[n],

@@ -18,10 +18,10 @@ internal sealed class TreeWalker
         {
             var value = Value(batch, row, tree.Feature[n]);
             bool left;
-            if (tree.Flags[n].HasFlag(NodeFlags.Categorical))
+            if ((tree.Flags[n] & NodeFlags.Categorical) != 0)
                 left = tree.Sets[(int)tree.Threshold[n]][_features[tree.Feature[n]].Mapper.Bin(value)];
             else
-                left = value <= tree.Threshold[n] || (float.IsNaN(value) && tree.Flags[n].HasFlag(NodeFlags.MissingLeft));
+                left = value <= tree.Threshold[n] || (float.IsNaN(value) && (tree.Flags[n] & NodeFlags.MissingLeft) != 0);
             n = tree.Child[n] + (left ? 0 : 1);
         }
 
