@@ -51,8 +51,8 @@ public class ExperimentRunnerTests
     [InlineData(TaskKind.Regression)]
     public async Task Under_a_budget_of_trials_threads_and_clock_change_nothing(TaskKind kind)
     {
-        var data = TinyData.Create(kind, 400);
-        var plan = Plan(TinyData.TaskOf(kind), trials: 8);
+        var data = TinyData.Create(kind, 200);
+        var plan = Plan(TinyData.TaskOf(kind), trials: 7) with { Folds = 2 };
 
         var (one, _) = await Run(BuiltIn.Catalog, plan with { Threads = 1 }, data);
         var (three, _) = await Run(BuiltIn.Catalog, plan with { Threads = 3 }, data);
