@@ -45,6 +45,11 @@ internal static class JobStoreSetup
 
                 store.ProvisionSchema();
             });
+            if (runs)
+                quartz.ScheduleJob<HousekeepingJob>(
+                    trigger => trigger.WithIdentity(JobGroups.Housekeeping, JobGroups.Housekeeping)
+                        .WithExecutionGroup(JobGroups.Housekeeping).WithSimpleSchedule(TimeSpan.FromHours(1)),
+                    job => job.WithIdentity(JobGroups.Housekeeping, JobGroups.Housekeeping));
         });
         services.AddQuartzHostedService(hosted =>
         {

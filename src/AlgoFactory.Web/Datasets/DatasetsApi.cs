@@ -24,7 +24,7 @@ public static class DatasetsApi
         datasets.MapGet("/", ListAsync).WithName("listDatasets").WithSummary("All data sets, the newest first.");
         datasets.MapPost("/", UploadAsync).WithName("uploadDataset")
             .WithSummary("Upload a CSV, TSV, Parquet, JSON Lines or XLSX file: as the raw body with ?name=, or as a form file.")
-            .Accepts<Stream>("application/octet-stream", "text/csv", "multipart/form-data")
+            .Accepts<Stream>("*/*")
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(507).DisableAntiforgery();
         datasets.MapGet("/{id}", GetAsync).WithName("getDataset").WithSummary("A data set with its columns and profile.").ProducesProblem(404);
         datasets.MapDelete("/{id}", DeleteAsync).WithName("deleteDataset").WithSummary("Remove a data set and its file.")
@@ -39,7 +39,7 @@ public static class DatasetsApi
     {
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = options.Uploads.MaxBytes + FormOverheadBytes;
-        var dataset = request.HasFormContentType
+        var dataset = IsForm(request)
             ? await AddFormFileAsync(request, name, datasets, cancellation)
             : await datasets.AddAsync(request.Body, name, request.ContentLength, cancellation);
         return TypedResults.Created($"/api/datasets/{dataset.Id}", dataset);
@@ -53,6 +53,10 @@ public static class DatasetsApi
         await datasets.DeleteAsync(id, cancellation);
         return TypedResults.NoContent();
     }
+
+    // Not HasFormContentType: curl sends a raw file as application/x-www-form-urlencoded unless it is told otherwise.
+    private static bool IsForm(HttpRequest request) =>
+        request.ContentType is { } type && type.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase);
 
     // Read section by section: the framework's own form reader would keep the whole file a second time.
     private static async Task<DatasetRecord> AddFormFileAsync(HttpRequest request, string? name, DatasetService datasets, CancellationToken cancellation)

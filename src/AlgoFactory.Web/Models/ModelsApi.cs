@@ -22,7 +22,7 @@ public static class ModelsApi
         models.MapGet("/{name}/versions/{version:int}/file", Download).WithName("downloadModel")
             .WithSummary("The version's .afm file.").Produces<Stream>(200, "application/octet-stream").ProducesProblem(404);
         models.MapPost("/{name}/versions", UploadAsync).WithName("uploadModel").WithSummary("Upload an .afm file as the model's next version: the raw body.")
-            .Accepts<Stream>("application/octet-stream").RequireAuthorization(Policies.WriteModels)
+            .Accepts<Stream>("*/*").RequireAuthorization(Policies.WriteModels)
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(507).DisableAntiforgery();
         models.MapDelete("/{name}/versions/{version:int}", DeleteAsync).WithName("deleteModelVersion")
             .WithSummary("Delete a version that nothing serves; its number is not used again.").RequireAuthorization(Policies.WriteModels)

@@ -9,8 +9,13 @@ namespace AlgoFactory.Web.Monitoring;
 public static class MetricsApi
 {
     /// <summary>Maps the endpoint.</summary>
-    public static void MapMetrics(this IEndpointRouteBuilder app) => app.MapGet("/metrics", Get).WithTags("Health").WithName("metrics")
-        .WithSummary("Prometheus text; open on loopback, with a key elsewhere.").Produces<string>(200, "text/plain").ProducesProblem(401).AllowAnonymous();
+    public static void MapMetrics(this IEndpointRouteBuilder app)
+    {
+        // Now, not with the first question: what is counted before an exporter listens is lost.
+        app.ServiceProvider.GetRequiredService<PrometheusExporter>();
+        app.MapGet("/metrics", Get).WithTags("Health").WithName("metrics")
+            .WithSummary("Prometheus text; open on loopback, with a key elsewhere.").Produces<string>(200, "text/plain").ProducesProblem(401).AllowAnonymous();
+    }
 
     private static Results<ContentHttpResult, ProblemHttpResult> Get(HttpContext context, PrometheusExporter exporter, KeyService keys)
     {

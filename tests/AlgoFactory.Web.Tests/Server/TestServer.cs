@@ -109,7 +109,9 @@ internal static class Answers
         answer.Content.Headers.ContentType?.MediaType.ShouldBe("application/problem+json");
         var problem = JsonDocument.Parse(text).RootElement;
         problem.GetProperty("status").GetInt32().ShouldBe(status);
-        return problem.GetProperty("detail").GetString().ShouldNotBeNullOrEmpty();
+        var sentence = problem.GetProperty("detail").GetString();
+        sentence.ShouldNotBeNullOrEmpty();
+        return sentence;
     }
 }
 
