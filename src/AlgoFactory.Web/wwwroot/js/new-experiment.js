@@ -3,10 +3,11 @@ import { call, ApiError } from "./api.js";
 import { make } from "./ui.js";
 
 const form = document.querySelector("[data-new-experiment]");
+// Fields are found by id. None may be called "dataset" or another property of forms, which it would hide.
 const field = id => form.querySelector(`#${id}`);
 const rows = [...form.querySelectorAll("[data-column]")];
 
-field("dataset").addEventListener("change", event => {
+field("dataset-choice").addEventListener("change", event => {
   if (event.target.value) location.assign(`/experiments/new?dataset=${encodeURIComponent(event.target.value)}`);
 });
 

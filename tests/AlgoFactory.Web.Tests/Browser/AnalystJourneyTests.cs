@@ -1,0 +1,151 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Web.Tests.Processes;
+using Microsoft.Playwright;
+
+namespace AlgoFactory.Web.Tests.Browser;
+
+/// <summary>The analyst's whole way in a real browser, against the built program with its worker.</summary>
+public sealed class AnalystJourneyTests : IAsyncLifetime
+{
+    private const int NarrowWidth = 400;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("algofactory-browser-");
+    private ServerProcess _server = null!;
+    private WatchedBrowser _browser = null!;
+
+    private IPage Page => _browser.Page;
+
+    public async Task InitializeAsync()
+    {
+        _server = await ServerProcess.StartAsync(_folder.FullName);
+        _browser = await WatchedBrowser.StartAsync(_server.Client.BaseAddress!);
+    }
+
+    public async Task DisposeAsync()
+    {
+        // When the browser could not be started, the server must still go.
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Sign_in_upload_train_deploy_predict()
+    {
+        await SignInAsync();
+        var dataset = await UploadAsync();
+        var experiment = await TrainAsync();
+        var model = await TryAsync();
+        var deployment = await DeployAsync();
+        await CallAsync();
+
+        foreach (var path in (string[])["/", "/datasets", dataset, "/experiments", "/experiments/new", experiment, "/models", model, "/deployments", deployment, "/keys"])
+            (await _browser.OverflowAsync(path, NarrowWidth)).ShouldBeLessThanOrEqualTo(0, path);
+        await SignOutAsync();
+        _browser.Faults.ShouldBeEmpty();
+    }
+
+    private async Task SignInAsync()
+    {
+        await Page.GotoAsync("/datasets");
+        await Page.WaitForURLAsync("**/sign-in?returnUrl=*");
+        await Page.FillAsync("#key", "afk_wrong");
+        await Page.ClickAsync("button[type=submit]");
+        await Expect("text=This key is unknown or was revoked");
+        await Page.FillAsync("#key", _server.Key);
+        await Page.ClickAsync("button[type=submit]");
+        await Page.WaitForURLAsync("**/datasets");
+    }
+
+    private async Task<string> UploadAsync()
+    {
+        await Expect("text=No data set yet");
+        await Page.SetInputFilesAsync("#upload-file", Path.Combine(ProgramFolder.Root, "data-samples", "adult.csv"));
+        // The list shows the new file by itself, and its state moves on by itself.
+        await Expect("tr:has-text('adult.csv') .badge-af:has-text('ready')");
+        await Page.ClickAsync("a:has-text('adult.csv')");
+        await Page.WaitForURLAsync("**/datasets/*");
+        await Expect("tr:has-text('hours_per_week') svg.histogram rect");
+        await Expect("tr:has-text('workclass') .level-name:has-text('Private')");
+        return Where();
+    }
+
+    private async Task<string> TrainAsync()
+    {
+        await Page.ClickAsync("a:has-text('New experiment')");
+        await Page.WaitForURLAsync("**/experiments/new?*");
+        (await Page.InputValueAsync("#target")).ShouldBe("income");
+        (await Page.InnerTextAsync("#task option[value=auto]")).ShouldContain("binary");
+        (await Page.InputValueAsync("#metric")).ShouldBe("auc");
+        await Page.SelectOptionAsync("tr[data-column=fnlwgt] [data-set-role]", "ignore");
+        await Page.CheckAsync("input[name=budget][value=trials]");
+        await Page.FillAsync("#trials", "3");
+        await Page.FillAsync("#name", "adult-income");
+        await Page.ClickAsync("button:has-text('Start')");
+        await Page.WaitForURLAsync(new Regex("/experiments/[0-9a-f]{32}$"));
+
+        // Nobody reloads the page: the trials come in over the event stream.
+        await Expect("[data-region=state] .badge-af:has-text('completed')");
+        (await Page.Locator("[data-trial]").CountAsync()).ShouldBeGreaterThanOrEqualTo(3);
+        await Expect("tr:has-text('Constant baseline')");
+        await Expect("tr.is-best .badge-af:has-text('best')");
+        await Expect("[data-score-chart] canvas");
+        return Where();
+    }
+
+    private async Task<string> TryAsync()
+    {
+        await Page.ClickAsync("a:has-text('Open the model')");
+        await Page.WaitForURLAsync("**/models/adult-income/versions/1");
+        await Expect("[data-curve=roc] canvas");
+        await Expect("[data-curve=calibration] canvas");
+        await Expect("table.confusion");
+        // The ignored column and the label are no fields.
+        (await Page.Locator("[data-field=fnlwgt], [data-field=income]").CountAsync()).ShouldBe(0);
+        await Page.SelectOptionAsync("[data-field=education]", "Masters");
+        await Page.FillAsync("[data-field=age]", "");
+        await Page.ClickAsync("button:has-text('Predict')");
+        await Expect("[data-prediction]");
+        (await Page.InnerTextAsync("[data-prediction]")).ShouldBeOneOf("<=50K", ">50K");
+        (await Page.Locator("[data-answer] .bars li").CountAsync()).ShouldBe(2);
+        return Where();
+    }
+
+    private async Task<string> DeployAsync()
+    {
+        await Page.ClickAsync("[data-deploy]");
+        await Expect("[data-deploy-note]:has-text('A new deployment')");
+        await Page.ClickAsync("[data-deploy-dialog] button[type=submit]");
+        await Page.WaitForURLAsync("**/deployments/adult-income");
+        await Expect("h1 .badge-af:has-text('live')");
+        return Where();
+    }
+
+    private async Task CallAsync()
+    {
+        using var answer = await _server.Client.PostAsJsonAsync("/api/models/adult-income/predict", new { rows = new[] { new { age = 50, education = "Masters" } } });
+        answer.EnsureSuccessStatusCode();
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        body.GetProperty("version").GetInt32().ShouldBe(1);
+        body.GetProperty("predictions").GetArrayLength().ShouldBe(1);
+    }
+
+    private async Task SignOutAsync()
+    {
+        await Page.SetViewportSizeAsync(1280, 860);
+        await Page.GotoAsync("/");
+        await Page.ClickAsync("[data-sign-out]");
+        await Page.WaitForURLAsync("**/sign-in");
+        await Page.GotoAsync("/models");
+        await Page.WaitForURLAsync("**/sign-in?returnUrl=*");
+    }
+
+    private Task Expect(string selector) => Page.Locator(selector).First.WaitForAsync();
+
+    private string Where() => new Uri(Page.Url).AbsolutePath;
+}
