@@ -195,7 +195,7 @@ public sealed class TrainModelTests : IDisposable
     [Fact]
     public async Task Groups_and_weights_can_be_set()
     {
-        var lines = Enumerable.Range(0, 120).Select(i => $"{i},{i / 6},{1 + i % 2},{(i / 6 % 2 == 0 ? "a" : "b")}");
+        var lines = Enumerable.Range(0, 120).Select(i => $"{i * 37 % 50},{i / 6},{1 + i % 2},{(i / 6 % 2 == 0 ? "a" : "b")}");
         var file = _folder.Write("grouped.csv", $"x,house,w,target\n{string.Join('\n', lines)}\n");
         var request = Request(file, "target") with
         {
