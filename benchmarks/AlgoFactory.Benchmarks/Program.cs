@@ -2,6 +2,7 @@ using AlgoFactory.Benchmarks.Trees;
 
 var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
 {
+    ["trees-kernel"] = TreesKernel.Run,
     ["trees-train"] = TreesTrain.Run,
     ["trees-tables"] = TreesTables.Run,
 };

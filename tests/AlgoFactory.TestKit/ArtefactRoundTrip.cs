@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
@@ -23,11 +24,11 @@ public static class ArtefactRoundTrip
         return FeaturePipeline.Read(ArtefactSection.Of(writer), readers);
     }
 
-    /// <summary>Everything that a model writes, as one text: equal models give equal texts.</summary>
-    public static string Bytes(IModel model)
+    /// <summary>What a model writes: the name, length and sum of each entry. Equal models give equal texts.</summary>
+    public static string Fingerprint(IModel model)
     {
         var writer = new ArtefactSectionWriter();
         model.Write(writer);
-        return string.Join('\n', writer.Entries.Select(e => $"{e.Key}: {Convert.ToHexString(e.Value)}"));
+        return string.Join('\n', writer.Entries.Select(e => $"{e.Key}: {e.Value.Length} bytes, {Convert.ToHexString(SHA256.HashData(e.Value))}"));
     }
 }

@@ -46,12 +46,19 @@ internal static class PredictCommand
     /// <summary>Through a temporary file: after a failure nothing may stand on standard output.</summary>
     private static PredictionReport ToStandardOutput(ModelFile model, string input, ReadOptions options, CancellationToken cancellation)
     {
-        using var spool = new FileStream(
-            Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
-        var report = PredictFile.Run(model, input, options, spool, cancellation);
-        spool.Position = 0;
-        using var stdout = Console.OpenStandardOutput();
-        spool.CopyTo(stdout);
-        return report;
+        var folder = Directory.CreateTempSubdirectory("algofactory-");
+        try
+        {
+            var spool = Path.Combine(folder.FullName, "predictions.csv");
+            var report = PredictFile.Run(model, input, options, spool, cancellation);
+            using var from = File.OpenRead(spool);
+            using var to = Console.OpenStandardOutput();
+            from.CopyTo(to);
+            return report;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }

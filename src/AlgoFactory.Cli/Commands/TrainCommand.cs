@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AlgoFactory.Cli.Output;
+using AlgoFactory.Cli.Remote;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning.Learners;
@@ -21,19 +22,32 @@ internal static class TrainCommand
     private static async Task RunAsync(TrainOptions options, ParseResult line, CancellationToken cancellation)
     {
         var request = options.Request(line);
-        var upload = options.Upload(line);
-        upload?.Check();
+        // Made before the training, so that a wrong name, address or key is found out before it and not after.
+        var name = options.UploadName(line);
+        using var server = name is null ? null : options.Server(line);
         TrainReport report;
         using (var progress = TrainProgress.Create())
             report = await Task.Run(
                 () => new TrainModel(BuiltIn.Catalog, TimeProvider.System).RunAsync(request, progress.Show, cancellation), cancellation);
-        if (upload is not null)
-            await upload.SendAsync(report.Model, cancellation);
+        if (server is not null)
+            await UploadAsync(server, name!, report.Model, cancellation);
         foreach (var warning in report.Warnings)
             await Console.Error.WriteLineAsync($"warning: {warning}");
         if (line.GetValue(options.Json))
             Console.Out.WriteLine(ReportJson.Write(report));
         else
             LeaderboardPrinter.Print(report);
+    }
+
+    private static async Task UploadAsync(ServerClient server, string name, string model, CancellationToken cancellation)
+    {
+        try
+        {
+            await server.UploadAsync($"api/models/{Uri.EscapeDataString(name)}/versions", model, cancellation);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new HttpRequestException($"The model was saved as '{model}' but could not be uploaded: {e.Message}", e);
+        }
     }
 }

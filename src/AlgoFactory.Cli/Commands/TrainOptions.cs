@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
+using AlgoFactory.Cli.Remote;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Training;
+using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Cli.Commands;
 
@@ -16,7 +18,7 @@ internal sealed class TrainOptions
     private readonly Option<int?> _trials = new("--trials") { Description = "Trials instead of time: then the result does not depend on the clock.", HelpName = "N" };
     private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _name = new("--name") { Description = "Also upload the model to the server at --url under this name (key in ALGOFACTORY_KEY).", HelpName = "NAME" };
-    private readonly Option<string> _url = new("--url") { Description = "The server for --name.", HelpName = "URL", DefaultValueFactory = _ => ModelUpload.DefaultUrl };
+    private readonly Option<string> _url = new("--url") { Description = "The server for --name.", HelpName = "URL", DefaultValueFactory = _ => RemoteOptions.DefaultUrl };
     private readonly Option<string?> _valid = new("--valid") { Description = "A validation table with the same columns, instead of folds or a holdout part.", HelpName = "FILE" };
     private readonly Option<int> _folds = new("--folds") { Description = "Folds of the cross-validation; 0: by the data's size.", HelpName = "K" };
     private readonly Option<string[]> _ignore = new("--ignore") { Description = "Columns to leave out, separated by commas.", HelpName = "COLUMNS" };
@@ -70,9 +72,18 @@ internal sealed class TrainOptions
         };
     }
 
-    /// <summary>Where the model is to be uploaded, or null.</summary>
-    public ModelUpload? Upload(ParseResult line) =>
-        line.GetValue(_name) is { } name ? new ModelUpload(line.GetRequiredValue(_url), name) : null;
+    /// <summary>The name to upload the model under, or null.</summary>
+    /// <exception cref="UsageException">It is no name for a model.</exception>
+    public string? UploadName(ParseResult line) => line.GetValue(_name) switch
+    {
+        null => null,
+        var name when ModelNames.IsValid(name) => name,
+        var other => throw new UsageException(ModelNames.Refusal(other)),
+    };
+
+    /// <summary>The server to upload to.</summary>
+    /// <exception cref="UsageException">The address is none, or the key is missing.</exception>
+    public ServerClient Server(ParseResult line) => new(line.GetRequiredValue(_url));
 
     /// <summary>The budget counts from here. A clock that was set meanwhile must not eat it up.</summary>
     private static DateTimeOffset ProgramStart()

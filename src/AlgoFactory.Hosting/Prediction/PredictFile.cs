@@ -1,16 +1,19 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data;
+using AlgoFactory.Data.Export;
 using AlgoFactory.Data.Ingest;
+using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 
 namespace AlgoFactory.Hosting.Prediction;
 
 /// <summary>
 /// The predict use case: one record out for each record in, in the same order, even for a broken one. Streamed, with
-/// bounded memory.
+/// bounded memory. The columns are <c>prediction</c>, <c>probability:CLASS</c> for each class, and <c>error</c>.
 /// </summary>
 public static class PredictFile
 {
+    private const string Error = "error";
     private const int BatchRows = 4096;
 
     /// <summary>Predicts a file into another one: Parquet when its name ends in <c>.parquet</c>, else CSV.</summary>
@@ -28,46 +31,49 @@ public static class PredictFile
             throw new UsageException("The predictions would overwrite the data; choose another file with --out.");
         if (!Directory.Exists(Path.GetDirectoryName(target)))
             throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
-        var part = $"{target}.{Environment.ProcessId}.part";
-        try
-        {
-            PredictionReport report;
-            using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write))
-                report = Run(model, file, read, new CsvPredictionWriter(stream, model.Predictor.Task), cancellation);
-            File.Move(part, target, overwrite: true);
-            return report with { Out = output };
-        }
-        finally
-        {
-            File.Delete(part);
-        }
-    }
 
-    /// <summary>Predicts a file into a stream, as CSV.</summary>
-    /// <inheritdoc cref="Run(ModelFile, string, ReadOptions, string, CancellationToken)"/>
-    public static PredictionReport Run(ModelFile model, string file, ReadOptions read, Stream output, CancellationToken cancellation) =>
-        Run(model, file, read, new CsvPredictionWriter(output, model.Predictor.Task), cancellation);
-
-    private static PredictionReport Run(ModelFile model, string file, ReadOptions read, IPredictionWriter writer, CancellationToken cancellation)
-    {
         var predictor = model.Predictor;
         using var source = DataSource.Open(file, read);
+        using var writer = TableWriter.Create(target, Columns(predictor.Task), read);
         long rows = 0, broken = 0;
         ImmutableArray<string> missing = [];
-        using (writer)
+        foreach (var batch in source.Records(predictor.InputColumns, BatchRows, cancellation))
         {
-            foreach (var batch in source.Records(predictor.InputColumns, BatchRows, cancellation))
-            {
-                missing = batch.MissingColumns;
-                rows += batch.Rows.RowCount;
-                broken += batch.Errors.Count(e => e is not null);
-                writer.Write(predictor.Predict(batch.Rows), batch.Errors);
-            }
-
-            writer.Complete();
+            missing = batch.MissingColumns;
+            rows += batch.Rows.RowCount;
+            broken += batch.Errors.Count(e => e is not null);
+            Write(predictor.Predict(batch.Rows), batch.Errors, writer);
         }
 
-        return new PredictionReport(rows, broken, "", Warnings(missing, broken));
+        writer.Complete();
+        return new PredictionReport(rows, broken, output, Warnings(missing, broken));
+    }
+
+    private static ImmutableArray<OutputColumn> Columns(TaskSpec task) =>
+    [
+        new OutputColumn("prediction", task.Kind == TaskKind.Regression ? OutputKind.Single : OutputKind.Text),
+        .. task.Classes.Select(c => new OutputColumn($"probability:{c}", OutputKind.Single)),
+        new OutputColumn(Error, OutputKind.Text),
+    ];
+
+    private static void Write(Predictions predictions, ImmutableArray<string?> errors, TableWriter writer)
+    {
+        var task = predictions.Task;
+        for (var row = 0; row < predictions.RowCount; row++)
+        {
+            if (errors[row] is { } error)
+                writer.SetText(task.Classes.Length + 1, error);
+            else if (task.Kind == TaskKind.Regression)
+                writer.SetSingle(0, predictions.Value(row));
+            else
+            {
+                writer.SetText(0, task.Classes[predictions.ClassIndex(row)]);
+                for (var c = 0; c < task.Classes.Length; c++)
+                    writer.SetSingle(c + 1, predictions.Probability(row, c));
+            }
+
+            writer.EndRow();
+        }
     }
 
     private static ImmutableArray<string> Warnings(ImmutableArray<string> missing, long broken)
@@ -76,7 +82,7 @@ public static class PredictFile
         if (!missing.IsEmpty)
             warnings.Add($"The file lacks the columns {string.Join(", ", missing.Select(m => $"'{m}'"))}: they were taken as missing values.");
         if (broken > 0)
-            warnings.Add($"{broken} records could not be read: their prediction is empty and the column '{PredictionColumns.Error}' says why.");
+            warnings.Add($"{broken} records could not be read: their prediction is empty and the column '{Error}' says why.");
         return warnings.ToImmutable();
     }
 }

@@ -79,6 +79,9 @@ public sealed class FoldFeatures
         }
     }
 
+    /// <summary>A fold's validation rows as they are.</summary>
+    public Frame ValidationRows(int fold) => TakeRows(ValidationTable().Frame, Plan.Folds[fold].Validation);
+
     private FoldSet Make(int fold, FeatureNeeds needs, int maxThreads, CancellationToken cancellation)
     {
         var (trainRows, validationRows) = Plan.Folds[fold];

@@ -15,8 +15,8 @@ public static class FoldPlanner
     /// <summary>Above this many rows a holdout part is used.</summary>
     public const int FoldedRows = 20_000;
 
-    /// <summary>Above this many rows × columns × outputs a holdout part is used: there one fit is a matter of many seconds.</summary>
-    public const long FoldedCells = 10_000_000;
+    /// <summary>Above this many rows × columns × outputs a holdout part is used: there one fit alone takes seconds.</summary>
+    public const long FoldedCells = 4_000_000;
 
     /// <summary>Folds on small data.</summary>
     public const int DefaultFolds = 5;

@@ -12,8 +12,12 @@ internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator
     /// <summary>Training rows of the first rung; data up to twice that needs no ladder.</summary>
     public const int FirstRung = 10_000;
 
+    private const int SmallestRung = 2_000;
     private const int Step = 4;
     private const double ShareOfLeft = 0.6;
+
+    /// <summary>With less than that left, the first rung is a smaller one, and it may end a little late: some model must be there.</summary>
+    private static readonly TimeSpan Hurry = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Where the climb ended.</summary>
     /// <param name="Evaluator">On the rows that trials are to use.</param>
@@ -33,11 +37,11 @@ internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator
             return new Top(evaluatorOf(full), [], false);
 
         var rungs = new List<TrialResult>();
-        var (rows, lastRows) = (FirstRung, 0);
+        var (rows, lastRows) = (time.Left < Hurry ? SmallestRung : FirstRung, 0);
         while (true)
         {
-            var evaluator = evaluatorOf(full.Sample(rows, Math.Max(FirstRung / 2, rows / 4), seed));
-            var left = time.Left;
+            var evaluator = evaluatorOf(full.Sample(rows, Math.Max(SmallestRung, rows / 4), seed));
+            var left = TimePlanner.Max(time.Left, rungs.Count == 0 ? 0.5 * Hurry : TimeSpan.Zero);
             var result = evaluator.Evaluate(0, proposal, new TrialTime(0.5 * left, 0.7 * left), cancellation);
             rungs.Add(result);
             if (result.Error is not null)

@@ -1,4 +1,5 @@
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Search.Portfolio;
@@ -56,7 +57,10 @@ internal sealed class Sweep
             _firstModel = _clock.GetElapsedTime(_started);
         if (top.IsSample)
         {
-            share = 0;
+            // The final fit on all rows has to be many times a trial; without the time for that, the sample's model is served.
+            share = (double)_data.Train.RowCount / top.Evaluator.Features.Plan.Folds[0].Train.Length;
+            if (TimePlanner.Slack * share * top.Rungs[^1].Wall > _time.Left)
+                share = 0;
             _warnings.Add($"The budget is short for this data: trials trained on a sample of {top.Evaluator.Features.Plan.Folds[0].Train.Length} of {_data.Train.RowCount} rows.");
         }
 
@@ -64,6 +68,7 @@ internal sealed class Sweep
         var finished = TakeFinished(tuner);
         _report(new PhaseChanged("searching"));
         Search(tuner, top, share, finished, cancellation);
+        Rescue(top);
         if (_history.Best.Count == 0)
             throw new LearningException(_history.FirstError is { } error
                 ? $"No learner could be fitted. The first error was: {error}"
@@ -95,8 +100,10 @@ internal sealed class Sweep
                 result = rung with { Trial = ++number };
             else
             {
-                TrialTime? allowed = null;
-                if (_time.IsLimited && (allowed = _time.Allow(proposal.Learner, share, Reserved(share), _firstModel is null && !IsBaseline(proposal.Learner))) is null)
+                var allowed = IsBaseline(proposal.Learner)
+                    ? _time.AlwaysAllowed
+                    : _time.Allow(proposal.Learner, share, Reserved(share), _firstModel is null);
+                if (_time.IsLimited && allowed is null)
                 {
                     passedOver++;
                     continue;
@@ -110,6 +117,19 @@ internal sealed class Sweep
         }
     }
 
+    /// <summary>
+    /// When time ran out before any trial was done, the ladder's best rung is measured on the trials' validation rows and
+    /// takes their place. What its fit on all rows would take is not known: as much as there is.
+    /// </summary>
+    private void Rescue(SizeLadder.Top top)
+    {
+        if (_history.Best.Any(b => !IsBaseline(b.Proposal.Learner)) || top.Rungs.LastOrDefault(r => r.FirstFold is not null) is not { } rung)
+            return;
+        var result = top.Evaluator.Measure(rung with { Trial = _history.Leaderboard.Count + 1, Wall = _time.Total });
+        _warnings.Add("The budget was too short for a trial on all rows: the model was fitted on a small sample of them. Allow a longer budget.");
+        Report(_history.Add(result));
+    }
+
     /// <summary>Takes a result in and reports it; returns whether it is the best so far.</summary>
     private bool Record(ITuner tuner, TrialResult result)
     {
@@ -117,7 +137,11 @@ internal sealed class Sweep
         tuner.Observe(new Observation(result.Proposal, result.Score is { } score ? _history.Leaderboard.Loss(score) : null));
         if (result.Error is null && !IsBaseline(result.Proposal.Learner))
             _firstModel ??= _clock.GetElapsedTime(_started);
-        var entry = _history.Add(result);
+        return Report(_history.Add(result));
+    }
+
+    private bool Report(LeaderboardEntry entry)
+    {
         _report(new TrialEnded(entry, _plan.Deadline is { } end ? Math.Max(0, (end - _clock.GetUtcNow()).TotalSeconds) : null));
         if (entry.Rank != 1)
             return false;

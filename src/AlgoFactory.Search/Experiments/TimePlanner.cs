@@ -39,9 +39,12 @@ internal sealed class TimePlanner(TimeProvider clock, DateTimeOffset? deadline)
     /// <summary>What a trial of the learner is expected to take; null when nothing like it was measured.</summary>
     public TimeSpan? Predict(string learner) => _cost.TryGetValue(learner, out var cost) ? cost : null;
 
+    /// <summary>For a trial that takes next to nothing: it runs even when time is over, so that some model is there.</summary>
+    public TrialTime? AlwaysAllowed => IsLimited ? new TrialTime(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)) : null;
+
     /// <summary>
     /// How long a trial may take so that it can still be fitted on all rows afterwards, and so that the best trial so far can;
-    /// null when it had better not be started.
+    /// null when it had better not be started (and without a deadline).
     /// </summary>
     /// <param name="learner">The trial's learner.</param>
     /// <param name="refitShare">The final fit's time as a share of a trial's.</param>
@@ -49,6 +52,8 @@ internal sealed class TimePlanner(TimeProvider clock, DateTimeOffset? deadline)
     /// <param name="isFirst">Whether no model but a constant one has been fitted yet: then it may take what there is.</param>
     public TrialTime? Allow(string learner, double refitShare, TimeSpan reserved, bool isFirst)
     {
+        if (!IsLimited)
+            return null;
         var left = Left;
         var allowed = Min(left / (1 + Slack * refitShare), left - reserved);
         var predicted = Predict(learner);

@@ -99,6 +99,17 @@ public sealed class TrialEvaluator(
         return new FittedModel(whole.Pipeline, learner.Fit(whole.Train, refit, context).Model);
     }
 
+    /// <summary>Measures a result's model of the first fold, fitted on other rows, on this plan's first validation part.</summary>
+    public TrialResult Measure(TrialResult result)
+    {
+        var model = result.FirstFold ?? throw new ArgumentException("The result has no model.", nameof(result));
+        var validation = model.Pipeline.Transform(features.ValidationRows(0));
+        var scores = new float[validation.RowCount * task.OutputWidth];
+        model.Model.Predict(validation, scores);
+        var foldScores = FoldScores(scores);
+        return result with { OutOfSample = scores, FoldScores = foldScores, Score = Mean(foldScores) };
+    }
+
     /// <summary>What a learner needs of its features.</summary>
     public FeatureNeeds NeedsOf(Proposal proposal) => catalog[proposal.Learner].Info.Needs;
 

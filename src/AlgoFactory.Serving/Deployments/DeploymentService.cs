@@ -151,7 +151,8 @@ public sealed class DeploymentService : IDisposable
     {
         using var prepared = await PrepareAsync(version, cancellation).ConfigureAwait(false);
         var next = new Deployment(
-            name, version.Name, version.Version, prepared.Version.Hash, (stored?.Revision ?? 0) + 1, _clock.GetUtcNow(), by) { Reason = reason };
+            name, version.Name, version.Version, prepared.Version.Hash, (stored?.Revision ?? 0) + 1, _clock.GetUtcNow(), by)
+        { Reason = reason };
         await _commit.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {

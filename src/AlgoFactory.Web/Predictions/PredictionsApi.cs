@@ -3,7 +3,6 @@ using System.Globalization;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Web.Errors;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace AlgoFactory.Web.Predictions;
 
@@ -81,14 +80,17 @@ public static class PredictionsApi
             throw new RefusedException(415, $"The content type '{context.Request.ContentType}' is not accepted here; send application/json or text/csv.");
         if (context.Request.ContentLength > maxBytes)
             throw TooLarge(maxBytes);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = maxBytes;
+        RequestSize.LeaveToHandler(context);
         var reader = context.Request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(context.RequestAborted);
             if (read.Buffer.Length > maxBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End);
                 throw TooLarge(maxBytes);
+            }
+
             if (read.IsCompleted)
                 return read.Buffer;
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -13,7 +13,7 @@ namespace AlgoFactory.Learning.Tests.Artefacts;
 /// they answered. They are never made anew: a change that breaks one needs a new format version beside the old reader.
 /// </summary>
 /// <remarks>
-/// To add the files of a new version, name a folder: <c>ALGOFACTORY_GOLDEN=/tmp/golden dotnet test --filter Golden</c>.
+/// To add the files of a new version, name a folder: <c>ALGOFACTORY_GOLDEN=FOLDER dotnet test --filter Golden</c>.
 /// </remarks>
 public sealed class GoldenModelFileTests
 {

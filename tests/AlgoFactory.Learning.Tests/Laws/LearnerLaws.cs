@@ -30,7 +30,7 @@ public class LearnerLaws
         var (learner, data) = Prepare(id, kind);
         if (learner.Info.Reproducibility == Reproducibility.None)
             return;
-        Bytes(learner, data, threads: 2).ShouldBe(Bytes(learner, data, threads: 2));
+        Fingerprint(learner, data, threads: 2).ShouldBe(Fingerprint(learner, data, threads: 2));
     }
 
     [Theory, MemberData(nameof(All))]
@@ -39,7 +39,7 @@ public class LearnerLaws
         var (learner, data) = Prepare(id, kind, rows: 3000);
         if (learner.Info.Reproducibility != Reproducibility.AnyThreads)
             return;
-        Bytes(learner, data, threads: 1).ShouldBe(Bytes(learner, data, threads: 3));
+        Fingerprint(learner, data, threads: 1).ShouldBe(Fingerprint(learner, data, threads: 3));
     }
 
     [Theory, MemberData(nameof(All))]
@@ -64,7 +64,7 @@ public class LearnerLaws
         var read = ArtefactRoundTrip.Of(model, BuiltIn.Readers);
         read.OutputWidth.ShouldBe(model.OutputWidth);
         Scores(read, data.Features).ShouldBe(Scores(model, data.Features));
-        ArtefactRoundTrip.Bytes(read).ShouldBe(ArtefactRoundTrip.Bytes(model));
+        ArtefactRoundTrip.Fingerprint(read).ShouldBe(ArtefactRoundTrip.Fingerprint(model));
     }
 
     [Theory, MemberData(nameof(All))]
@@ -142,7 +142,9 @@ public class LearnerLaws
         var mixed = data with { Features = data.Features.Take(rows), Labels = labels, Weights = rows.Select((_, i) => i < Rows ? 1f : 0).ToArray() };
         var truth = metric.Compute(Scores(Fit(learner, data), data.Features), data.Task.OutputWidth, data.Labels.Span, []);
         var heard = metric.Compute(Scores(Fit(learner, mixed), data.Features), data.Task.OutputWidth, data.Labels.Span, []);
-        heard.ShouldBe(truth, 0.1 * Math.Abs(truth) + 0.02);
+        // Leaves that are counted in rows may fit closer with more rows about; they may not fit worse.
+        var slack = 0.1 * Math.Abs(truth) + 0.02;
+        (metric.HigherIsBetter ? truth - heard : heard - truth).ShouldBeLessThan(slack);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -170,7 +172,7 @@ public class LearnerLaws
             Validation = data with { Features = data.Features.Take([.. Enumerable.Range(0, 100)]), Labels = data.Labels[..100] },
             StoppingMetric = MetricCatalog.Default(kind),
         };
-        var outcome = learner.Fit(part, ParameterSet.Empty, FitContext.Create(1));
+        var outcome = learner.Fit(part, Quick(learner), FitContext.Create(1));
         ShouldBeSane(Scores(outcome.Model, data.Features), data.Task);
         var again = learner.Fit(data, outcome.RefitParameters, FitContext.Create(1));
         ShouldBeSane(Scores(again.Model, data.Features), data.Task);
@@ -185,7 +187,7 @@ public class LearnerLaws
         foreach (var parameter in space.Parameters)
         {
             parameter.Default.ShouldBeInRange(parameter.Min, parameter.Max);
-            if (parameter.Log)
+            if (parameter.Log && parameter.Searched)
                 parameter.Min.ShouldBeGreaterThan(0);
         }
 
@@ -200,7 +202,7 @@ public class LearnerLaws
                     spec.Choices.ShouldContain((string)value);
             }
 
-            ShouldBeSane(Scores(learner.Fit(data, setting, FitContext.Create(1)).Model, data.Features), data.Task);
+            ShouldBeSane(Scores(learner.Fit(data, Quick(learner, setting), FitContext.Create(1)).Model, data.Features), data.Task);
         }
     }
 
@@ -220,7 +222,7 @@ public class LearnerLaws
     {
         var (learner, data) = Prepare(id, kind);
         var late = FitContext.Create(1) with { Deadline = DateTimeOffset.UnixEpoch };
-        ShouldBeSane(Scores(learner.Fit(data, ParameterSet.Empty, late).Model, data.Features), data.Task);
+        ShouldBeSane(Scores(learner.Fit(data, Quick(learner), late).Model, data.Features), data.Task);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -268,10 +270,20 @@ public class LearnerLaws
         };
     }
 
-    private static IModel Fit(ILearner learner, TrainingSet data) => learner.Fit(data, ParameterSet.Empty, FitContext.Create(1)).Model;
+    /// <summary>Few rounds or trees where a learner has such: the laws hold at any number.</summary>
+    private static ParameterSet Quick(ILearner learner, ParameterSet? setting = null)
+    {
+        setting ??= ParameterSet.Empty;
+        foreach (var parameter in learner.Space(new DatasetProfile(Rows, []), new TaskSpec(TaskKind.Binary, "label", ["no", "yes"])).Parameters)
+            if (parameter.Name is "rounds" or "trees")
+                setting = setting.With(parameter.Name, 30);
+        return setting;
+    }
 
-    private static string Bytes(ILearner learner, TrainingSet data, int threads) =>
-        ArtefactRoundTrip.Bytes(learner.Fit(data, ParameterSet.Empty, FitContext.Create(1, threads)).Model);
+    private static IModel Fit(ILearner learner, TrainingSet data) => learner.Fit(data, Quick(learner), FitContext.Create(1)).Model;
+
+    private static string Fingerprint(ILearner learner, TrainingSet data, int threads) =>
+        ArtefactRoundTrip.Fingerprint(learner.Fit(data, Quick(learner), FitContext.Create(1, threads)).Model);
 
     private static float[] Scores(IModel model, FeatureBatch rows)
     {

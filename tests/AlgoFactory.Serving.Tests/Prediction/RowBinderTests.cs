@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Ingest;
 using AlgoFactory.Learning;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.TestKit.Models;
@@ -180,6 +181,22 @@ public sealed class RowBinderTests
             : p.Key == "member" ? p.Value == "yes"
             : p.Key == "city" && p.Value == "1" ? 1 : p.Value)));
         Same(Binder.BindJson(JsonSerializer.SerializeToUtf8Bytes(new { rows = typed })).Frame, expected);
+    }
+
+    [Fact]
+    public void The_skew_law_a_CSV_body_and_a_CSV_file_bind_the_same_bits()
+    {
+        var schema = TinyModels.Schema(TaskKind.Binary);
+        var names = schema.Features.Select(c => c.Name).ToArray();
+        var texts = TinyModels.Texts(300, 43);
+        var csv = Encoding.UTF8.GetBytes(
+            string.Join(',', names) + "\n" + string.Join('\n', texts.Select(t => string.Join(',', names.Select(n => n is "city" or "note" ? "\"" + t[n] + "\"" : t[n])))) + "\n");
+        using var folder = new TempFolder();
+        File.WriteAllBytes(folder["rows.csv"], csv);
+        using var file = DataSource.Open(folder["rows.csv"]);
+        var records = file.Records([.. schema.Features], 1000).Single();
+        records.Errors.ShouldAllBe(e => e == null);
+        Same(Binder.BindCsv(csv).Frame, records.Rows);
     }
 
     [Fact]

@@ -19,11 +19,12 @@ internal static class CsvDialectSniffer
     {
         var best = CsvDialect.Rfc4180 with { Separator = separator ?? (byte)',' };
         var bestScore = 0.0;
+        var quotings = Quotings(sample);
         foreach (var candidate in separator is { } named ? [named] : Separators)
         {
-            foreach (var (quote, escape) in (ReadOnlySpan<(char, char)>)[('"', '"'), ('"', '\\'), ('\'', '\'')])
+            foreach (var (quote, escape) in quotings)
             {
-                var dialect = new CsvDialect(candidate, (byte)quote, (byte)escape);
+                var dialect = new CsvDialect(candidate, quote, escape);
                 var score = Score(sample, whole, dialect);
                 // Rarer ways of quoting must be clearly better, not as good.
                 if (score > bestScore + 0.02)
@@ -35,6 +36,17 @@ internal static class CsvDialectSniffer
         }
 
         return best;
+    }
+
+    // A stray double quote must not make apostrophes the quotes: those are tried only where there is no double quote.
+    private static List<(byte Quote, byte Escape)> Quotings(ReadOnlySpan<byte> sample)
+    {
+        List<(byte Quote, byte Escape)> quotings = [((byte)'"', (byte)'"')];
+        if (sample.IndexOf("\\\""u8) >= 0)
+            quotings.Add(((byte)'"', (byte)'\\'));
+        if (!sample.Contains((byte)'"') && sample.Contains((byte)'\''))
+            quotings.Add(((byte)'\'', (byte)'\''));
+        return quotings;
     }
 
     // The share of records that agree with the first one's number of fields, at least 2; spaces separate only where all do.

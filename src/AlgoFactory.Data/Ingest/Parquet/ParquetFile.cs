@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using AlgoFactory.Data.Ingest.Native;
 
 namespace AlgoFactory.Data.Ingest.Parquet;
@@ -58,7 +57,7 @@ internal sealed class ParquetFile : ITableFile, IDisposable
         catch (DuckDbException error)
         {
             file.Dispose();
-            throw Broken(error);
+            throw file.Broken(error);
         }
     }
 
@@ -71,7 +70,7 @@ internal sealed class ParquetFile : ITableFile, IDisposable
         var connection = DuckDbConnection.Open(_options);
         try
         {
-            return new ParquetRecordReader(connection, connection.Stream($"SELECT {chosen} FROM {Source}"), cancellation);
+            return new ParquetRecordReader(this, connection, connection.Stream($"SELECT {chosen} FROM {Source}"), cancellation);
         }
         catch (DuckDbException error)
         {
@@ -88,8 +87,8 @@ internal sealed class ParquetFile : ITableFile, IDisposable
     }
 
     /// <summary>The error for a file that DuckDB cannot read.</summary>
-    public static DataFormatException Broken(DuckDbException error) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"The Parquet file cannot be read: {error.Sentence}."), error);
+    public DataFormatException Broken(DuckDbException error) =>
+        new($"The Parquet file cannot be read: {error.SentenceWithout(_path)}.", error);
 
     private string Expression(string name)
     {

@@ -10,6 +10,7 @@ internal sealed unsafe class ParquetRecordReader : RecordReader
     private const long LargestExact = 1L << 53;
     private const long SecondsPerDay = 86_400;
 
+    private readonly ParquetFile _file;
     private readonly DuckDbConnection _connection;
     private readonly DuckDbRows _rows;
     private readonly CancellationToken _cancellation;
@@ -19,8 +20,9 @@ internal sealed unsafe class ParquetRecordReader : RecordReader
     private long _line;
 
     /// <summary>Takes ownership of the connection and the rows.</summary>
-    public ParquetRecordReader(DuckDbConnection connection, DuckDbRows rows, CancellationToken cancellation)
+    public ParquetRecordReader(ParquetFile file, DuckDbConnection connection, DuckDbRows rows, CancellationToken cancellation)
     {
+        _file = file;
         _connection = connection;
         _rows = rows;
         _cancellation = cancellation;
@@ -81,7 +83,7 @@ internal sealed unsafe class ParquetRecordReader : RecordReader
             {
                 // An interrupt ends the query with an error of its own.
                 _cancellation.ThrowIfCancellationRequested();
-                throw ParquetFile.Broken(error);
+                throw _file.Broken(error);
             }
 
             _row = 0;

@@ -28,11 +28,14 @@ internal sealed record BinnedFeature(int Source, int Column, BinMapper Mapper, i
 /// </summary>
 internal sealed class BinnedMatrix
 {
-    public BinnedMatrix(int rowCount, int columns, byte[] codes, ImmutableArray<BinnedFeature> features, int[]? sparseStarts, int[]? sparseBins)
+    public BinnedMatrix(int rowCount, int columns, int stride, byte[] codes, int first, byte[]? byColumn, ImmutableArray<BinnedFeature> features, int[]? sparseStarts, int[]? sparseBins)
     {
         RowCount = rowCount;
         Columns = columns;
+        Stride = stride;
         Codes = codes;
+        First = first;
+        ByColumn = byColumn;
         Features = features;
         SparseStarts = sparseStarts;
         SparseBins = sparseBins;
@@ -46,8 +49,17 @@ internal sealed class BinnedMatrix
     /// <summary>Dense features; they come first in <see cref="Features"/>, in the order of their columns.</summary>
     public int Columns { get; }
 
-    /// <summary>rows × <see cref="Columns"/>, row-major.</summary>
+    /// <summary>rows × <see cref="Stride"/>, row-major: histograms read whole rows.</summary>
     public byte[] Codes { get; }
+
+    /// <summary>Where row 0 starts in <see cref="Codes"/>: on a cache line (the array is pinned).</summary>
+    public int First { get; }
+
+    /// <summary>Bytes from a row to the next: at least <see cref="Columns"/>.</summary>
+    public int Stride { get; }
+
+    /// <summary>The same bins column after column, rows each, where there is memory to spare: splitting rows reads one column.</summary>
+    public byte[]? ByColumn { get; }
 
     public ImmutableArray<BinnedFeature> Features { get; }
 
@@ -66,13 +78,24 @@ internal sealed class BinnedMatrix
     /// <summary>Bins among the bins of all features, ascending within a row.</summary>
     public int[]? SparseBins { get; }
 
+    /// <summary>
+    /// The stride for that many columns: rows that fit a cache line do not lie across two, if that costs at most a quarter more.
+    /// </summary>
+    public static int StrideFor(int columns)
+    {
+        foreach (var part in (ReadOnlySpan<int>)[4, 8, 16, 32, 64])
+            if (columns <= part)
+                return part <= columns * 5 / 4 ? part : columns;
+        return columns;
+    }
+
     public bool HasSparse => SparseStarts is not null;
 
     /// <summary>The bin of a row within a feature.</summary>
     public int Bin(BinnedFeature feature, int row)
     {
         if (!feature.IsSparse)
-            return Codes[(long)row * Columns + feature.Column];
+            return Codes[First + (long)row * Stride + feature.Column];
         var bins = SparseBins.AsSpan(SparseStarts![row], SparseStarts[row + 1] - SparseStarts[row]);
         var at = bins.BinarySearch(feature.Offset);
         if (at < 0)

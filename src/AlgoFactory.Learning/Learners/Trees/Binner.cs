@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using AlgoFactory.Learning.Features;
 
 namespace AlgoFactory.Learning.Learners.Trees;
@@ -18,6 +19,10 @@ internal static class Binner
 
     private const int MaxSparseBins = 16;
     private const int EncodeRows = 512;
+    private const int CacheLine = 64;
+
+    /// <summary>Tables up to this size are also kept by column: splitting rows is several times faster then, for twice the bytes.</summary>
+    private const long MaxCopiedBytes = 1L << 28;
 
     public static BinnedMatrix Bin(
         FeatureBatch batch, ImmutableArray<FeatureInfo> infos, ReadOnlyMemory<float> weights, BinningOptions options, Workers workers)
@@ -42,11 +47,12 @@ internal static class Binner
         }
 
         var columns = features.Count;
-        var codes = Encode(batch, features, workers);
+        var stride = BinnedMatrix.StrideFor(columns);
+        var codes = Encode(batch, features, stride, out var aligned, out var byColumn, workers);
         if (batch.Sparse is not { } sparse)
-            return new BinnedMatrix(batch.RowCount, columns, codes, features.ToImmutable(), null, null);
+            return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), null, null);
         var (starts, bins) = SparseBinner.Bin(sparse, batch.DenseWidth, weights.Span, features, offset, MaxSparseBins, options);
-        return new BinnedMatrix(batch.RowCount, columns, codes, features.ToImmutable(), starts, bins);
+        return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), starts, bins);
     }
 
     private static int[]? Sample(int rows, ulong seed)
@@ -121,24 +127,33 @@ internal static class Binner
         return BinMapper.Categorical(totals, options.MaxBins);
     }
 
-    private static byte[] Encode(FeatureBatch batch, IReadOnlyList<BinnedFeature> features, Workers workers)
+    private static byte[] Encode(FeatureBatch batch, IReadOnlyList<BinnedFeature> features, int stride, out int first, out byte[]? byColumn, Workers workers)
     {
-        var columns = features.Count;
-        if ((long)batch.RowCount * columns > Array.MaxLength)
-            throw new LearningException($"{batch.RowCount} rows × {columns} features are more than the trees can hold at once; train on a sample of the rows or on fewer columns.");
-        var codes = GC.AllocateUninitializedArray<byte>(batch.RowCount * columns);
+        var (rows, columns) = (batch.RowCount, features.Count);
+        byColumn = null;
+        if ((long)rows * stride + CacheLine > Array.MaxLength)
+            throw new LearningException($"{rows} rows × {columns} features are more than the trees can hold at once; train on a sample of the rows or on fewer columns.");
+        var codes = GC.AllocateUninitializedArray<byte>(rows * stride + CacheLine, pinned: true);
+        var aligned = first = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(codes, 0) & (CacheLine - 1));
         if (columns == 0)
             return codes;
+        var copy = (long)rows * columns <= MaxCopiedBytes ? GC.AllocateUninitializedArray<byte>(rows * columns) : null;
         // Blocks of rows that stay in the second-level cache while one feature after the other is encoded.
-        workers.Ranges(batch.RowCount, EncodeRows, (start, end) =>
+        workers.Ranges(rows, EncodeRows, (start, end) =>
         {
             foreach (var feature in features)
             {
                 feature.Mapper.Encode(
                     batch.Dense[(start * batch.DenseWidth + feature.Source)..], batch.DenseWidth,
-                    codes.AsSpan(start * columns + feature.Column), columns, end - start);
+                    codes.AsSpan(aligned + start * stride + feature.Column), stride, end - start);
+                if (copy is null)
+                    continue;
+                var column = copy.AsSpan(feature.Column * rows + start, end - start);
+                for (var i = 0; i < column.Length; i++)
+                    column[i] = codes[aligned + (start + i) * stride + feature.Column];
             }
         });
+        byColumn = copy;
         return codes;
     }
 }

@@ -32,13 +32,13 @@ internal sealed class ClassCriterion(int[] classes, float[] weights, int classCo
 
     public unsafe void Accumulate(BinnedMatrix matrix, int[]? columns, ReadOnlySpan<int> rows, Span<float> sums)
     {
-        fixed (byte* codes = matrix.Codes)
+        fixed (byte* codes = &matrix.Codes[matrix.First])
         fixed (int* offsets = matrix.Offsets)
         fixed (float* target = sums)
         {
             foreach (var row in rows)
             {
-                var code = codes + (long)row * matrix.Columns;
+                var code = codes + (long)row * matrix.Stride;
                 var weight = weights[row];
                 var ofClass = target + classes[row];
                 if (columns is null)

@@ -98,17 +98,19 @@ internal sealed class RowPartition
             return lefts;
         }
 
-        var width = matrix.Columns;
-        fixed (byte* codes = matrix.Codes, table = left)
+        var (source, first, stride) = matrix.ByColumn is { } byColumn
+            ? (byColumn, (nint)feature.Column * matrix.RowCount, (nint)1)
+            : (matrix.Codes, matrix.First + feature.Column, matrix.Stride);
+        fixed (byte* codes = source, table = left)
         fixed (int* rowStart = _rows, scratchStart = _scratch)
         {
-            var column = codes + feature.Column;
+            var column = codes + first;
             var rows = rowStart + start;
             var rights = scratchStart + start;
             for (var i = 0; i < count; i++)
             {
                 var row = rows[i];
-                int goesLeft = table[column[(long)row * width]];
+                int goesLeft = table[column[row * stride]];
                 rights[i - lefts] = row;
                 rows[lefts] = row;
                 lefts += goesLeft;

@@ -94,6 +94,6 @@ public class GbdtLearnerTests
         public TaskKinds Tasks => TaskKinds.All;
 
         public double Compute(ReadOnlySpan<float> scores, int width, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights) =>
-            ++Calls == 7 ? 2 : 1.0 / Calls;
+            ++Calls <= 7 ? Calls : 1;
     }
 }

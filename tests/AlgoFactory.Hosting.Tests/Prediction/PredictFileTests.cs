@@ -1,0 +1,102 @@
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Hosting.Prediction;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+
+namespace AlgoFactory.Hosting.Tests.Prediction;
+
+public sealed class PredictFileTests(TrainedModel models) : IClassFixture<TrainedModel>, IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string[] Predict(ModelFile model, string file, out PredictionReport report)
+    {
+        report = PredictFile.Run(model, file, TrainedModel.Read, _folder["out.csv"], default);
+        return File.ReadAllLines(_folder["out.csv"]);
+    }
+
+    [Fact]
+    public void One_record_out_for_each_record_in_with_probabilities()
+    {
+        var lines = Predict(models.Penguins, TempFolder.Sample("penguins.csv"), out var report);
+
+        report.ShouldSatisfyAllConditions(r => r.Rows.ShouldBe(344), r => r.Errors.ShouldBe(0));
+        lines.Length.ShouldBe(345);
+        var classes = models.Penguins.Predictor.Task.Classes;
+        lines[0].ShouldBe($"prediction,{string.Join(',', classes.Select(c => $"probability:{c}"))},error");
+        foreach (var fields in lines.Skip(1).Select(l => l.Split(',')))
+        {
+            fields.Length.ShouldBe(classes.Length + 2);
+            var probabilities = fields.Skip(1).Take(classes.Length).Select(float.Parse).ToArray();
+            probabilities.Sum().ShouldBe(1, 1e-4f);
+            fields[0].ShouldBe(classes[Array.IndexOf(probabilities, probabilities.Max())]);
+        }
+    }
+
+    [Fact]
+    public void A_broken_record_keeps_its_place_with_an_error_and_no_prediction()
+    {
+        var source = File.ReadAllLines(TempFolder.Sample("concrete.csv"));
+        var broken = source[2].Split(',');
+        broken[0] = "much";
+        var file = _folder.Write("in.csv", string.Join('\n', source[0], source[1], string.Join(',', broken), source[3]) + "\n");
+
+        var lines = Predict(models.Concrete, file, out var report);
+
+        (report.Rows, report.Errors).ShouldBe((3, 1));
+        lines[0].ShouldBe("prediction,error");
+        lines[1].ShouldMatch(@"^[\d.]+,$");
+        lines[2].ShouldStartWith(",");
+        lines[2].ShouldContain("much");
+        lines[3].ShouldMatch(@"^[\d.]+,$");
+        report.Warnings.ShouldHaveSingleItem().ShouldContain("1 records");
+    }
+
+    [Fact]
+    public void Numbers_are_written_as_the_service_writes_them()
+    {
+        var lines = Predict(models.Concrete, TempFolder.Sample("concrete.csv"), out _);
+
+        using var source = DataSource.Open(TempFolder.Sample("concrete.csv"));
+        var rows = source.Records(models.Concrete.Predictor.InputColumns, 10_000).Single().Rows;
+        var predictions = models.Concrete.Predictor.Predict(rows);
+        for (var row = 0; row < rows.RowCount; row++)
+            lines[row + 1].ShouldBe(PredictionText.Of(predictions.Value(row)) + ",");
+    }
+
+    [Fact]
+    public void Columns_that_are_not_there_are_missing_values_and_named()
+    {
+        var file = _folder.Write("in.csv", "island\nBiscoe\nDream\n");
+
+        var lines = Predict(models.Penguins, file, out var report);
+
+        lines.Length.ShouldBe(3);
+        report.Warnings.ShouldHaveSingleItem().ShouldContain("'body_mass_g'");
+    }
+
+    [Fact]
+    public void Parquet_holds_the_same_numbers_as_csv()
+    {
+        var csv = Predict(models.Concrete, TempFolder.Sample("concrete.csv"), out _);
+        PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["out.parquet"], default);
+
+        using var source = DataSource.Open(_folder["out.parquet"]);
+        source.Format.ShouldBe("parquet");
+        var column = source.Records([new ColumnSpec("prediction", ColumnKind.Numeric, ColumnRole.Feature, 1, "")], 10_000).Single().Rows["prediction"];
+        ((Data.Frames.NumericColumn)column).Values.ToArray().Select(v => (float)v)
+            .ShouldBe(csv.Skip(1).Select(l => float.Parse(l.Split(',')[0])));
+    }
+
+    [Fact]
+    public void The_data_is_never_overwritten()
+    {
+        var file = _folder.Write("in.csv", "island\nBiscoe\n");
+
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Penguins, file, TrainedModel.Read, file, default)).Message.ShouldContain("overwrite");
+        File.ReadAllText(file).ShouldBe("island\nBiscoe\n");
+    }
+}

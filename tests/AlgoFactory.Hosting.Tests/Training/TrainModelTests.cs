@@ -1,0 +1,210 @@
+using AlgoFactory.Data;
+using AlgoFactory.Hosting.Training;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Learners;
+using AlgoFactory.Search.Experiments;
+
+namespace AlgoFactory.Hosting.Tests.Training;
+
+public sealed class TrainModelTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private TrainRequest Request(string file, string label) => new()
+    {
+        File = file,
+        DataName = Path.GetFileName(file),
+        Label = label,
+        Trials = 3,
+        StartedAt = DateTimeOffset.UtcNow,
+        OutputPath = _folder["model.afm"],
+        Threads = 2,
+    };
+
+    private static Task<TrainReport> Run(TrainRequest request, Action<ExperimentEvent>? progress = null, CancellationToken cancellation = default) =>
+        new TrainModel(BuiltIn.Catalog, TimeProvider.System).RunAsync(request, progress, cancellation);
+
+    /// <summary>Two columns that decide the label, some of its values missing.</summary>
+    private string Table(int rows, Func<int, string> label)
+    {
+        var lines = Enumerable.Range(0, rows).Select(i => $"{i * 37 % 100},{(i % 3 == 0 ? "red" : "blue")},{label(i)}");
+        return _folder.Write("table.csv", $"amount,colour,target\n{string.Join('\n', lines)}\n");
+    }
+
+    [Theory]
+    [InlineData("penguins.csv", "species", "multiclass", "logloss", false)]
+    [InlineData("credit_data.csv", "Status", "binary", "auc", true)]
+    [InlineData("concrete.csv", "compressive_strength", "regression", "rmse", false)]
+    public async Task A_file_becomes_a_saved_model_and_a_report(string sample, string label, string task, string metric, bool higherIsBetter)
+    {
+        var request = Request(TempFolder.Sample(sample), label);
+        var events = new List<ExperimentEvent>();
+
+        var report = await Run(request, events.Add);
+
+        report.Task.ShouldBe(task);
+        report.Metric.ShouldBe(metric);
+        report.HigherIsBetter.ShouldBe(higherIsBetter);
+        report.Trials.ShouldBe(3);
+        report.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner).ShouldBe(3);
+        report.Leaderboard.ShouldContain(e => e.Learner == "baseline");
+        report.Best.Learner.ShouldNotBe("baseline");
+        report.FirstModelSeconds.ShouldBeLessThanOrEqualTo(report.ElapsedSeconds);
+        events.OfType<TaskChosen>().ShouldHaveSingleItem().Metric.ShouldBe(metric);
+        events[^1].ShouldBe(new PhaseChanged("saving"));
+
+        var model = ModelFile.Load(request.OutputPath, BuiltIn.Readers);
+        model.Lineage.DataName.ShouldBe(sample);
+        model.Lineage.Leaderboard.Length.ShouldBe(report.Leaderboard.Length);
+        model.FeatureImportance.ShouldNotBeEmpty();
+        model.FeatureImportance.Sum(c => c.Share).ShouldBe(1, 1e-6);
+        model.WarmupRows.ShouldNotBeEmpty();
+        model.Curves.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task The_rarer_class_is_the_positive_one_unless_the_user_says_otherwise()
+    {
+        var file = Table(200, i => i % 4 == 0 ? "rare" : "usual");
+
+        await Run(Request(file, "target"));
+        ModelFile.Load(_folder["model.afm"], BuiltIn.Readers).Predictor.Task.Classes.ShouldBe(["usual", "rare"]);
+
+        await Run(Request(file, "target") with { Positive = "usual" });
+        ModelFile.Load(_folder["model.afm"], BuiltIn.Readers).Predictor.Task.Classes.ShouldBe(["rare", "usual"]);
+    }
+
+    [Fact]
+    public async Task Rows_without_a_label_are_left_out_and_counted()
+    {
+        var report = await Run(Request(Table(200, i => i % 10 == 0 ? "" : i % 3 == 0 ? "a" : "b"), "target"));
+
+        report.Rows.ShouldBe(180);
+        report.Warnings.ShouldContain(w => w.Contains("20") && w.Contains("left out"));
+    }
+
+    [Fact]
+    public async Task Ignored_columns_are_not_learned_from()
+    {
+        var report = await Run(Request(Table(200, i => i % 3 == 0 ? "a" : "b"), "target") with { Ignore = ["colour"] });
+
+        report.Features.ShouldBe(1);
+        ModelFile.Load(_folder["model.afm"], BuiltIn.Readers).Predictor.InputColumns.Select(c => c.Name).ShouldBe(["amount"]);
+    }
+
+    [Fact]
+    public async Task A_column_that_gives_the_label_away_is_suspected()
+    {
+        var report = await Run(Request(Table(300, i => i % 3 == 0 ? "a" : "b"), "target"));
+
+        report.Warnings.ShouldContain(w => w.Contains("'colour' alone"));
+    }
+
+    [Fact]
+    public async Task Two_runs_of_one_seed_give_the_same_leaderboard_and_the_same_predictions()
+    {
+        var request = Request(TempFolder.Sample("penguins.csv"), "species") with { Trials = 5 };
+        var one = await Run(request with { Threads = 1 });
+        var first = ModelFile.Load(request.OutputPath, BuiltIn.Readers);
+        var two = await Run(request with { Threads = 2 });
+        var second = ModelFile.Load(request.OutputPath, BuiltIn.Readers);
+
+        two.Leaderboard.Select(e => (e.Rank, e.Trial, e.Learner, e.Score)).ShouldBe(one.Leaderboard.Select(e => (e.Rank, e.Trial, e.Learner, e.Score)));
+        var builder = new Data.Frames.FrameBuilder(first.Predictor.InputColumns);
+        foreach (var row in first.WarmupRows)
+        {
+            foreach (var (name, text) in row)
+                builder.SetText(first.Predictor.InputColumns.Select(c => c.Name).ToList().IndexOf(name), text);
+            builder.EndRow();
+        }
+
+        var rows = builder.Build();
+        second.Predictor.Predict(rows).Scores.ToArray().ShouldBe(first.Predictor.Predict(rows).Scores.ToArray());
+    }
+
+    [Fact]
+    public async Task A_validation_file_is_what_scores_come_from()
+    {
+        var file = Table(200, i => i % 3 == 0 ? "a" : "b");
+        var valid = _folder.Write("valid.csv", "colour,amount,target\nred,1,a\nblue,2,b\nred,3,a\nblue,4,unheard of\n");
+
+        var report = await Run(Request(file, "target") with { ValidationFile = valid });
+
+        ModelFile.Load(_folder["model.afm"], BuiltIn.Readers).Lineage.Validation.ShouldBe("own validation file");
+        report.Rows.ShouldBe(200);
+        report.Warnings.ShouldContain(w => w.StartsWith("1 of 4 rows of the validation file", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("tagret", null, null, null, "did you mean 'target'?")]
+    [InlineData("target", "rmse", null, null, "no metric 'rmse'")]
+    [InlineData("target", null, "regression", null, "Regression needs")]
+    [InlineData("target", null, "sorting", null, "no task 'sorting'")]
+    [InlineData("target", null, null, "c", "no class 'c'")]
+    public async Task What_does_not_fit_the_file_is_a_wrong_usage(string label, string? metric, string? task, string? positive, string message)
+    {
+        var request = Request(Table(100, i => i % 3 == 0 ? "a" : "b"), label) with { Metric = metric, Task = task ?? "auto", Positive = positive };
+
+        var error = await Should.ThrowAsync<UsageException>(() => Run(request));
+
+        error.Message.ShouldContain(message);
+        File.Exists(request.OutputPath).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Requests_that_can_never_work_are_refused_before_anything_is_read()
+    {
+        var request = Request(_folder["absent.csv"], "x");
+
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { Trials = null, Budget = TimeSpan.FromSeconds(0.5) }))).Message.ShouldContain("one second");
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { Trials = 0 }))).Message.ShouldContain("1 or more");
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { Folds = 1 }))).Message.ShouldContain("2 or more");
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { OutputPath = request.File }))).Message.ShouldContain("overwrite");
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { OutputPath = _folder["none/model.afm"] }))).Message.ShouldContain("does not exist");
+        await Should.ThrowAsync<DataFormatException>(() => Run(request));
+    }
+
+    [Fact]
+    public async Task A_validation_file_without_the_columns_is_a_wrong_usage()
+    {
+        var valid = _folder.Write("valid.csv", "amount,target\n1,a\n2,b\n");
+
+        var error = await Should.ThrowAsync<UsageException>(() => Run(Request(Table(100, i => i % 3 == 0 ? "a" : "b"), "target") with { ValidationFile = valid }));
+
+        error.Message.ShouldContain("'colour'");
+    }
+
+    [Fact]
+    public async Task A_label_with_one_class_cannot_be_learned() =>
+        (await Should.ThrowAsync<Exception>(() => Run(Request(Table(100, _ => "same"), "target")))).Message.ShouldContain("nothing to learn");
+
+    [Fact]
+    public async Task A_cancelled_run_saves_nothing()
+    {
+        using var stop = new CancellationTokenSource();
+        var request = Request(TempFolder.Sample("penguins.csv"), "species") with { Trials = 1000 };
+
+        await Should.ThrowAsync<OperationCanceledException>(() => Run(request, e => { if (e is TrialEnded) stop.Cancel(); }, stop.Token));
+
+        Directory.GetFiles(_folder.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Groups_and_weights_can_be_set()
+    {
+        var lines = Enumerable.Range(0, 120).Select(i => $"{i},{i / 6},{1 + i % 2},{(i / 6 % 2 == 0 ? "a" : "b")}");
+        var file = _folder.Write("grouped.csv", $"x,house,w,target\n{string.Join('\n', lines)}\n");
+        var request = Request(file, "target") with
+        {
+            Overrides = [new ColumnOverride("house", null, Data.Schemas.ColumnRole.Group), new ColumnOverride("w", null, Data.Schemas.ColumnRole.Weight)],
+        };
+
+        var report = await Run(request);
+
+        report.Leaderboard.ShouldAllBe(e => e.Error == null);
+        ModelFile.Load(request.OutputPath, BuiltIn.Readers).Predictor.InputColumns.Select(c => c.Name).ShouldBe(["x"]);
+    }
+}
