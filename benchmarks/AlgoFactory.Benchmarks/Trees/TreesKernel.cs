@@ -3,14 +3,14 @@ using AlgoFactory.Learning.Learners.Trees;
 
 namespace AlgoFactory.Benchmarks.Trees;
 
-/// <summary><c>trees-kernel ROWS</c>: the histogram kernel alone, on all rows and on every eighth, in million row·features a CPU second.</summary>
+/// <summary><c>trees-kernel ROWS THREADS</c>: the histogram kernel alone, on all rows and on every eighth, in million row·features a CPU second.</summary>
 internal static class TreesKernel
 {
     public static void Run(string[] args)
     {
         var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1_000_000;
         var data = GeneratedTable.Binary(rows, 1);
-        var workers = new Workers(1, default);
+        var workers = new Workers(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1, default);
         var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(), workers);
         var random = new Random(1);
         var pairs = new GradientPair[rows];

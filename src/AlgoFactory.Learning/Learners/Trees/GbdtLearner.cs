@@ -14,7 +14,7 @@ public sealed class GbdtLearner : ILearner
     /// <inheritdoc/>
     public SearchSpace Space(DatasetProfile profile, TaskSpec task)
     {
-        var parameters = new GbdtParameters(profile.RowCount);
+        var parameters = new GbdtParameters(profile.RowCount, task);
         return new SearchSpace(parameters.All, parameters.Portfolio(profile.RowCount));
     }
 
@@ -30,7 +30,7 @@ public sealed class GbdtLearner : ILearner
             _ => new SquaredObjective(),
         };
         objective.Check(data.Labels.Span);
-        var own = new GbdtParameters(data.RowCount);
+        var own = new GbdtParameters(data.RowCount, data.Task);
         var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
         var (model, rounds) = GradientBoosting.Fit(data, objective, options, context);
         return new FitOutcome(model, parameters.With(own.Rounds, rounds));

@@ -55,12 +55,14 @@ internal sealed class GbdtParameters
     private static readonly ParameterSpec Patience = ParameterSpec.Integer(
         "early_stopping_rounds", 1, 10_000, 50, "Rounds without a better validation value before boosting stops.", searched: false);
 
-    public GbdtParameters(long rows)
+    public GbdtParameters(long rows, TaskSpec task)
     {
+        // A round costs a tree a class: large work learns in larger steps.
+        var work = rows * task.OutputWidth;
         _rounds = ParameterSpec.Integer(
             "rounds", 1, 20_000, rows >= 200_000 ? 2000 : 4000, "Boosting rounds (n_estimators); early stopping ends them sooner.", log: true, searched: false);
         _learningRate = ParameterSpec.Real(
-            "learning_rate", 0.005, 0.5, rows >= 100_000 ? 0.1 : 0.05, "The share of each tree that is added.", log: true);
+            "learning_rate", 0.005, 0.5, work >= 100_000 ? 0.1 : 0.05, "The share of each tree that is added.", log: true);
         _numLeaves = ParameterSpec.Integer(
             "num_leaves", 2, 1024, rows < 1000 ? 15 : rows >= 200_000 ? 63 : 31, "Leaves a tree.", log: true);
         _maxDepth = ParameterSpec.Integer("max_depth", 0, 64, 0, "Splits on the way to a leaf; 0: no cap.", searched: false);

@@ -36,7 +36,7 @@ internal sealed class HistogramBuilder
         var size = _matrix.BinCount * criterion.Channels;
         Array.Clear(to, 0, size);
         var blocks = (rows.Length + BlockRows - 1) / BlockRows;
-        var wave = _workers.Threads == 1 ? 1 : Math.Min(blocks, 4 * _workers.Threads);
+        var wave = _workers.Threads == 1 ? 1 : Math.Min(blocks, 2 * _workers.Threads);
         while (_blocks.Count < wave)
             _blocks.Add(new float[size]);
         for (var first = 0; first < blocks; first += wave)
