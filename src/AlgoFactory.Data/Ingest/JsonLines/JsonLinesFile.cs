@@ -8,7 +8,7 @@ namespace AlgoFactory.Data.Ingest.JsonLines;
 /// <summary>A file with one JSON object a line (jsonlines.org). The columns are the objects' keys.</summary>
 internal sealed class JsonLinesFile : ITableFile
 {
-    // Keys that first come later are no columns; a note says so when one does within the pass.
+    // Keys that first come later are no columns: opening a file must not cost a pass over all of it.
     private const int LinesForKeys = 10_000;
 
     private readonly string _path;
