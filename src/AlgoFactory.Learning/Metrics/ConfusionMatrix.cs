@@ -79,8 +79,8 @@ internal sealed class ConfusionMatrix
     /// <summary>Rows of a class that were predicted as another (or the same).</summary>
     public long Count(int actual, int predicted) => _counts[actual * (Classes + 1) + predicted];
 
-    /// <summary>Right ones among the rows predicted as the class; 0 when none is.</summary>
-    public double Precision(int k) => Predicted(k) > 0 ? Weight(k, k) / Predicted(k) : 0;
+    /// <summary>Right ones among the rows predicted as the class; 0 when none is, as in scikit-learn; NaN without rows.</summary>
+    public double Precision(int k) => Predicted(k) > 0 ? Weight(k, k) / Predicted(k) : _weights.Sum() > 0 ? 0 : double.NaN;
 
     /// <summary>Right ones among the rows of the class; NaN when there is none.</summary>
     public double Recall(int k) => Actual(k) > 0 ? Weight(k, k) / Actual(k) : double.NaN;
