@@ -10,13 +10,13 @@ public enum StorageProvider
     Postgres,
 }
 
-/// <summary>Where the metadata is kept: the section <c>Storage</c> of the configuration.</summary>
+/// <summary>Where the metadata is kept: <c>AlgoFactory:Database</c> in the configuration.</summary>
 public sealed record StorageOptions
 {
-    /// <summary><c>Storage:Provider</c>: <c>sqlite</c> or <c>postgres</c>.</summary>
+    /// <summary><c>AlgoFactory:Database:Provider</c>: <c>sqlite</c> or <c>postgres</c>.</summary>
     public StorageProvider Provider { get; init; } = StorageProvider.Sqlite;
 
-    /// <summary><c>Storage:ConnectionString</c>, as Microsoft.Data.Sqlite or Npgsql writes them.</summary>
+    /// <summary><c>AlgoFactory:Database:ConnectionString</c>, as Microsoft.Data.Sqlite or Npgsql writes them.</summary>
     public required string ConnectionString { get; init; }
 
     /// <summary>The SQLite file <c>algofactory.db</c> in a folder, which is made when it is not there.</summary>
@@ -34,14 +34,14 @@ public sealed record StorageOptions
         {
             null or "" or "sqlite" => StorageProvider.Sqlite,
             "postgres" or "postgresql" => StorageProvider.Postgres,
-            _ => throw new StorageException($"Storage:Provider is '{provider}'; it must be 'sqlite' or 'postgres'."),
+            _ => throw new StorageException($"AlgoFactory:Database:Provider is '{provider}'; it must be 'sqlite' or 'postgres'."),
         };
 
         if (!string.IsNullOrWhiteSpace(connectionString)) return new() { Provider = kind, ConnectionString = connectionString };
         return kind == StorageProvider.Sqlite
             ? InFolder(dataFolder)
             : throw new StorageException(
-                "Storage:Provider is 'postgres' but Storage:ConnectionString is empty; set it, " +
+                "AlgoFactory:Database:Provider is 'postgres' but AlgoFactory:Database:ConnectionString is empty; set it, " +
                 "such as 'Host=db;Database=algofactory;Username=algofactory;Password=…'.");
     }
 }

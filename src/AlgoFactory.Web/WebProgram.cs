@@ -7,6 +7,7 @@ using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Storage;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.ApiDescription;
+using AlgoFactory.Web.Components;
 using AlgoFactory.Web.Datasets;
 using AlgoFactory.Web.Deployments;
 using AlgoFactory.Web.Errors;
@@ -65,6 +66,7 @@ public static class WebProgram
         builder.Services.AddPredictions(options);
         builder.Services.AddMonitoring(options);
         builder.Services.AddApiDescription();
+        builder.Services.AddPages();
         var app = builder.Build();
         Map(app);
         return app;
@@ -97,7 +99,7 @@ public static class WebProgram
     {
         app.UseSecurityHeaders();
         app.UseProblems();
-        app.UseStaticFiles();
+        app.UsePageFiles();
         app.UseRouting();
         app.UseForgeryGuard();
         app.UseAuthentication();
@@ -113,5 +115,6 @@ public static class WebProgram
         app.MapHealth();
         app.MapMetrics();
         app.MapApiDescription();
+        app.MapPages();
     }
 }

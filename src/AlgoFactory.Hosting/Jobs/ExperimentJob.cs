@@ -74,9 +74,11 @@ internal sealed class ExperimentJob(
             ?? throw new DataFormatException("The experiment's data set has been deleted.");
         var trials = await store.TrialsAsync(experiment.Id, 0, cancellation);
         files.Create(experiment.Id);
+        // A resumed run goes on where the clock of the one before stopped.
+        var began = clock.GetUtcNow() - TimeSpan.FromSeconds(trials.Max(t => t.EndedAfterSeconds) ?? 0);
         // The run waits until an event is stored: what was told of a trial is there after a kill.
         var report = await new TrainModel(catalog, clock).RunAsync(
-            Request(experiment, dataset, trials), happened => NoteAsync(experiment.Id, happened).GetAwaiter().GetResult(), cancellation);
+            Request(experiment, dataset, trials), happened => NoteAsync(experiment.Id, began, happened).GetAwaiter().GetResult(), cancellation);
         await store.ChangeAsync(experiment.Id, old => old with { Warnings = report.Warnings, Phase = "publishing" }, CancellationToken.None);
         await files.WriteReportAsync(experiment.Id, report, CancellationToken.None);
         var version = await publisher.PublishAsync(experiment, CancellationToken.None);
@@ -108,9 +110,10 @@ internal sealed class ExperimentJob(
         };
     }
 
-    private Task NoteAsync(string id, ExperimentEvent happened) => happened switch
+    private Task NoteAsync(string id, DateTimeOffset began, ExperimentEvent happened) => happened switch
     {
-        TrialEnded ended => store.AddTrialAsync(id, ended.Entry, CancellationToken.None),
+        TrialEnded ended => store.AddTrialAsync(
+            id, ended.Entry with { EndedAfterSeconds = (clock.GetUtcNow() - began).TotalSeconds }, CancellationToken.None),
         TaskChosen chosen => store.ChangeAsync(
             id, old => old with { Task = chosen.Task, Metric = chosen.Metric, HigherIsBetter = chosen.HigherIsBetter }, CancellationToken.None),
         ExperimentDone done => NoteEnsembleAsync(id, done.Result),

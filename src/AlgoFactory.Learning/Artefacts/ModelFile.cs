@@ -62,6 +62,10 @@ public sealed record LeaderboardEntry
     /// <summary>Seconds spent fitting.</summary>
     public double FitSeconds { get; init; }
 
+    /// <summary>When the trial ended, in seconds from the experiment's start; null where nobody looked at the clock.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? EndedAfterSeconds { get; init; }
+
     /// <summary>Why the trial failed, or null.</summary>
     public string? Error { get; init; }
 

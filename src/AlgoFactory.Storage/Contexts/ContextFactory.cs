@@ -32,7 +32,7 @@ internal sealed class ContextFactory : IDbContextFactory<MetadataContext>
     {
         var parsed = Parse(() => new SqliteConnectionStringBuilder(connectionString));
         if (parsed.DataSource is "" or ":memory:" || parsed.Mode == SqliteOpenMode.Memory)
-            throw new StorageException("Storage:ConnectionString must name a file, such as 'Data Source=data/algofactory.db'; the server and its worker share it.");
+            throw new StorageException("AlgoFactory:Database:ConnectionString must name a file, such as 'Data Source=data/algofactory.db'; the server and its worker share it.");
         return new DbContextOptionsBuilder<SqliteContext>()
             .UseSqlite(parsed.ConnectionString)
             .AddInterceptors(new SqlitePragmas())
@@ -54,7 +54,7 @@ internal sealed class ContextFactory : IDbContextFactory<MetadataContext>
         }
         catch (ArgumentException fault)
         {
-            throw new StorageException($"Storage:ConnectionString cannot be read: {fault.Message}", fault);
+            throw new StorageException($"AlgoFactory:Database:ConnectionString cannot be read: {fault.Message}", fault);
         }
     }
 }

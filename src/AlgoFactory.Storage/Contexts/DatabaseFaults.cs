@@ -17,12 +17,12 @@ internal static class DatabaseFaults
         SqliteException sqlite => SqliteSentence(sqlite, options),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "The disk of the PostgreSQL server is full; make room there, nothing was changed.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } missing =>
-            $"PostgreSQL says: {missing.MessageText}; create the database first (CREATE DATABASE …), or correct Storage:ConnectionString.",
+            $"PostgreSQL says: {missing.MessageText}; create the database first (CREATE DATABASE …), or correct AlgoFactory:Database:ConnectionString.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } refused =>
-            $"PostgreSQL refused the connection: {refused.MessageText}; check the user and password of Storage:ConnectionString.",
+            $"PostgreSQL refused the connection: {refused.MessageText}; check the user and password of AlgoFactory:Database:ConnectionString.",
         PostgresException => null,
         NpgsqlException lost when lost.InnerException is SocketException or IOException or TimeoutException =>
-            $"The PostgreSQL server does not answer ({lost.InnerException.Message}); check that it runs and that Storage:ConnectionString names its host and port.",
+            $"The PostgreSQL server does not answer ({lost.InnerException.Message}); check that it runs and that AlgoFactory:Database:ConnectionString names its host and port.",
         _ => null,
     };
 

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using AlgoFactory.Hosting.Options;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Errors;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -13,9 +11,6 @@ namespace AlgoFactory.Web.Datasets;
 /// <summary><c>/api/datasets</c>: upload, list, profile, delete.</summary>
 public static class DatasetsApi
 {
-    // What the parts' headers and boundaries of a form may add to the file.
-    private const long FormOverheadBytes = 64 << 10;
-
     /// <summary>Maps the endpoints.</summary>
     public static void MapDatasets(this IEndpointRouteBuilder app)
     {
@@ -35,10 +30,9 @@ public static class DatasetsApi
         TypedResults.Ok(await datasets.ListAsync(cancellation));
 
     private static async Task<Created<DatasetRecord>> UploadAsync(
-        HttpRequest request, DatasetService datasets, AlgoFactoryOptions options, string? name = null, CancellationToken cancellation = default)
+        HttpRequest request, DatasetService datasets, string? name = null, CancellationToken cancellation = default)
     {
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = options.Uploads.MaxBytes + FormOverheadBytes;
+        RequestSize.LeaveToHandler(request.HttpContext);
         var dataset = IsForm(request)
             ? await AddFormFileAsync(request, name, datasets, cancellation)
             : await datasets.AddAsync(request.Body, name, request.ContentLength, cancellation);

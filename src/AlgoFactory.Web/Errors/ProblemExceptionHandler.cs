@@ -7,7 +7,9 @@ using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.Storage;
+using AlgoFactory.Web.Components;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlgoFactory.Web.Errors;
 
@@ -22,7 +24,10 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         if (status == StatusCodes.Status500InternalServerError)
             log.LogError(exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
         context.Response.StatusCode = status;
-        await Problem.WriteAsync(context, status, detail);
+        if (Problem.IsForPrograms(context))
+            await Problem.WriteAsync(context, status, detail);
+        else
+            await new RazorComponentResult<ErrorDocument>(new { Status = status, Detail = detail }) { StatusCode = status }.ExecuteAsync(context);
         return true;
     }
 

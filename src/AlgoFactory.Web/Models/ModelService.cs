@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Learning;
@@ -10,6 +11,8 @@ namespace AlgoFactory.Web.Models;
 /// <summary>The registry as the API and the pages use it.</summary>
 public sealed class ModelService(ModelRegistry registry, DeploymentService deployments, AlgoFactoryOptions options, DataFolders folders)
 {
+    private const int BufferBytes = 256 << 10;
+
     /// <summary>All models, by name.</summary>
     public ImmutableArray<ModelView> List() => [.. registry.List().Select(ModelView.Of)];
 
@@ -41,17 +44,16 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
 
     /// <summary>Takes in a model file as the model's next version; it is checked whole before it is published.</summary>
     /// <exception cref="RefusedException">400: the name is not allowed; 413: the file is too large.</exception>
-    public async Task<ModelVersionView> AddAsync(string name, Stream content, CancellationToken cancellation)
+    public async Task<ModelVersionView> AddAsync(string name, Stream content, long? announcedBytes, CancellationToken cancellation)
     {
         if (!ModelNames.IsValid(name))
             throw RefusedException.Invalid(ModelNames.Refusal(name));
         var part = Path.Combine(folders.Incoming, $"{Guid.NewGuid():N}.afm.part");
         try
         {
-            await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 << 10, useAsync: true))
-                await content.CopyToAsync(file, cancellation);
-            if (new FileInfo(part).Length > options.Uploads.MaxModelBytes)
-                throw RefusedException.TooLarge($"The file is larger than {options.Uploads.MaxModelBytes:N0} bytes, the limit that this server sets (AlgoFactory:Uploads:MaxModelBytes).");
+            CheckSize(announcedBytes ?? 0);
+            await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, useAsync: true))
+                await CopyAsync(content, file, cancellation);
             var published = await Task.Run(() => registry.Publish(name, part, cancellation), cancellation);
             return ModelVersionView.Of(Find(name, published.Version));
         }
@@ -64,6 +66,29 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
     /// <summary>Deletes a version that nothing serves.</summary>
     /// <exception cref="DeploymentException">There is none, or a deployment serves it.</exception>
     public Task DeleteAsync(string name, int version, CancellationToken cancellation) => deployments.DeleteVersionAsync(name, version, cancellation);
+
+    private async Task CopyAsync(Stream content, FileStream file, CancellationToken cancellation)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            for (int read; (read = await content.ReadAsync(buffer, cancellation)) > 0;)
+            {
+                CheckSize(file.Position + read);
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void CheckSize(long bytes)
+    {
+        if (bytes > options.Uploads.MaxModelBytes)
+            throw RefusedException.TooLarge($"The file is larger than {options.Uploads.MaxModelBytes:N0} bytes, the limit that this server sets (AlgoFactory:Uploads:MaxModelBytes).");
+    }
 
     private RegisteredVersion Find(string name, int version) => registry.Find(name, version)
         ?? throw new RefusedException(StatusCodes.Status404NotFound, $"There is no version {version} of the model '{name}'.");

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
-using AlgoFactory.Hosting.Options;
 using AlgoFactory.Web.Access;
-using Microsoft.AspNetCore.Http.Features;
+using AlgoFactory.Web.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlgoFactory.Web.Models;
@@ -39,11 +38,10 @@ public static class ModelsApi
         TypedResults.PhysicalFile(models.PathOf(name, version), "application/octet-stream", $"{name}-{version}.afm", enableRangeProcessing: true);
 
     private static async Task<Created<ModelVersionView>> UploadAsync(
-        string name, HttpRequest request, ModelService models, Audit audit, AlgoFactoryOptions options, ClaimsPrincipal user, CancellationToken cancellation)
+        string name, HttpRequest request, ModelService models, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
     {
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = options.Uploads.MaxModelBytes;
-        var published = await models.AddAsync(name, request.Body, cancellation);
+        RequestSize.LeaveToHandler(request.HttpContext);
+        var published = await models.AddAsync(name, request.Body, request.ContentLength, cancellation);
         await audit.NoteAsync(user, "model.upload", $"{name}/{published.Version}", published.Hash);
         return TypedResults.Created($"/api/models/{name}/versions/{published.Version}", published);
     }

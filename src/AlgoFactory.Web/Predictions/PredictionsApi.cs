@@ -3,7 +3,6 @@ using System.Globalization;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Web.Errors;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace AlgoFactory.Web.Predictions;
 
@@ -38,8 +37,16 @@ public static class PredictionsApi
             return;
         var started = TimeProvider.System.GetTimestamp();
         var body = await ReadAsync(context, options.Predictions.MaxBytes);
-        using var lease = pool.Rent(name) ?? throw new RefusedException(404, $"There is no deployment '{name}'.");
-        await AnswerAsync(context, name, lease, body, metrics, started);
+        try
+        {
+            using var lease = pool.Rent(name) ?? throw new RefusedException(404, $"There is no deployment '{name}'.");
+            await AnswerAsync(context, name, lease, body, metrics, started);
+        }
+        finally
+        {
+            // After a refusal too: a body that is not given back costs the caller its connection.
+            context.Request.BodyReader.AdvanceTo(body.End);
+        }
     }
 
     private static async Task PredictVersionAsync(
@@ -49,8 +56,15 @@ public static class PredictionsApi
             return;
         var started = TimeProvider.System.GetTimestamp();
         var body = await ReadAsync(context, options.Predictions.MaxBytes);
-        using var lease = await pinned.RentAsync(name, version, context.RequestAborted);
-        await AnswerAsync(context, string.Create(CultureInfo.InvariantCulture, $"{name}/{version}"), lease, body, metrics, started);
+        try
+        {
+            using var lease = await pinned.RentAsync(name, version, context.RequestAborted);
+            await AnswerAsync(context, string.Create(CultureInfo.InvariantCulture, $"{name}/{version}"), lease, body, metrics, started);
+        }
+        finally
+        {
+            context.Request.BodyReader.AdvanceTo(body.End);
+        }
     }
 
     private static async Task AnswerAsync(
@@ -67,7 +81,6 @@ public static class PredictionsApi
             throw;
         }
 
-        context.Request.BodyReader.AdvanceTo(body.End);
         var predictions = lease.Predictor.Predict(rows.Frame);
         context.Response.ContentType = Json;
         PredictionResponseWriter.Write(context.Response.BodyWriter, rows.RequestId ?? NewId(), lease.Version, predictions, rows.Warnings);
@@ -81,14 +94,17 @@ public static class PredictionsApi
             throw new RefusedException(415, $"The content type '{context.Request.ContentType}' is not accepted here; send application/json or text/csv.");
         if (context.Request.ContentLength > maxBytes)
             throw TooLarge(maxBytes);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = maxBytes;
+        RequestSize.LeaveToHandler(context);
         var reader = context.Request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(context.RequestAborted);
             if (read.Buffer.Length > maxBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End);
                 throw TooLarge(maxBytes);
+            }
+
             if (read.IsCompleted)
                 return read.Buffer;
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);

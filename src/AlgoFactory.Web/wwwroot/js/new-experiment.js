@@ -1,0 +1,130 @@
+// The form of a new experiment: what follows from the target, what differs from the inferred columns, and the start.
+import { call, ApiError } from "./api.js";
+import { make } from "./ui.js";
+
+const form = document.querySelector("[data-new-experiment]");
+const field = id => form.querySelector(`#${id}`);
+const rows = [...form.querySelectorAll("[data-column]")];
+
+field("dataset").addEventListener("change", event => {
+  if (event.target.value) location.assign(`/experiments/new?dataset=${encodeURIComponent(event.target.value)}`);
+});
+
+if (field("target")) {
+  field("target").addEventListener("change", show);
+  field("task").addEventListener("change", show);
+  field("metric").addEventListener("change", showHelp);
+  for (const radio of form.querySelectorAll("[data-target]")) {
+    radio.addEventListener("change", () => {
+      field("target").value = radio.value;
+      show();
+    });
+  }
+  for (const radio of form.querySelectorAll("[name=budget]")) radio.addEventListener("change", showBudget);
+  for (const row of rows) row.addEventListener("change", () => showRow(row));
+  form.addEventListener("submit", start);
+  show();
+  showBudget();
+}
+
+function chosenTask() {
+  const task = field("task").value;
+  return task === "auto" ? field("target").selectedOptions[0]?.dataset.task : task;
+}
+
+function show() {
+  const option = field("target").selectedOptions[0];
+  for (const radio of form.querySelectorAll("[data-target]")) radio.checked = radio.value === field("target").value;
+  const inferred = form.querySelector("[data-auto]");
+  inferred.textContent = option?.dataset.task ? `Automatic: ${option.dataset.task}` : "Automatic";
+
+  const task = chosenTask();
+  const metric = field("metric");
+  for (const each of metric.options) each.hidden = each.disabled = each.dataset.for !== task;
+  if (metric.selectedOptions[0]?.dataset.for !== task) {
+    const first = [...metric.options].find(o => o.dataset.for === task);
+    if (first) first.selected = true;
+    else metric.selectedIndex = -1;
+  }
+  showHelp();
+
+  const positive = field("positive");
+  form.querySelector("[data-positive]").hidden = task !== "binary";
+  const classes = JSON.parse(option?.dataset.classes ?? "[]");
+  positive.replaceChildren(make("option", { value: "", text: "The rarer one" }), ...classes.map(c => make("option", { value: c, text: c })));
+  for (const row of rows) showRow(row);
+}
+
+function showHelp() {
+  form.querySelector("[data-metric-help]").textContent = field("metric").selectedOptions[0]?.dataset.help ?? "";
+}
+
+function showBudget() {
+  form.querySelector("[data-trials]").hidden = form.querySelector("[name=budget]:checked").value !== "trials";
+}
+
+function showRow(row) {
+  const isTarget = row.dataset.column === field("target").value;
+  const kind = row.querySelector("[data-set-kind]");
+  const role = row.querySelector("[data-set-role]");
+  row.classList.toggle("is-best", isTarget);
+  kind.disabled = role.disabled = isTarget;
+  if (isTarget) {
+    row.dataset.chosenRole ??= role.value;
+    role.value = "label";
+  } else if (role.value === "label") {
+    role.value = row.dataset.chosenRole;
+    delete row.dataset.chosenRole;
+  }
+  kind.classList.toggle("is-changed", !isTarget && kind.value !== row.dataset.kind);
+  role.classList.toggle("is-changed", !isTarget && role.value !== row.dataset.role);
+}
+
+function request() {
+  const budget = form.querySelector("[name=budget]:checked").value;
+  const target = field("target").value;
+  return {
+    datasetId: form.dataset.dataset,
+    label: target,
+    name: field("name").value.trim(),
+    task: field("task").value,
+    metric: field("metric").value || null,
+    budgetSeconds: budget === "trials" ? null : Number(budget),
+    trials: budget === "trials" ? Number(field("trials").value) : null,
+    seed: Number(field("seed").value),
+    folds: Number(field("folds").value),
+    positive: chosenTask() === "binary" ? field("positive").value || null : null,
+    overrides: rows.filter(r => r.dataset.column !== target).map(row => {
+      const kind = row.querySelector("[data-set-kind]").value;
+      const role = row.querySelector("[data-set-role]").value;
+      return { column: row.dataset.column, kind: kind === row.dataset.kind ? null : kind, role: role === row.dataset.role ? null : role };
+    }).filter(o => o.kind || o.role),
+  };
+}
+
+async function start(event) {
+  event.preventDefault();
+  const error = form.querySelector("[data-form-error]");
+  error.replaceChildren();
+  const wrong = [...form.querySelectorAll("input, select")].find(e => !e.disabled && !e.checkValidity() && e.offsetParent !== null);
+  if (wrong) {
+    const label = form.querySelector(`label[for="${wrong.id}"]`)?.textContent ?? "A field";
+    showError(error, `${label}: ${wrong.validationMessage}`);
+    wrong.focus();
+    return;
+  }
+  const button = form.querySelector("[type=submit]");
+  button.disabled = true;
+  try {
+    const experiment = await call("POST", "/api/experiments", request());
+    location.assign(`/experiments/${encodeURIComponent(experiment.id)}`);
+  } catch (e) {
+    if (!(e instanceof ApiError)) throw e;
+    showError(error, e.message);
+    button.disabled = false;
+  }
+}
+
+function showError(box, text) {
+  box.replaceChildren(make("div", { className: "callout tone-bad" }, make("i", { className: "bi bi-x-octagon", "aria-hidden": "true" }), make("div", { text })));
+}

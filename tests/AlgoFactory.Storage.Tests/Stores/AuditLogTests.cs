@@ -1,0 +1,32 @@
+using AlgoFactory.Serving.Access;
+using Shouldly;
+
+namespace AlgoFactory.Storage.Tests.Stores;
+
+[Collection(DatabaseCollection.Name)]
+public sealed class AuditLogTests(Databases databases)
+{
+    private static AuditEntry Entry(int number) =>
+        new(new DateTimeOffset(2026, 5, 4, 12, 0, 0, TimeSpan.Zero), "ops", "deployment.deploy", $"churn-{number}", "version 2 → 3");
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Lists_the_last_ones_the_newest_first_whatever_the_clock_says(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        for (var number = 1; number <= 5; number++)
+            await program.Audit.AddAsync(Entry(number) with { At = Entry(0).At.AddHours(-number) }, default);
+
+        (await program.Audit.ListAsync(2, default)).ShouldBe([Entry(5) with { At = Entry(0).At.AddHours(-5) }, Entry(4) with { At = Entry(0).At.AddHours(-4) }]);
+        (await program.Audit.ListAsync(10_000, default)).Length.ShouldBe(5);
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(() => program.Audit.ListAsync(0, default));
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Loses_no_entry_of_several_programs(StorageProvider provider)
+    {
+        using var first = await databases.OpenAsync(provider);
+        using var second = new Opened(first.Options);
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(n => Task.Run(() => (n % 2 == 0 ? first : second).Audit.AddAsync(Entry(n), default))));
+        (await first.Audit.ListAsync(1000, default)).Select(e => e.Subject).ShouldBe(Enumerable.Range(0, 40).Select(n => Entry(n).Subject), ignoreOrder: true);
+    }
+}
