@@ -37,7 +37,7 @@ internal static class ApiDescriptionSetup
     // Doubles have a converter of ours (NaN is null), which hides their type from the description.
     private static Task Numbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
     {
-        if (context.JsonTypeInfo.ElementType == typeof(double))
+        if (context.JsonTypeInfo.Kind == System.Text.Json.Serialization.Metadata.JsonTypeInfoKind.Enumerable && context.JsonTypeInfo.ElementType == typeof(double))
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double" };
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         if (type != typeof(double) && type != typeof(float))

@@ -37,8 +37,16 @@ public static class PredictionsApi
             return;
         var started = TimeProvider.System.GetTimestamp();
         var body = await ReadAsync(context, options.Predictions.MaxBytes);
-        using var lease = pool.Rent(name) ?? throw new RefusedException(404, $"There is no deployment '{name}'.");
-        await AnswerAsync(context, name, lease, body, metrics, started);
+        try
+        {
+            using var lease = pool.Rent(name) ?? throw new RefusedException(404, $"There is no deployment '{name}'.");
+            await AnswerAsync(context, name, lease, body, metrics, started);
+        }
+        finally
+        {
+            // After a refusal too: a body that is not given back costs the caller its connection.
+            context.Request.BodyReader.AdvanceTo(body.End);
+        }
     }
 
     private static async Task PredictVersionAsync(
@@ -48,8 +56,15 @@ public static class PredictionsApi
             return;
         var started = TimeProvider.System.GetTimestamp();
         var body = await ReadAsync(context, options.Predictions.MaxBytes);
-        using var lease = await pinned.RentAsync(name, version, context.RequestAborted);
-        await AnswerAsync(context, string.Create(CultureInfo.InvariantCulture, $"{name}/{version}"), lease, body, metrics, started);
+        try
+        {
+            using var lease = await pinned.RentAsync(name, version, context.RequestAborted);
+            await AnswerAsync(context, string.Create(CultureInfo.InvariantCulture, $"{name}/{version}"), lease, body, metrics, started);
+        }
+        finally
+        {
+            context.Request.BodyReader.AdvanceTo(body.End);
+        }
     }
 
     private static async Task AnswerAsync(
@@ -66,7 +81,6 @@ public static class PredictionsApi
             throw;
         }
 
-        context.Request.BodyReader.AdvanceTo(body.End);
         var predictions = lease.Predictor.Predict(rows.Frame);
         context.Response.ContentType = Json;
         PredictionResponseWriter.Write(context.Response.BodyWriter, rows.RequestId ?? NewId(), lease.Version, predictions, rows.Warnings);

@@ -99,6 +99,31 @@ public sealed class PredictionsApiTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_refusal_does_not_cost_the_caller_its_connection()
+    {
+        var connections = 0;
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancellation) =>
+            {
+                connections++;
+                var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var client = new HttpClient(handler) { BaseAddress = shared.Server.Address };
+        client.DefaultRequestHeaders.Add("X-Api-Key", await shared.Server.KeyAsync(Serving.Access.KeyRole.Application));
+        for (var i = 0; i < 5; i++)
+        {
+            await (await client.PostAsync("/api/models/people/predict", new StringContent("{", Encoding.UTF8, "application/json"))).ProblemAsync(400);
+            await (await client.PostAsync("/api/models/none/predict", new StringContent("{}", Encoding.UTF8, "application/json"))).ProblemAsync(404);
+        }
+
+        connections.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_request_beyond_the_limits_is_refused()
     {
         await using var small = await TestServer.StartAsync("Predictions:MaxBytes=2000", "Predictions:MaxRows=3");
