@@ -8,7 +8,7 @@ namespace AlgoFactory.Web.Experiments;
 
 /// <summary>One event of an experiment's feed.</summary>
 /// <param name="Type"><c>trial</c>, <c>best</c>, <c>state</c> or <c>done</c>.</param>
-/// <param name="Data">A <see cref="LeaderboardEntry"/>, an <see cref="ExperimentView"/> or a <see cref="TrainReport"/>.</param>
+/// <param name="Data">A <see cref="LeaderboardEntry"/> with its rank as of then, an <see cref="ExperimentView"/> or a <see cref="TrainReport"/>.</param>
 /// <param name="Id">What a client sends as <c>Last-Event-ID</c> to go on from here; null when the place does not change.</param>
 public sealed record FeedEvent(string Type, object Data, string? Id);
 
@@ -25,7 +25,7 @@ public sealed class ExperimentFeed(IExperimentStore store, ExperimentFiles files
     public async IAsyncEnumerable<FeedEvent> FollowAsync(string id, int after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var told = new ToldTrials(after);
-        LeaderboardEntry? best = null;
+        Leaderboard? board = null;
         ExperimentView? shown = null;
         var lastTold = clock.GetUtcNow();
         while (await store.FindAsync(id, cancellation) is { } record)
@@ -40,14 +40,24 @@ public sealed class ExperimentFeed(IExperimentStore store, ExperimentFiles files
                     yield return new FeedEvent("state", view, null);
             }
 
-            foreach (var trial in await store.TrialsAsync(id, told.Complete, cancellation))
+            // The first look takes the trials from before a reconnect too: ranks count them.
+            var trials = await store.TrialsAsync(id, board is null ? 0 : told.Complete, cancellation);
+            if (board is null && trials.Length > 0)
+            {
+                board = new Leaderboard(view.HigherIsBetter);
+                foreach (var trial in trials.Where(t => t.Trial <= after))
+                    board.Add(trial);
+            }
+
+            foreach (var trial in trials)
             {
                 if (!told.Add(trial.Trial))
                     continue;
                 isNews = true;
-                yield return new FeedEvent("trial", trial, told.Id);
-                if (IsBetter(trial, best, view.HigherIsBetter))
-                    yield return new FeedEvent("best", best = trial, told.Id);
+                var ranked = board!.Add(trial);
+                yield return new FeedEvent("trial", ranked, told.Id);
+                if (ranked.Rank == 1)
+                    yield return new FeedEvent("best", ranked, told.Id);
             }
 
             shown = view;
@@ -66,9 +76,6 @@ public sealed class ExperimentFeed(IExperimentStore store, ExperimentFiles files
 
     private static bool HasChanged(ExperimentView a, ExperimentView b) =>
         a.State != b.State || a.Phase != b.Phase || a.CancelRequested != b.CancelRequested || a.Metric != b.Metric;
-
-    private static bool IsBetter(LeaderboardEntry trial, LeaderboardEntry? best, bool higherIsBetter) =>
-        trial.Score is { } score && (best?.Score is not { } than || (higherIsBetter ? score > than : score < than));
 
     /// <summary>Trials may end out of order, so what has been told is a number up to which all are, and some beyond it.</summary>
     private sealed class ToldTrials(int complete)

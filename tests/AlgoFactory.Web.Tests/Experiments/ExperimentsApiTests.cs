@@ -95,17 +95,20 @@ public sealed class ExperimentsApiTests(SharedServer shared)
         await foreach (var item in EventsAsync(id, null))
         {
             seen.Add(item.EventType == "trial" || item.EventType == "best" ? $"{item.EventType} {item.Data}" : item.EventType);
-            if (seen[^1] == "best 2")
+            if (seen[^1] == "best 2 at rank 1")
             {
                 await store.AddTrialAsync(id, Trial(1, 0.5), default);
                 await store.AddTrialAsync(id, Trial(3, 0.7), default);
             }
 
-            if (seen[^1] == "best 3")
+            if (seen[^1] == "best 3 at rank 1")
                 await store.ChangeAsync(id, e => e with { State = ExperimentState.Failed, Error = "It broke." }, default);
         }
 
-        seen.ShouldBe(["state", "trial 2", "best 2", "trial 1", "trial 3", "best 3", "state", "done"]);
+        seen.ShouldBe(
+        [
+            "state", "trial 2 at rank 1", "best 2 at rank 1", "trial 1 at rank 2", "trial 3 at rank 1", "best 3 at rank 1", "state", "done",
+        ]);
     }
 
     [Fact]
@@ -138,7 +141,7 @@ public sealed class ExperimentsApiTests(SharedServer shared)
     private static string Number(ReadOnlySpan<byte> data)
     {
         var json = System.Text.Json.JsonDocument.Parse(data.ToArray()).RootElement;
-        return json.TryGetProperty("trial", out var trial) ? trial.ToString() : "";
+        return json.TryGetProperty("trial", out var trial) ? $"{trial} at rank {json.GetProperty("rank")}" : "";
     }
 
     private async Task<string> StoreAsync(ExperimentState state, params LeaderboardEntry[] trials)
