@@ -35,20 +35,39 @@ public sealed class WorkerSupervisor(
         while (!stoppingToken.IsCancellationRequested)
         {
             var started = clock.GetTimestamp();
-            using (var worker = Start())
+            try
             {
-                _worker = worker;
-                await WaitAsync(worker, stoppingToken);
-                _worker = null;
+                await RunWorkerAsync(stoppingToken);
                 if (stoppingToken.IsCancellationRequested)
                     return;
-                log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
+                await recovery.RunAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // What leaves this method stops the server. Neither a full disk nor a broken database nor a machine that
+                // starts no more processes is a reason to stop answering; the fault is logged and tried again.
+                log.LogError(e, "The worker cannot be kept running; the server goes on and tries again");
             }
 
-            await recovery.RunAsync(stoppingToken);
             delay = clock.GetElapsedTime(started) > Healthy ? FirstDelay : delay;
             await Task.Delay(delay, clock, stoppingToken);
             delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+        }
+    }
+
+    private async Task RunWorkerAsync(CancellationToken stopping)
+    {
+        using var worker = Start();
+        _worker = worker;
+        try
+        {
+            await WaitAsync(worker, stopping);
+            if (!stopping.IsCancellationRequested)
+                log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
+        }
+        finally
+        {
+            _worker = null;
         }
     }
 
