@@ -45,6 +45,12 @@ public sealed class DataFolders
     /// <summary>A data set's file.</summary>
     public string UploadPath(string fileName) => Path.Combine(Uploads, fileName);
 
+    /// <summary>
+    /// The mark of a data set's file that is being placed or removed: what a killed server left in doubt, and nothing else,
+    /// may be removed at the next start.
+    /// </summary>
+    public string DoubtPath(string fileName) => Path.Combine(Incoming, fileName + ".doubt");
+
     /// <summary>An experiment's folder.</summary>
     public string ExperimentFolder(string id) => Path.Combine(Experiments, id);
 
