@@ -15,6 +15,7 @@ using AlgoFactory.Web.Experiments;
 using AlgoFactory.Web.Models;
 using AlgoFactory.Web.Monitoring;
 using AlgoFactory.Web.Predictions;
+using Quartz;
 
 namespace AlgoFactory.Web;
 
@@ -38,6 +39,11 @@ public static class WebProgram
         catch (Exception e) when (e is StorageException or ValidationException or IOException or UnauthorizedAccessException or FormatException)
         {
             await Console.Error.WriteLineAsync($"The server cannot start: {e.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
+        catch (SchedulerException e)
+        {
+            await Console.Error.WriteLineAsync($"The server cannot start: {JobStoreFaults.Translate(e).Message}");
             return 1;
         }
     }

@@ -16,6 +16,12 @@ public sealed class DataFolders
         foreach (var folder in (string[])[Uploads, Incoming, Experiments, ProtectionKeys])
             MakePrivate(folder);
         Directory.CreateDirectory(Models);
+        if (!options.Database.IsPostgreSql)
+        {
+            if (string.IsNullOrWhiteSpace(options.Database.ConnectionString))
+                MakePrivateFile(Database);
+            MakePrivateFile(JobDatabase);
+        }
     }
 
     /// <summary>The data folder.</summary>
@@ -53,6 +59,21 @@ public sealed class DataFolders
 
     /// <summary>An experiment's folder.</summary>
     public string ExperimentFolder(string id) => Path.Combine(Experiments, id);
+
+    /// <summary>
+    /// Makes the databases' files, empty, for the owner alone before SQLite would make them for everybody: a data folder
+    /// that was there before us may be open to others. SQLite gives its other files the same mode.
+    /// </summary>
+    private static void MakePrivateFile(string path)
+    {
+        if (!OperatingSystem.IsWindows() && !File.Exists(path))
+            new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }).Dispose();
+    }
 
     private static void MakePrivate(string folder)
     {
