@@ -14,6 +14,7 @@ public sealed class WorkerSupervisor(
     AlgoFactoryOptions options,
     DataFolders folders,
     ExperimentRecovery recovery,
+    IHostApplicationLifetime lifetime,
     TimeProvider clock,
     ILogger<WorkerSupervisor> log) : BackgroundService
 {
@@ -31,6 +32,7 @@ public sealed class WorkerSupervisor(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await StartedAsync(stoppingToken);
         var delay = FirstDelay;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -53,6 +55,13 @@ public sealed class WorkerSupervisor(
             await Task.Delay(delay, clock, stoppingToken);
             delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         }
+    }
+
+    // The server answers first: its worker would take the start's processor time from it.
+    private async Task StartedAsync(CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lifetime.ApplicationStarted);
+        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunWorkerAsync(CancellationToken stopping)
