@@ -67,6 +67,8 @@ public static class WebProgram
         var options = ProgramConfiguration.Read(builder.Configuration);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(o => o.SingleLine = true);
         builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        // Less than the half minute after which service managers kill: a sender that stalls must not cost the clean end.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddRouting();
         builder.Services.AddServer(options);
         builder.Services.AddProblems();
