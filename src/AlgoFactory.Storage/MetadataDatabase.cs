@@ -28,9 +28,9 @@ public sealed class MetadataDatabase
                 await using (context.ConfigureAwait(false)) return await UpgradeAsync(context, cancellation).ConfigureAwait(false);
             }
         }
-        catch (Exception fault) when (DatabaseFaults.Sentence(fault, _factory.Options) is { } sentence)
+        catch (Exception fault) when (DatabaseFaults.Translate(fault, _factory.Options) is { } error)
         {
-            throw new StorageException(sentence, fault);
+            throw error;
         }
     }
 

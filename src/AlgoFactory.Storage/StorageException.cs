@@ -14,4 +14,7 @@ public sealed class StorageException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>Whether the disk that holds the database is full.</summary>
+    public bool IsDiskFull { get; init; }
 }

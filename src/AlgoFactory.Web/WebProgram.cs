@@ -15,6 +15,7 @@ using AlgoFactory.Web.Experiments;
 using AlgoFactory.Web.Models;
 using AlgoFactory.Web.Monitoring;
 using AlgoFactory.Web.Predictions;
+using Quartz;
 
 namespace AlgoFactory.Web;
 
@@ -45,6 +46,11 @@ public static class WebProgram
             await Console.Error.WriteLineAsync($"The server cannot start: {e.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
+        catch (SchedulerException e)
+        {
+            await Console.Error.WriteLineAsync($"The server cannot start: {JobStoreFaults.Translate(e).Message}");
+            return 1;
+        }
     }
 
     /// <summary>Builds the server without starting it. Call <see cref="PrepareAsync"/> before it starts.</summary>
@@ -61,6 +67,8 @@ public static class WebProgram
         var options = ProgramConfiguration.Read(builder.Configuration);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(o => o.SingleLine = true);
         builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        // Less than the half minute after which service managers kill: a sender that stalls must not cost the clean end.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddRouting();
         builder.Services.AddServer(options);
         builder.Services.AddProblems();

@@ -26,7 +26,7 @@ public static class LocalKeys
             .AddStorage(StorageOptions.From(options.Database.Provider, options.Database.ConnectionString, folders.Root))
             .BuildServiceProvider();
         await services.GetRequiredService<MetadataDatabase>().MigrateAsync(cancellation);
-        var keys = new KeyService(services.GetRequiredService<IApiKeyStore>());
+        using var keys = new KeyService(services.GetRequiredService<IApiKeyStore>());
         var made = string.IsNullOrWhiteSpace(name)
             ? await keys.ReplaceAdministratorAsync(cancellation)
             : await keys.CreateAsync(name, role, cancellation);

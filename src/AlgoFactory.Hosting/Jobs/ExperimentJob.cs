@@ -5,6 +5,7 @@ using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Storage;
 using Microsoft.Extensions.Logging;
 using Quartz;
 
@@ -56,9 +57,7 @@ internal sealed class ExperimentJob(
         catch (Exception e)
         {
             log.LogError(e, "Experiment {Id} failed", id);
-            await EndAsync(id, ExperimentState.Failed, e is OutOfMemoryException
-                ? "The experiment needs more memory than the worker has (AlgoFactory:Worker:MemoryMiB)."
-                : "The experiment failed for a reason that is not the data's; the server's log tells more.");
+            await EndAsync(id, ExperimentState.Failed, Sentence(e));
             throw;
         }
         finally
@@ -148,15 +147,42 @@ internal sealed class ExperimentJob(
         return claimed ? experiment : null;
     }
 
-    private Task EndAsync(string id, ExperimentState state, string? error) => store.ChangeAsync(id, old => old with
+    private static string Sentence(Exception fault) => fault switch
     {
-        State = state,
-        Error = error,
-        Phase = null,
-        EndedAt = clock.GetUtcNow(),
-        Owner = null,
-        HeartbeatAt = null,
-    }, CancellationToken.None);
+        OutOfMemoryException => "The experiment needs more memory than the worker has (AlgoFactory:Worker:MemoryMiB).",
+        StorageException { IsDiskFull: true } or IOException => "The server's disk is full or cannot be written; free some space and resume the experiment.",
+        StorageException => "The server's metadata database could not be used; its log tells more. Resume the experiment when that is mended.",
+        _ => "The experiment failed for a reason that is not the data's; the server's log tells more.",
+    };
+
+    /// <summary>
+    /// Stores how the experiment ended, and again until that works: an end that is not stored would show the experiment
+    /// as running for as long as this process lives. (When the worker stops first, the next one finds it as interrupted.)
+    /// </summary>
+    private async Task EndAsync(string id, ExperimentState state, string? error)
+    {
+        while (true)
+        {
+            try
+            {
+                await store.ChangeAsync(id, old => old with
+                {
+                    State = state,
+                    Error = error,
+                    Phase = null,
+                    EndedAt = clock.GetUtcNow(),
+                    Owner = null,
+                    HeartbeatAt = null,
+                }, CancellationToken.None);
+                return;
+            }
+            catch (StorageException e)
+            {
+                log.LogError("The end of experiment {Id} cannot be stored yet: {Error}", id, e.Message);
+                await Task.Delay(EndRetry, clock);
+            }
+        }
+    }
 
     /// <summary>Says that this process lives, and ends the run when a user asks for it or removes the experiment.</summary>
     private async Task BeatAsync(string id, CancellationTokenSource run)
@@ -167,15 +193,24 @@ internal sealed class ExperimentJob(
             await Task.Delay(Beat, clock, run.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (run.IsCancellationRequested)
                 return;
-            var now = clock.GetUtcNow();
-            var experiment = ++beats % BeatsPerHeartbeat == 0
-                ? await store.ChangeAsync(id, old => old.State == ExperimentState.Running ? old with { HeartbeatAt = now } : null, CancellationToken.None)
-                : await store.FindAsync(id, CancellationToken.None);
-            if (experiment is null || experiment.CancelRequested)
-                await run.CancelAsync();
+            try
+            {
+                var now = clock.GetUtcNow();
+                var experiment = ++beats % BeatsPerHeartbeat == 0
+                    ? await store.ChangeAsync(id, old => old.State == ExperimentState.Running ? old with { HeartbeatAt = now } : null, CancellationToken.None)
+                    : await store.FindAsync(id, CancellationToken.None);
+                if (experiment is null || experiment.CancelRequested)
+                    await run.CancelAsync();
+            }
+            catch (StorageException e)
+            {
+                // One beat is missed; without the next ones nobody could cancel the run.
+                log.LogWarning("Experiment {Id} cannot give a sign of life: {Error}", id, e.Message);
+            }
         }
     }
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan EndRetry = TimeSpan.FromSeconds(2);
     private const int BeatsPerHeartbeat = 10;
 }

@@ -1,6 +1,7 @@
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Registry;
 using Microsoft.Extensions.Logging;
 
 namespace AlgoFactory.Hosting.Jobs;
@@ -41,15 +42,17 @@ public sealed class ExperimentRecovery(
 
     private async Task RecoverAsync(ExperimentRecord experiment, CancellationToken cancellation)
     {
-        if (publisher.HasStaged(experiment.Id) && await PublishAsync(experiment, cancellation))
+        if (publisher.HasStaged(experiment.Id) && await TryPublishAsync(experiment, cancellation))
             return;
+
         await experiments.ChangeAsync(experiment.Id, old => old.State == ExperimentState.Running && old.Owner == experiment.Owner
             ? old with { State = ExperimentState.Interrupted, Phase = null, EndedAt = clock.GetUtcNow(), Owner = null, HeartbeatAt = null, CancelRequested = false }
             : null, cancellation);
         log.LogWarning("Experiment {Id}: its worker died; it can be resumed or removed", experiment.Id);
     }
 
-    private async Task<bool> PublishAsync(ExperimentRecord experiment, CancellationToken cancellation)
+    // One model that cannot be published (a full disk, a damaged file) must not keep the server from starting.
+    private async Task<bool> TryPublishAsync(ExperimentRecord experiment, CancellationToken cancellation)
     {
         try
         {
@@ -57,9 +60,9 @@ public sealed class ExperimentRecovery(
             log.LogWarning("Experiment {Id}: its worker died while publishing; finished as {Name}/{Version}", experiment.Id, version.Name, version.Version);
             return true;
         }
-        catch (ArtefactFormatException e)
+        catch (Exception e) when (e is ArtefactFormatException or RegistryException or IOException or UnauthorizedAccessException)
         {
-            log.LogError(e, "Experiment {Id}: the model that its dead worker left cannot be used", experiment.Id);
+            log.LogError(e, "Experiment {Id}: its worker died while publishing, and its model cannot be published now", experiment.Id);
             return false;
         }
     }

@@ -41,8 +41,10 @@ internal sealed class HousekeepingJob(
         foreach (var dataset in await datasets.ListAsync(cancellation))
             if (dataset.CreatedAt < before && !used.Contains(dataset.Id))
             {
+                await File.Create(folders.DoubtPath(dataset.FileName)).DisposeAsync();
                 await datasets.DeleteAsync(dataset.Id, cancellation);
                 File.Delete(folders.UploadPath(dataset.FileName));
+                File.Delete(folders.DoubtPath(dataset.FileName));
                 log.LogInformation("Removed data set {Id}, which is past its retention", dataset.Id);
             }
     }

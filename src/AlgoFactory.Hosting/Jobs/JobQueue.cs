@@ -4,7 +4,8 @@ namespace AlgoFactory.Hosting.Jobs;
 
 /// <summary>
 /// Puts work into the job store, from which the worker takes it. The server's scheduler is never started: it schedules
-/// and does not run. Scheduling the same thing twice leaves one job.
+/// and does not run. Scheduling the same thing twice leaves one job. A store that cannot be used is a
+/// <see cref="Storage.StorageException"/>.
 /// </summary>
 public sealed class JobQueue(ISchedulerFactory schedulers)
 {
@@ -30,18 +31,30 @@ public sealed class JobQueue(ISchedulerFactory schedulers)
     /// <summary>Whether the store holds that data set's profile job.</summary>
     public Task<bool> HasProfileAsync(string datasetId, CancellationToken cancellation) => HasAsync(JobGroups.Profiles, datasetId, cancellation);
 
-    private async Task AddAsync<TJob>(string group, string id, CancellationToken cancellation) where TJob : IJob
+    private Task AddAsync<TJob>(string group, string id, CancellationToken cancellation) where TJob : IJob => UseAsync(async scheduler =>
     {
-        var scheduler = await schedulers.GetScheduler(cancellation);
         var job = JobBuilder.Create<TJob>().WithIdentity(id, group).UsingJobData(Id, id).RequestRecovery().Build();
         var trigger = TriggerBuilder.Create().WithIdentity(id, group).ForJob(job.Key).WithExecutionGroup(group).StartNow().Build();
         await scheduler.DeleteJob(job.Key, cancellation);
         await scheduler.ScheduleJob(job, trigger, cancellationToken: cancellation);
+        return true;
+    }, cancellation);
+
+    private Task RemoveAsync(string group, string id, CancellationToken cancellation) =>
+        UseAsync(async scheduler => await scheduler.DeleteJob(new JobKey(id, group), cancellation), cancellation);
+
+    private Task<bool> HasAsync(string group, string id, CancellationToken cancellation) =>
+        UseAsync(async scheduler => await scheduler.GetJobDetail(new JobKey(id, group), cancellation) is not null, cancellation);
+
+    private async Task<bool> UseAsync(Func<IScheduler, Task<bool>> use, CancellationToken cancellation)
+    {
+        try
+        {
+            return await use(await schedulers.GetScheduler(cancellation));
+        }
+        catch (SchedulerException fault)
+        {
+            throw JobStoreFaults.Translate(fault);
+        }
     }
-
-    private async Task RemoveAsync(string group, string id, CancellationToken cancellation) =>
-        await (await schedulers.GetScheduler(cancellation)).DeleteJob(new JobKey(id, group), cancellation);
-
-    private async Task<bool> HasAsync(string group, string id, CancellationToken cancellation) =>
-        await (await schedulers.GetScheduler(cancellation)).GetJobDetail(new JobKey(id, group), cancellation) is not null;
 }

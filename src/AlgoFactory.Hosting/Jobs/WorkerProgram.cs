@@ -4,6 +4,7 @@ using AlgoFactory.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Quartz;
 
 namespace AlgoFactory.Hosting.Jobs;
 
@@ -29,6 +30,11 @@ public static class WorkerProgram
         catch (Exception e) when (e is StorageException or ValidationException or IOException or UnauthorizedAccessException or FormatException)
         {
             await Console.Error.WriteLineAsync($"The worker cannot go on: {e.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
+        catch (SchedulerException e)
+        {
+            await Console.Error.WriteLineAsync($"The worker cannot go on: {JobStoreFaults.Translate(e).Message}");
             return 1;
         }
     }

@@ -40,12 +40,15 @@ public sealed class WorkerSupervisor(
             try
             {
                 await RunWorkerAsync(stoppingToken);
+                if (stoppingToken.IsCancellationRequested)
+                    return;
                 await recovery.RunAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                // Whatever keeps a worker from running (no memory for a process, the database away): the server goes on.
-                log.LogError(e, "The worker could not be started or looked after");
+                // What leaves this method stops the server. Neither a full disk nor a broken database nor a machine that
+                // starts no more processes is a reason to stop answering; the fault is logged and tried again.
+                log.LogError(e, "The worker cannot be kept running; the server goes on and tries again");
             }
 
             delay = clock.GetElapsedTime(started) > Healthy ? FirstDelay : delay;
@@ -65,10 +68,16 @@ public sealed class WorkerSupervisor(
     {
         using var worker = Start();
         _worker = worker;
-        await WaitAsync(worker, stopping);
-        _worker = null;
-        if (!stopping.IsCancellationRequested)
-            log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
+        try
+        {
+            await WaitAsync(worker, stopping);
+            if (!stopping.IsCancellationRequested)
+                log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
+        }
+        finally
+        {
+            _worker = null;
+        }
     }
 
     private Process Start()

@@ -16,6 +16,12 @@ public sealed class DataFolders
         foreach (var folder in (string[])[Uploads, Incoming, Experiments, ProtectionKeys])
             MakePrivate(folder);
         Directory.CreateDirectory(Models);
+        if (!options.Database.IsPostgreSql)
+        {
+            if (string.IsNullOrWhiteSpace(options.Database.ConnectionString))
+                MakePrivateFile(Database);
+            MakePrivateFile(JobDatabase);
+        }
     }
 
     /// <summary>The data folder.</summary>
@@ -45,8 +51,29 @@ public sealed class DataFolders
     /// <summary>A data set's file.</summary>
     public string UploadPath(string fileName) => Path.Combine(Uploads, fileName);
 
+    /// <summary>
+    /// The mark of a data set's file that is being placed or removed: what a killed server left in doubt, and nothing else,
+    /// may be removed at the next start.
+    /// </summary>
+    public string DoubtPath(string fileName) => Path.Combine(Incoming, fileName + ".doubt");
+
     /// <summary>An experiment's folder.</summary>
     public string ExperimentFolder(string id) => Path.Combine(Experiments, id);
+
+    /// <summary>
+    /// Makes the databases' files, empty, for the owner alone before SQLite would make them for everybody: a data folder
+    /// that was there before us may be open to others. SQLite gives its other files the same mode.
+    /// </summary>
+    private static void MakePrivateFile(string path)
+    {
+        if (!OperatingSystem.IsWindows() && !File.Exists(path))
+            new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }).Dispose();
+    }
 
     private static void MakePrivate(string folder)
     {

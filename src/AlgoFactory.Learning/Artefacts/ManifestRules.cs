@@ -94,6 +94,8 @@ internal static class ManifestRules
         };
         if (!fits)
             throw new ArtefactFormatException($"The model file's task '{task.Kind}' cannot have {classes} classes.");
+        if (classes > 0 && task.Classes.Any(c => c is null))
+            throw new ArtefactFormatException("A class in the model file's task is null.");
         if (classes > 0 && task.Classes.Distinct(StringComparer.Ordinal).Count() != classes)
             throw new ArtefactFormatException("The model file's task has a class twice.");
     }

@@ -132,7 +132,9 @@ internal static class ModelFileReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ArtefactFormatException($"The model file '{name}' cannot be read: {e.Message}", e);
+            // The system's own message names the whole path, which is nothing for those who see this one.
+            throw new ArtefactFormatException(
+                $"The model file '{name}' cannot be read ({(e is UnauthorizedAccessException ? "the service's user has no right to" : "the disk reports a fault")}).", e);
         }
         catch (OutOfMemoryException e)
         {

@@ -11,7 +11,7 @@ namespace AlgoFactory.Serving.Access;
 /// that many random bits a slow hash would protect nothing more. Checks are made against a snapshot in memory.
 /// Thread-safe.
 /// </summary>
-public sealed class KeyService
+public sealed class KeyService : IDisposable
 {
     private const string Prefix = "afk_";
     private const int SecretBytes = 32;
@@ -21,6 +21,7 @@ public sealed class KeyService
 
     private readonly IApiKeyStore _store;
     private readonly TimeProvider _clock;
+    private readonly SemaphoreSlim _refresh = new(1, 1);
 
     private volatile FrozenDictionary<string, ApiKey> _active = FrozenDictionary<string, ApiKey>.Empty;
 
@@ -32,10 +33,24 @@ public sealed class KeyService
     }
 
     /// <summary>Reads the keys anew: at start-up, and now and then for what other nodes changed.</summary>
-    public async Task RefreshAsync(CancellationToken cancellation) =>
-        _active = (await _store.ListAsync(cancellation).ConfigureAwait(false))
-            .Where(k => k.RevokedAt is null)
-            .ToFrozenDictionary(k => k.Id, StringComparer.Ordinal);
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        // One after the other: a slow reading from before a revocation must not be put over a newer one.
+        await _refresh.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            _active = (await _store.ListAsync(cancellation).ConfigureAwait(false))
+                .Where(k => k.RevokedAt is null)
+                .ToFrozenDictionary(k => k.Id, StringComparer.Ordinal);
+        }
+        finally
+        {
+            _refresh.Release();
+        }
+    }
+
+    /// <summary>Frees what waits in the service.</summary>
+    public void Dispose() => _refresh.Dispose();
 
     /// <summary>
     /// The key whose secret this is, or null. Allocates nothing. The comparison's time does not depend on the secret.

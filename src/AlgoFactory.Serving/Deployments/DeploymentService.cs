@@ -16,6 +16,9 @@ public sealed class DeploymentService : IDisposable
     /// <summary>A version that could not be loaded is tried again after this: its disk may have come back.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
+    /// <summary>The longest reason, in characters: a sentence or two, since every page of the deployment shows it.</summary>
+    private const int MaxReasonLength = 500;
+
     private readonly IDeploymentStore _store;
     private readonly ModelRegistry _registry;
     private readonly PredictionEnginePool _pool;
@@ -47,6 +50,8 @@ public sealed class DeploymentService : IDisposable
     {
         if (!ModelNames.IsValid(name))
             throw new DeploymentException(DeploymentFault.Invalid, ModelNames.Refusal(name));
+        if (reason?.Length > MaxReasonLength)
+            throw new DeploymentException(DeploymentFault.Invalid, $"The reason has {reason.Length} characters; at most {MaxReasonLength} are kept.");
         var found = Version(model, version);
         var stored = await _store.FindAsync(name, cancellation).ConfigureAwait(false);
         return await ChangeAsync(name, found, stored, by, reason ?? "deploy", cancellation).ConfigureAwait(false);
@@ -243,7 +248,8 @@ public sealed class DeploymentService : IDisposable
         if (found is null)
             throw new DeploymentException(
                 DeploymentFault.NotFound,
-                version is null ? $"There is no model '{model}'." : $"There is no version {version} of the model '{model}'.");
+                !ModelNames.IsValid(model) ? ModelNames.Refusal(model)
+                : version is null ? $"There is no model '{model}'." : $"There is no version {version} of the model '{model}'.");
         return found.Error is null
             ? found.Id
             : throw new DeploymentException(DeploymentFault.Invalid, $"Version {found.Id.Version} of the model '{model}' cannot serve: {found.Error}");

@@ -26,6 +26,14 @@ internal static class DatabaseFaults
         _ => null,
     };
 
+    /// <summary>The operator's error, or null when the fault is the program's own.</summary>
+    public static StorageException? Translate(Exception fault, StorageOptions options) => Sentence(fault, options) is { } sentence
+        ? new StorageException(sentence, fault)
+        {
+            IsDiskFull = Find(fault) is SqliteException { SqliteErrorCode: SqliteFull } or PostgresException { SqlState: PostgresErrorCodes.DiskFull },
+        }
+        : null;
+
     private static string? SqliteSentence(SqliteException fault, StorageOptions options)
     {
         var file = new SqliteConnectionStringBuilder(options.ConnectionString).DataSource;

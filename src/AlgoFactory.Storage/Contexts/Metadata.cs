@@ -26,9 +26,9 @@ internal sealed class Metadata(ContextFactory factory) : IDisposable
                 return await read(context).ConfigureAwait(false);
             }
         }
-        catch (Exception fault) when (DatabaseFaults.Sentence(fault, factory.Options) is { } sentence)
+        catch (Exception fault) when (DatabaseFaults.Translate(fault, factory.Options) is { } error)
         {
-            throw new StorageException(sentence, fault);
+            throw error;
         }
     }
 
@@ -45,9 +45,9 @@ internal sealed class Metadata(ContextFactory factory) : IDisposable
             var context = factory.CreateDbContext();
             await using (context.ConfigureAwait(false)) return await WriteAsync(context, subject, write, cancellation).ConfigureAwait(false);
         }
-        catch (Exception fault) when (DatabaseFaults.Sentence(fault, factory.Options) is { } sentence)
+        catch (Exception fault) when (DatabaseFaults.Translate(fault, factory.Options) is { } error)
         {
-            throw new StorageException(sentence, fault);
+            throw error;
         }
         finally
         {

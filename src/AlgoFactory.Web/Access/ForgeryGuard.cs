@@ -21,8 +21,16 @@ internal static class ForgeryGuard
             return Refuse(context, $"A signed-in browser must send the header '{Header}' with a request that changes something.");
         if (request.Headers["Sec-Fetch-Site"] is [{ } site] && site is not ("same-origin" or "none"))
             return Refuse(context, "The request comes from a page of another site.");
+        // Browsers send Sec-Fetch-Site over https and to this machine only; Origin they send everywhere. (Our own pages send
+        // the header: behind a proxy that changes the host, their origin looks foreign and is not.)
+        if (!request.Headers.ContainsKey(Header) && request.Headers.Origin is [{ } origin] && !IsOwn(origin, request.Host))
+            return Refuse(context, "The request comes from a page of another site.");
         return next(context);
     });
+
+    // The scheme is left out: behind a proxy that ends TLS the page's is https where ours is http.
+    private static bool IsOwn(string origin, HostString host) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var page) && string.Equals(page.Authority, host.Value, StringComparison.OrdinalIgnoreCase);
 
     private static Task Refuse(HttpContext context, string detail)
     {

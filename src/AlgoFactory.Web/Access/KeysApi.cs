@@ -50,6 +50,8 @@ public static class KeysApi
     {
         if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 100 || request.Name.Any(char.IsControl))
             throw RefusedException.Invalid("A key's name has 1 to 100 characters and says what or who the key is for.");
+        if (!Enum.IsDefined(request.Role))
+            throw RefusedException.Invalid("A key's role is one of application, analyst, operator, admin.");
         var made = await keys.CreateAsync(request.Name, request.Role, cancellation);
         await audit.NoteAsync(user, "key.create", made.Key.Id, $"{made.Key.Name}, {made.Key.Role}");
         return TypedResults.Created($"/api/keys/{made.Key.Id}", new NewKeyView(made.Key.Id, made.Key.Name, made.Key.Role, made.Secret));

@@ -42,6 +42,7 @@ public sealed class DatasetService(
             throw;
         }
 
+        uploads.Settle(fileName);
         await jobs.ProfileAsync(id, CancellationToken.None);
         return record;
     }
@@ -64,6 +65,7 @@ public sealed class DatasetService(
         if (user is not null)
             throw RefusedException.Conflict($"The experiment '{user.Request.Name}' ({user.Id}) is using the data set; cancel it first.");
         await jobs.RemoveProfileAsync(id, cancellation);
+        uploads.Doubt(record.FileName);
         await store.DeleteAsync(id, cancellation);
         uploads.Delete(record.FileName);
     }

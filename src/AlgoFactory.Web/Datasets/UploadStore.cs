@@ -6,7 +6,7 @@ namespace AlgoFactory.Web.Datasets;
 
 /// <summary>
 /// Keeps uploaded files: written to a temporary file, flushed to the disk, then renamed into place, so that a file in the
-/// uploads folder is always whole.
+/// uploads folder is always whole. Between that and the data set's row stands a mark of doubt, see <see cref="UploadRecovery"/>.
 /// </summary>
 public sealed class UploadStore(AlgoFactoryOptions options, DataFolders folders)
 {
@@ -25,6 +25,7 @@ public sealed class UploadStore(AlgoFactoryOptions options, DataFolders folders)
             var bytes = await WriteAsync(content, part, usedBytes, cancellation);
             if (bytes == 0)
                 throw RefusedException.Invalid("The file is empty.");
+            Doubt(fileName);
             File.Move(part, folders.UploadPath(fileName));
             return bytes;
         }
@@ -34,8 +35,18 @@ public sealed class UploadStore(AlgoFactoryOptions options, DataFolders folders)
         }
     }
 
+    /// <summary>Notes that a file may be left over from now on: its data set is about to be stored, or to go.</summary>
+    public void Doubt(string fileName) => File.Create(folders.DoubtPath(fileName)).Dispose();
+
+    /// <summary>Ends the doubt: the file's data set is stored.</summary>
+    public void Settle(string fileName) => File.Delete(folders.DoubtPath(fileName));
+
     /// <summary>Removes a file; none is no error.</summary>
-    public void Delete(string fileName) => File.Delete(folders.UploadPath(fileName));
+    public void Delete(string fileName)
+    {
+        File.Delete(folders.UploadPath(fileName));
+        Settle(fileName);
+    }
 
     private async Task<long> WriteAsync(Stream content, string part, long usedBytes, CancellationToken cancellation)
     {

@@ -21,7 +21,7 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
             return true;
         var (status, detail) = Describe(exception);
-        if (status == StatusCodes.Status500InternalServerError)
+        if (status == StatusCodes.Status500InternalServerError || exception is StorageException)
             log.LogError(exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
         context.Response.StatusCode = status;
         if (Problem.IsForPrograms(context))
@@ -47,7 +47,9 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
             DeploymentFault.Conflict => 409,
             _ => 400,
         }, deployment.Message),
-        StorageException => (503, exception.Message),
+        // Their own sentences are the operator's: they name files, hosts and users.
+        StorageException { IsDiskFull: true } => (507, "The server's disk is full. Nothing was changed; free some space and try again."),
+        StorageException => (503, "The server's metadata cannot be read or written right now. Its log tells more."),
         DataFormatException or LearningException or ArtefactFormatException => (400, exception.Message),
         IOException io when DiskFull.Is(io) => (507, "The disk is full. Nothing was kept; free some space and send it again."),
         _ => (500, "Something went wrong on the server. Its log tells more."),

@@ -11,14 +11,21 @@ internal static class ExperimentChecks
 {
     private const double MaxBudgetSeconds = 7 * 24 * 3600;
     private const int MaxTrials = 100_000;
+    private const int MaxWordLength = 100;
+    private const int MaxClassLength = 1_000;
     private static readonly string[] Tasks = ["auto", "binary", "multiclass", "regression"];
 
     /// <summary>The request with its defaults filled in.</summary>
     /// <exception cref="RefusedException">400: a field is out of its range or names no column; 409: the data set is not ready.</exception>
     public static ExperimentRequest Check(ExperimentRequest request, DatasetRecord dataset)
     {
+        if (request.Name is null || request.Label is null || request.Task is null || request.Ignore.Contains(null!) || request.Overrides.Contains(null!)
+            || request.Overrides.Any(o => o.Column is null))
+            throw RefusedException.Invalid("'name', 'label', 'task' and the columns in 'ignore' and 'overrides' must be texts, not null.");
+        if (request.Metric?.Length > MaxWordLength || request.Positive?.Length > MaxClassLength)
+            throw RefusedException.Invalid($"'metric' may have at most {MaxWordLength} characters and 'positive' at most {MaxClassLength}.");
         if (!ModelNames.IsValid(request.Name))
-            throw RefusedException.Invalid($"'{request.Name}' cannot be a model's name: use 1 to {ModelNames.MaxLength} letters, digits, '-', '_' or '.', beginning with a letter or digit.");
+            throw RefusedException.Invalid(ModelNames.Refusal(request.Name));
         if (!Tasks.Contains(request.Task))
             throw RefusedException.Invalid($"There is no task '{request.Task}'; it is one of {string.Join(", ", Tasks)}.");
         if (request is { BudgetSeconds: not null, Trials: not null })
@@ -46,10 +53,17 @@ internal static class ExperimentChecks
     {
         var names = table.Schema.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         Require(names, request.Label, "label");
+        if (request.Ignore.Length > names.Count || request.Overrides.Length > names.Count)
+            throw RefusedException.Invalid($"'ignore' or 'overrides' names more columns than the data set's {names.Count}.");
         foreach (var column in request.Ignore)
             Require(names, column, "ignore");
         foreach (var change in request.Overrides)
+        {
             Require(names, change.Column, "overrides");
+            if (change.Kind is { } kind && !Enum.IsDefined(kind) || change.Role is { } role && !Enum.IsDefined(role))
+                throw RefusedException.Invalid($"The override of '{change.Column}' has a kind or role that there is not.");
+        }
+
         if (request.Ignore.Contains(request.Label))
             throw RefusedException.Invalid($"The column '{request.Label}' cannot be both the label and ignored.");
     }

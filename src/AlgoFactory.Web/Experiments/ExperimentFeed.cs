@@ -19,10 +19,33 @@ public sealed record FeedEvent(string Type, object Data, string? Id);
 public sealed class ExperimentFeed(IExperimentStore store, ExperimentFiles files, TimeProvider clock)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Open feeds up to which each looks at that pace; with more, all slow down, so that their sum does not grow.</summary>
+    private const int FeedsAtFullPace = 20;
+
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    private int _open;
 
     /// <summary>The events after trial number <paramref name="after"/> (0: all), until the experiment has ended or is gone.</summary>
     public async IAsyncEnumerable<FeedEvent> FollowAsync(string id, int after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _open);
+        try
+        {
+            await foreach (var happened in ReadAsync(id, after, cancellation))
+                yield return happened;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    // Each look is two reads of the store: a few hundred open pages must not take the processor from the predictions.
+    private TimeSpan Pause() => Poll * Math.Max(1, Volatile.Read(ref _open) / (double)FeedsAtFullPace);
+
+    private async IAsyncEnumerable<FeedEvent> ReadAsync(string id, int after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var told = new ToldTrials(after);
         Leaderboard? board = null;
@@ -70,7 +93,7 @@ public sealed class ExperimentFeed(IExperimentStore store, ExperimentFiles files
 
             if (isNews)
                 lastTold = clock.GetUtcNow();
-            await Task.Delay(Poll, clock, cancellation);
+            await Task.Delay(Pause(), clock, cancellation);
         }
     }
 

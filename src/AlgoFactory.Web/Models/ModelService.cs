@@ -9,9 +9,14 @@ using AlgoFactory.Web.Errors;
 namespace AlgoFactory.Web.Models;
 
 /// <summary>The registry as the API and the pages use it.</summary>
-public sealed class ModelService(ModelRegistry registry, DeploymentService deployments, AlgoFactoryOptions options, DataFolders folders)
+public sealed class ModelService(ModelRegistry registry, DeploymentService deployments, AlgoFactoryOptions options, DataFolders folders) : IDisposable
 {
     private const int BufferBytes = 256 << 10;
+
+    private readonly SemaphoreSlim _check = new(1, 1);
+
+    /// <summary>Frees what waits in the service.</summary>
+    public void Dispose() => _check.Dispose();
 
     /// <summary>All models, by name.</summary>
     public ImmutableArray<ModelView> List() => [.. registry.List().Select(ModelView.Of)];
@@ -54,12 +59,26 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
             CheckSize(announcedBytes ?? 0);
             await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, useAsync: true))
                 await CopyAsync(content, file, cancellation);
-            var published = await Task.Run(() => registry.Publish(name, part, cancellation), cancellation);
+            var published = await PublishAsync(name, part, cancellation);
             return ModelVersionView.Of(Find(name, published.Version));
         }
         finally
         {
             File.Delete(part);
+        }
+    }
+
+    // A file is loaded whole to be checked, and may unpack to gigabytes: two at once could take the memory that answers need.
+    private async Task<ModelVersion> PublishAsync(string name, string part, CancellationToken cancellation)
+    {
+        await _check.WaitAsync(cancellation);
+        try
+        {
+            return await Task.Run(() => registry.Publish(name, part, cancellation), cancellation);
+        }
+        finally
+        {
+            _check.Release();
         }
     }
 

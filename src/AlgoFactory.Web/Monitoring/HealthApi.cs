@@ -22,11 +22,11 @@ public static class HealthApi
     }
 
     private static async Task<Results<Ok<ReadinessView>, JsonHttpResult<ReadinessView>>> ReadyAsync(
-        MetadataDatabase database, NodeSync sync, WorkerSupervisor worker, AlgoFactoryOptions options, CancellationToken cancellation)
+        MetadataDatabase database, NodeSync sync, WorkerSupervisor worker, AlgoFactoryOptions options, ILogger<ReadinessView> log, CancellationToken cancellation)
     {
         var checks = new Dictionary<string, string>
         {
-            ["database"] = await CheckAsync(database, cancellation),
+            ["database"] = await CheckAsync(database, log, cancellation),
             ["deployments"] = sync.HasLoadedDeployments ? "ok" : "loading",
         };
         var isReady = checks.Values.All(c => c == "ok");
@@ -36,7 +36,7 @@ public static class HealthApi
         return isReady ? TypedResults.Ok(view) : TypedResults.Json(view, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static async Task<string> CheckAsync(MetadataDatabase database, CancellationToken cancellation)
+    private static async Task<string> CheckAsync(MetadataDatabase database, ILogger log, CancellationToken cancellation)
     {
         try
         {
@@ -45,7 +45,9 @@ public static class HealthApi
         }
         catch (StorageException e)
         {
-            return e.Message;
+            // Anyone may ask, so the sentence that names the file or host goes to the log only.
+            log.LogError(e, "The metadata database is not usable");
+            return e.IsDiskFull ? "its disk is full" : "not usable; the server's log tells more";
         }
     }
 }

@@ -26,8 +26,9 @@ public sealed class NodeSync(DeploymentService deployments, KeyService keys, Tim
                 HasLoadedDeployments = true;
                 await keys.RefreshAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
+                // Any fault: what leaves this method stops the server, and what serves must go on without its store.
                 log.LogError(e, "The deployments and keys cannot be read; what serves goes on");
             }
         }

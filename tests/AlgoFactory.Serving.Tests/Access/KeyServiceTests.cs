@@ -88,11 +88,36 @@ public sealed class KeyServiceTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(100);
     }
 
+    [Fact]
+    public async Task A_slow_reading_from_before_a_revocation_does_not_bring_the_key_back()
+    {
+        var made = await _keys.CreateAsync("crm", KeyRole.Application, None);
+        var slow = new TaskCompletionSource();
+        _store.NextListWaitsFor = slow.Task;
+        var refresh = _keys.RefreshAsync(None);
+        var revoke = _keys.RevokeAsync(made.Key.Id, None);
+        slow.SetResult();
+        await refresh;
+        (await revoke).ShouldBeTrue();
+        _keys.Verify(made.Secret).ShouldBeNull();
+    }
+
     private sealed class MemoryKeyStore : IApiKeyStore
     {
         private ImmutableList<ApiKey> _keys = [];
 
-        public Task<ImmutableArray<ApiKey>> ListAsync(CancellationToken cancellation) => Task.FromResult<ImmutableArray<ApiKey>>([.. _keys]);
+        /// <summary>The next list is read at once and given when this ends.</summary>
+        public Task? NextListWaitsFor { get; set; }
+
+        public async Task<ImmutableArray<ApiKey>> ListAsync(CancellationToken cancellation)
+        {
+            var keys = _keys.ToImmutableArray();
+            var wait = NextListWaitsFor;
+            NextListWaitsFor = null;
+            if (wait is not null)
+                await wait;
+            return keys;
+        }
 
         public Task AddAsync(ApiKey key, CancellationToken cancellation)
         {

@@ -58,6 +58,7 @@ public sealed class DeploymentServiceTests : IDisposable
     public async Task What_is_not_there_or_not_allowed_is_said()
     {
         (await Fault(() => _node.Service.DeployAsync("d", "m", 9, "ann", null, None))).ShouldBe(DeploymentFault.NotFound);
+        (await Fault(() => _node.Service.DeployAsync("d", "m", 1, "ann", new string('x', 501), None))).ShouldBe(DeploymentFault.Invalid);
         (await Fault(() => _node.Service.DeployAsync("d", "nope", null, "ann", null, None))).ShouldBe(DeploymentFault.NotFound);
         (await Fault(() => _node.Service.DeployAsync("../d", "m", 1, "ann", null, None))).ShouldBe(DeploymentFault.Invalid);
         (await Fault(() => _node.Service.DeployAsync("d", "../m", 1, "ann", null, None))).ShouldBe(DeploymentFault.NotFound);

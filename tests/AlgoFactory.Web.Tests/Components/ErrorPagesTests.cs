@@ -10,6 +10,7 @@ public sealed class ErrorPagesTests(SharedServer shared)
     [Theory]
     [InlineData("GET", "/nothing/here", 404, "There is nothing at this address")]
     [InlineData("GET", "/forbidden", 403, "Your key may not do this")]
+    [InlineData("GET", "/not-found?status=words", 200, "There is nothing at this address")]
     [InlineData("POST", "/sign-in", 400, "open for too long")]
     public async Task Each_has_a_page(string method, string path, int status, string words)
     {

@@ -53,6 +53,22 @@ public sealed class UploadTests(SharedServer shared)
         await client.DeleteAsync(answer.Headers.Location);
     }
 
+    [Fact]
+    public async Task Only_a_file_in_doubt_is_removed_at_start()
+    {
+        await using var server = await TestServer.StartAsync();
+        var folders = server.Get<AlgoFactory.Hosting.Options.DataFolders>();
+        // Lost metadata looks like this: a whole file that no data set names.
+        await File.WriteAllTextAsync(folders.UploadPath("unknown.csv"), Csv);
+        await File.WriteAllTextAsync(folders.UploadPath("half.csv"), Csv);
+        var uploads = server.Get<AlgoFactory.Web.Datasets.UploadStore>();
+        uploads.Doubt("half.csv");
+        await server.Get<AlgoFactory.Web.Datasets.UploadRecovery>().RunAsync(default);
+        File.Exists(folders.UploadPath("unknown.csv")).ShouldBeTrue();
+        File.Exists(folders.UploadPath("half.csv")).ShouldBeFalse();
+        Directory.EnumerateFiles(folders.Incoming).ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("/api/datasets", "no name")]
     [InlineData("/api/datasets?name=..", "dots")]

@@ -20,6 +20,9 @@ public sealed class ProblemTests(SharedServer shared)
     [InlineData("POST", "/api/experiments", "application/json", "{\"datasetId\":\"x\",\"label\":\"y\",\"name\":\"z\",\"trials\":\"many\"}", 400)]
     [InlineData("POST", "/api/experiments", "application/json", "{\"datasetId\":\"x\",\"label\":\"y\",\"name\":\"z\"}", 404)]
     [InlineData("POST", "/api/experiments", "application/json", "", 400)]
+    [InlineData("POST", "/api/keys", "application/json", "{\"name\":\"k\",\"role\":99}", 400)]
+    [InlineData("POST", "/api/keys", "application/json", "{\"name\":null,\"role\":\"analyst\"}", 400)]
+    [InlineData("POST", "/api/session", "application/json", "{\"key\":null}", 401)]
     [InlineData("PUT", "/api/deployments/none", "application/json", "{\"version\":1}", 404)]
     [InlineData("POST", "/api/models/none/predict", "application/xml", "<a/>", 415)]
     [InlineData("POST", "/api/models/none/predict", "application/json", "{\"rows\":[]}", 404)]
@@ -34,6 +37,27 @@ public sealed class ProblemTests(SharedServer shared)
         var sentence = await answer.ProblemAsync(status);
         sentence.ShouldNotContain("System.");
         sentence.ShouldNotContain("AlgoFactory.");
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_is_told_without_its_path_and_the_server_goes_on()
+    {
+        await using var server = await TestServer.StartAsync();
+        var client = await server.ClientAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        foreach (var old in Directory.EnumerateFiles(server.DataFolder, "algofactory.db*"))
+            File.Delete(old);
+        await File.WriteAllTextAsync(Path.Combine(server.DataFolder, "algofactory.db"), new string('x', 100_000));
+        using var list = await client.GetAsync("/api/datasets");
+        (await list.ProblemAsync(503)).ShouldNotContain(server.DataFolder);
+        using var ready = await client.GetAsync("/readyz");
+        ready.StatusCode.ShouldBe(System.Net.HttpStatusCode.ServiceUnavailable);
+        var said = await ready.Content.ReadAsStringAsync();
+        said.ShouldContain("not usable");
+        said.ShouldNotContain(server.DataFolder);
+        // Longer than the node's sync, which meets the same fault.
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        (await client.GetAsync("/livez")).StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
     }
 
     [Fact]
