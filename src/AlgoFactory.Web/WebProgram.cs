@@ -30,7 +30,7 @@ public static class WebProgram
             await using var app = Build(args);
             using var guard = SingleServer.Take(app.Services.GetRequiredService<AlgoFactoryOptions>(), app.Services.GetRequiredService<DataFolders>());
             await PrepareAsync(app, Console.Out);
-            await app.StartAsync();
+            await StartAsync(app);
             Console.WriteLine($"AlgoFactory listens on {string.Join(", ", app.Urls)}");
             await app.WaitForShutdownAsync();
             return 0;
@@ -54,8 +54,8 @@ public static class WebProgram
         });
         builder.Configuration.AddAlgoFactory(args);
         var options = ProgramConfiguration.Read(builder.Configuration);
-        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(o => o.SingleLine = true);
-        builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        builder.Logging.AddProgramLog(builder.Configuration);
+        builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(Addresses(options.Urls));
         builder.Services.AddRouting();
         builder.Services.AddServer(options);
         builder.Services.AddProblems();
@@ -93,6 +93,45 @@ public static class WebProgram
 
                 """);
         await app.Services.GetRequiredService<DeploymentService>().SyncAsync(CancellationToken.None);
+    }
+
+    private static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException)
+        {
+            // The address is taken. What has started by then, such as the worker, ends in order.
+            await app.StopAsync();
+            throw;
+        }
+    }
+
+    /// <exception cref="ValidationException">One of them is no address to listen on.</exception>
+    private static string[] Addresses(string urls)
+    {
+        var addresses = urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var address in addresses)
+        {
+            if (!IsHttp(address))
+                throw new ValidationException($"'{address}' is no address to listen on; write it like http://127.0.0.1:5080 (encryption is a reverse proxy's).");
+        }
+
+        return addresses.Length > 0 ? addresses : throw new ValidationException("No address to listen on is given; write it like http://127.0.0.1:5080.");
+    }
+
+    private static bool IsHttp(string address)
+    {
+        try
+        {
+            return BindingAddress.Parse(address) is { Scheme: "http" or "HTTP", PathBase: "" };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     private static void Map(WebApplication app)

@@ -106,6 +106,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
 
     private static void Check(TrainRequest request)
     {
+        if (request.Task.ToLowerInvariant() is not (TaskChoice.Automatic or TaskChoice.Binary or TaskChoice.Multiclass or TaskChoice.Regression))
+            throw new UsageException($"There is no task '{request.Task}'; choose auto, binary, multiclass or regression.");
         if (request.Budget is { } budget && budget < TimeSpan.FromSeconds(1))
             throw new UsageException("The budget is below one second; allow at least 1s.");
         if (request.Trials is < 1)
