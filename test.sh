@@ -132,7 +132,7 @@ dotnet build "$what" -c Release -v:q -tl:off --nologo || give_up 'the build fail
 
 if [ -n "$checks_format" ]; then
     # Layout only: the compiler's analysers have just run in the build, warnings as errors.
-    dotnet format whitespace . --folder --verify-no-changes --include src tests benchmarks tools --exclude '**/Migrations/**' --verbosity quiet || {
+    dotnet format whitespace . --folder --verify-no-changes --include src/ tests/ benchmarks/ tools/ --verbosity quiet || {
         echo 'test.sh: the files above are not laid out as .editorconfig says; run: dotnet format whitespace' >&2
         failed=$((failed + 1))
     }

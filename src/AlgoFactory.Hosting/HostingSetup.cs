@@ -17,6 +17,7 @@ public static class HostingSetup
         var folders = services.AddShared(options);
         services.AddJobStore(options, folders, runs: false);
         services.AddSingleton<KeyService>();
+        services.AddHostedService<RecoveryService>();
         services.AddSingleton<WorkerSupervisor>();
         if (options.Worker.Enabled)
             services.AddHostedService(s => s.GetRequiredService<WorkerSupervisor>());

@@ -35,6 +35,11 @@ public static class WebProgram
             await app.WaitForShutdownAsync();
             return 0;
         }
+        catch (OperationCanceledException)
+        {
+            // Told to stop while it was still starting.
+            return 0;
+        }
         catch (Exception e) when (e is StorageException or ValidationException or IOException or UnauthorizedAccessException or FormatException)
         {
             await Console.Error.WriteLineAsync($"The server cannot start: {e.Message.ReplaceLineEndings(" ")}");

@@ -39,7 +39,7 @@ public sealed class SourceTests
     [Fact]
     public void Tests_use_only_data_that_comes_with_the_repository() =>
         Sources("tests").Where(f => Path.GetFileName(f) != "SourceTests.cs")
-            .Where(f => Regex.IsMatch(File.ReadAllText(f), @"shared/data|[""']/work/"))
+            .Where(f => Regex.IsMatch(File.ReadAllText(f), @"\.\./shared|[""']/(home|root)/"))
             .ShouldBeEmpty();
 
     private static IEnumerable<string> Sources(string folder) =>

@@ -37,7 +37,7 @@ public sealed class SurfaceTests
 
     // The Razor compiler writes the pages' components and their imports, Entity Framework the migrations.
     private static bool IsGenerated(Type type) =>
-        type.Name == "_Imports" || type.Namespace!.EndsWith(".Migrations", StringComparison.Ordinal) ||
+        type.Name == "_Imports" || type.Namespace?.EndsWith(".Migrations", StringComparison.Ordinal) == true ||
         type.GetInterfaces().Any(i => i.FullName == "Microsoft.AspNetCore.Components.IComponent");
 
     // Attributes and helpers that the compiler and source generators embed in System and Microsoft namespaces.

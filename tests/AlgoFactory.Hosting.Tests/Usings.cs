@@ -1,2 +1,3 @@
+global using AlgoFactory.TestKit;
 global using Shouldly;
 global using Xunit;

@@ -2,6 +2,7 @@ using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Storage.Contexts;
 using AlgoFactory.TestKit.Databases;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -65,7 +66,7 @@ public sealed class Opened(StorageOptions options) : IDisposable
 
     public IAuditLog Audit => _services.GetRequiredService<IAuditLog>();
 
-    internal AlgoFactory.Storage.Contexts.ContextFactory Contexts => _services.GetRequiredService<AlgoFactory.Storage.Contexts.ContextFactory>();
+    internal ContextFactory Contexts => _services.GetRequiredService<ContextFactory>();
 
     public void Dispose() => _services.Dispose();
 }

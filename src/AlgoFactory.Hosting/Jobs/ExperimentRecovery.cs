@@ -1,4 +1,4 @@
-using AlgoFactory.Hosting.Options;
+using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using Microsoft.Extensions.Logging;
@@ -41,17 +41,27 @@ public sealed class ExperimentRecovery(
 
     private async Task RecoverAsync(ExperimentRecord experiment, CancellationToken cancellation)
     {
-        if (publisher.HasStaged(experiment.Id))
-        {
-            var version = await publisher.PublishAsync(experiment, cancellation);
-            log.LogWarning("Experiment {Id}: its worker died while publishing; finished as {Name}/{Version}", experiment.Id, version.Name, version.Version);
+        if (publisher.HasStaged(experiment.Id) && await PublishAsync(experiment, cancellation))
             return;
-        }
-
         await experiments.ChangeAsync(experiment.Id, old => old.State == ExperimentState.Running && old.Owner == experiment.Owner
             ? old with { State = ExperimentState.Interrupted, Phase = null, EndedAt = clock.GetUtcNow(), Owner = null, HeartbeatAt = null, CancelRequested = false }
             : null, cancellation);
         log.LogWarning("Experiment {Id}: its worker died; it can be resumed or removed", experiment.Id);
+    }
+
+    private async Task<bool> PublishAsync(ExperimentRecord experiment, CancellationToken cancellation)
+    {
+        try
+        {
+            var version = await publisher.PublishAsync(experiment, cancellation);
+            log.LogWarning("Experiment {Id}: its worker died while publishing; finished as {Name}/{Version}", experiment.Id, version.Name, version.Version);
+            return true;
+        }
+        catch (ArtefactFormatException e)
+        {
+            log.LogError(e, "Experiment {Id}: the model that its dead worker left cannot be used", experiment.Id);
+            return false;
+        }
     }
 
     private bool IsOrphan(ExperimentRecord experiment) => experiment.Owner is not { } owner

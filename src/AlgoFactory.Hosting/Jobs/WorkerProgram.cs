@@ -21,6 +21,11 @@ public static class WorkerProgram
             await WorkAsync(args);
             return 0;
         }
+        catch (OperationCanceledException)
+        {
+            // Told to stop while it was still starting.
+            return 0;
+        }
         catch (Exception e) when (e is StorageException or ValidationException or IOException or UnauthorizedAccessException or FormatException)
         {
             await Console.Error.WriteLineAsync($"The worker cannot go on: {e.Message.ReplaceLineEndings(" ")}");

@@ -14,6 +14,7 @@ public sealed class WorkerSupervisor(
     AlgoFactoryOptions options,
     DataFolders folders,
     ExperimentRecovery recovery,
+    IHostApplicationLifetime lifetime,
     TimeProvider clock,
     ILogger<WorkerSupervisor> log) : BackgroundService
 {
@@ -31,25 +32,43 @@ public sealed class WorkerSupervisor(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await StartedAsync(stoppingToken);
         var delay = FirstDelay;
         while (!stoppingToken.IsCancellationRequested)
         {
             var started = clock.GetTimestamp();
-            using (var worker = Start())
+            try
             {
-                _worker = worker;
-                await WaitAsync(worker, stoppingToken);
-                _worker = null;
-                if (stoppingToken.IsCancellationRequested)
-                    return;
-                log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
+                await RunWorkerAsync(stoppingToken);
+                await recovery.RunAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // Whatever keeps a worker from running (no memory for a process, the database away): the server goes on.
+                log.LogError(e, "The worker could not be started or looked after");
             }
 
-            await recovery.RunAsync(stoppingToken);
             delay = clock.GetElapsedTime(started) > Healthy ? FirstDelay : delay;
             await Task.Delay(delay, clock, stoppingToken);
             delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         }
+    }
+
+    // The server answers first: its worker would take the start's processor time from it.
+    private async Task StartedAsync(CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lifetime.ApplicationStarted);
+        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task RunWorkerAsync(CancellationToken stopping)
+    {
+        using var worker = Start();
+        _worker = worker;
+        await WaitAsync(worker, stopping);
+        _worker = null;
+        if (!stopping.IsCancellationRequested)
+            log.LogError("The worker (process {Id}) ended with code {Code}; the server goes on and starts another", worker.Id, worker.ExitCode);
     }
 
     private Process Start()

@@ -9,15 +9,18 @@ namespace AlgoFactory.Search.Experiments;
 /// </summary>
 internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator> evaluatorOf, int seed)
 {
-    /// <summary>Training rows of the first rung; data up to twice that needs no ladder.</summary>
-    public const int FirstRung = 10_000;
+    /// <summary>Data with up to that many training rows needs no ladder.</summary>
+    public const int FewRows = 20_000;
 
-    private const int SmallestRung = 2_000;
+    private const int FirstRung = 2_500;
     private const int Step = 4;
     private const double ShareOfLeft = 0.6;
 
-    /// <summary>With less than that left, the first rung is a smaller one, and it may end a little late: some model must be there.</summary>
-    private static readonly TimeSpan Hurry = TimeSpan.FromSeconds(1.5);
+    /// <summary>The part of the first rung's time that grows with the rows; the rest is the program's start-up.</summary>
+    private const double FirstSlope = 0.25;
+
+    /// <summary>The first rung may take that long even when time is nearly over: some model must be there.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(0.75);
 
     /// <summary>Where the climb ended.</summary>
     /// <param name="Evaluator">On the rows that trials are to use.</param>
@@ -33,28 +36,27 @@ internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator
     public Top Climb(FoldPlan full, Proposal proposal, double refitShare, CancellationToken cancellation)
     {
         var all = full.Folds.Max(f => f.Train.Length);
-        if (!time.IsLimited || all <= 2 * FirstRung)
+        if (!time.IsLimited || all <= FewRows)
             return new Top(evaluatorOf(full), [], false);
 
         var rungs = new List<TrialResult>();
-        var (rows, lastRows) = (time.Left < Hurry ? SmallestRung : FirstRung, 0);
+        var (rows, lastRows) = (FirstRung, 0);
         while (true)
         {
-            var evaluator = evaluatorOf(full.Sample(rows, Math.Max(SmallestRung, rows / 4), seed));
-            var left = TimePlanner.Max(time.Left, rungs.Count == 0 ? 0.5 * Hurry : TimeSpan.Zero);
+            var evaluator = evaluatorOf(full.Sample(rows, Math.Max(FirstRung, rows / 4), seed));
+            var left = TimePlanner.Max(time.Left, rungs.Count == 0 ? Least : TimeSpan.Zero);
             var result = evaluator.Evaluate(0, proposal, new TrialTime(0.5 * left, 0.7 * left), cancellation);
             rungs.Add(result);
             if (result.Error is not null)
                 return new Top(evaluator, rungs, true);
+            // From the second rung on at least half as steep as a line through the origin: one slow start must not flatten it.
             var slope = rungs.Count == 1
-                ? result.Wall / rows
-                : TimePlanner.Max(TimeSpan.Zero, result.Wall - rungs[^2].Wall) / (rows - lastRows);
-            // At least half as steep as through the origin: the first rung's start-up costs must not flatten the line.
-            slope = TimePlanner.Max(slope, 0.5 * result.Wall / rows);
+                ? FirstSlope * result.Wall / rows
+                : TimePlanner.Max((result.Wall - rungs[^2].Wall) / (rows - lastRows), 0.5 * result.Wall / rows);
             TimeSpan At(int n) => result.Wall + slope * (n - rows);
 
             left = time.Left;
-            if (At(all) * (1 + TimePlanner.Slack * refitShare) <= ShareOfLeft * left)
+            if (rungs.Count > 1 && At(all) * (1 + TimePlanner.Slack * refitShare) <= ShareOfLeft * left)
             {
                 time.Record(proposal.Learner, At(all));
                 return new Top(evaluatorOf(full), rungs, false);

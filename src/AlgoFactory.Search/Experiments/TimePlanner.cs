@@ -34,7 +34,7 @@ internal sealed class TimePlanner(TimeProvider clock, DateTimeOffset? deadline)
 
     /// <summary>Remembers what a trial of a learner took.</summary>
     public void Record(string learner, TimeSpan wall) =>
-        _cost[learner] = _cost.TryGetValue(learner, out var known) ? Max(wall, 0.5 * (known + wall)) : wall;
+        _cost[learner] = _cost.TryGetValue(learner, out var known) ? 0.5 * (known + wall) : wall;
 
     /// <summary>What a trial of the learner is expected to take; null when nothing like it was measured.</summary>
     public TimeSpan? Predict(string learner) => _cost.TryGetValue(learner, out var cost) ? cost : null;

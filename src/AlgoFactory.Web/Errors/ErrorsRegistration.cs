@@ -1,3 +1,6 @@
+using AlgoFactory.Web.Components;
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace AlgoFactory.Web.Errors;
 
 /// <summary>Problem details for every error of the API.</summary>
@@ -13,6 +16,23 @@ internal static class ErrorsRegistration
     {
         app.UseExceptionHandler();
         app.UseWhen(Problem.IsForPrograms, programs => programs.UseStatusCodePages(Problem.FillAsync));
-        app.UseWhen(c => !Problem.IsForPrograms(c), people => people.UseStatusCodePagesWithReExecute("/not-found", "?status={0}"));
+        app.UseWhen(c => !Problem.IsForPrograms(c), people => people
+            .UseStatusCodePagesWithReExecute("/not-found", "?status={0}")
+            .Use(ExplainRefusedFormAsync));
+    }
+
+    // The framework answers a form whose antiforgery token is missing or stale with an empty page.
+    private static async Task ExplainRefusedFormAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        if (!HttpMethods.IsPost(context.Request.Method) || context.Response is not { HasStarted: false, StatusCode: StatusCodes.Status400BadRequest })
+            return;
+        context.Response.Clear();
+        await new RazorComponentResult<ErrorDocument>(new
+        {
+            Status = StatusCodes.Status400BadRequest,
+            Detail = "The form was open for too long, or comes from before the server's last start. Go back, load the page again and send it once more.",
+        })
+        { StatusCode = StatusCodes.Status400BadRequest }.ExecuteAsync(context);
     }
 }

@@ -26,7 +26,7 @@ public sealed class NodeSync(DeploymentService deployments, KeyService keys, Tim
                 HasLoadedDeployments = true;
                 await keys.RefreshAsync(stoppingToken);
             }
-            catch (Exception e) when (e is Storage.StorageException or IOException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 log.LogError(e, "The deployments and keys cannot be read; what serves goes on");
             }

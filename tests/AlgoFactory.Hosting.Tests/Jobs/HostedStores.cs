@@ -1,6 +1,7 @@
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using NSubstitute;
 
 namespace AlgoFactory.Hosting.Tests.Jobs;
 
@@ -22,7 +23,7 @@ internal sealed class HostedStores : IAsyncDisposable
         var options = new AlgoFactoryOptions { DataFolder = Path.Combine(folder.FullName, "data"), ModelsFolder = Path.Combine(folder.FullName, "models") };
         options.Worker.Enabled = false;
         configure?.Invoke(options);
-        var services = new ServiceCollection().AddLogging().AddServer(options).BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging().AddSingleton(Substitute.For<Microsoft.Extensions.Hosting.IHostApplicationLifetime>()).AddServer(options).BuildServiceProvider();
         await services.GetRequiredService<MetadataDatabase>().MigrateAsync(default);
         return new HostedStores(folder, services);
     }

@@ -22,11 +22,11 @@ public sealed class KillTests : IDisposable
         await using (var server = await ServerProcess.StartAsync(_folder.FullName))
         {
             key = server.Key;
-            id = await StartSweepAsync(server, trials: 40);
-            await Until.TrueAsync(async () => (await TrialsAsync(server, id)).Count >= 2);
+            id = await server.StartSweepAsync(trials: 40);
+            await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 2);
             var endless = server.Client.PostAsync("/api/datasets?name=half.csv", new EndlessContent());
             await Until.TrueAsync(() => Files("incoming").Any(f => f.EndsWith(".part", StringComparison.Ordinal)));
-            before = await TrialsAsync(server, id);
+            before = await server.TrialsAsync(id);
             await server.KillAsync();
             await Should.ThrowAsync<HttpRequestException>(endless);
         }
@@ -34,15 +34,15 @@ public sealed class KillTests : IDisposable
         await using var again = await ServerProcess.StartAsync(_folder.FullName, key);
         Files("incoming").ShouldBeEmpty();
         Files("uploads").Count().ShouldBe(1);
-        (await JsonAsync(again, "/api/datasets")).GetArrayLength().ShouldBe(1);
-        (await StateAsync(again, id)).ShouldBe("interrupted");
-        var kept = await TrialsAsync(again, id);
+        (await again.JsonAsync("/api/datasets")).GetArrayLength().ShouldBe(1);
+        (await again.StateAsync(id)).ShouldBe("interrupted");
+        var kept = await again.TrialsAsync(id);
         kept.Count.ShouldBeGreaterThanOrEqualTo(before.Count);
 
         (await again.Client.PostAsync($"/api/experiments/{id}/resume", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        await Until.TrueAsync(async () => await StateAsync(again, id) is not ("queued" or "running"));
-        (await StateAsync(again, id)).ShouldBe("completed", again.Output);
-        var after = await TrialsAsync(again, id);
+        await Until.TrueAsync(async () => await again.StateAsync(id) is not ("queued" or "running"));
+        (await again.StateAsync(id)).ShouldBe("completed", again.Output);
+        var after = await again.TrialsAsync(id);
         after.Count.ShouldBeGreaterThanOrEqualTo(40);
         // What was finished was not run again: its fitting took exactly as long as it did.
         foreach (var trial in kept)
@@ -54,12 +54,12 @@ public sealed class KillTests : IDisposable
     public async Task A_worker_that_is_killed_never_stops_an_answer_and_another_takes_its_place()
     {
         await using var server = await ServerProcess.StartAsync(_folder.FullName);
-        var first = await StartSweepAsync(server, trials: 2, name: "served");
-        await Until.TrueAsync(async () => await StateAsync(server, first) == "completed");
+        var first = await server.StartSweepAsync(trials: 2, name: "served");
+        await Until.TrueAsync(async () => await server.StateAsync(first) == "completed");
         (await server.Client.PutAsJsonAsync("/api/deployments/served", new { })).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        var second = await StartSweepAsync(server, trials: 400, name: "killed");
-        await Until.TrueAsync(async () => (await TrialsAsync(server, second)).Count >= 1);
+        var second = await server.StartSweepAsync(trials: 400, name: "killed");
+        await Until.TrueAsync(async () => (await server.TrialsAsync(second)).Count >= 1);
         var answers = 0;
         using var stop = new CancellationTokenSource();
         var load = Task.Run(async () =>
@@ -69,17 +69,17 @@ public sealed class KillTests : IDisposable
         });
         var killed = server.WorkerId!.Value;
         ServerProcess.Kill(killed);
-        await Until.TrueAsync(async () => await StateAsync(server, second) == "interrupted");
+        await Until.TrueAsync(async () => await server.StateAsync(second) == "interrupted");
         await Until.TrueAsync(() => server.WorkerId is { } next && next != killed);
         (await server.Client.DeleteAsync($"/api/experiments/{second}")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
 
         // The new worker works.
-        var third = await StartSweepAsync(server, trials: 2, name: "served");
-        await Until.TrueAsync(async () => await StateAsync(server, third) == "completed");
+        var third = await server.StartSweepAsync(trials: 2, name: "served");
+        await Until.TrueAsync(async () => await server.StateAsync(third) == "completed");
         await stop.CancelAsync();
         await load;
         answers.ShouldBeGreaterThan(0);
-        (await JsonAsync(server, "/api/models/served")).GetProperty("versions").GetArrayLength().ShouldBe(2);
+        (await server.JsonAsync("/api/models/served")).GetProperty("versions").GetArrayLength().ShouldBe(2);
     }
 
     [Fact]
@@ -92,15 +92,15 @@ public sealed class KillTests : IDisposable
             await using (var server = await ServerProcess.StartAsync(_folder.FullName, key))
             {
                 key = server.Key;
-                id = await StartSweepAsync(server, trials: 3, name: $"model{round}");
+                id = await server.StartSweepAsync(trials: 3, name: $"model{round}");
                 // From the last trial on the model is fitted, saved and published: the kill falls somewhere in there.
-                await Until.TrueAsync(async () => (await TrialsAsync(server, id)).Count >= 3 || await StateAsync(server, id) == "completed");
+                await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 3 || await server.StateAsync(id) == "completed");
                 await Task.Delay(round * 20);
                 await server.KillAsync();
             }
 
             await using var again = await ServerProcess.StartAsync(_folder.FullName, key);
-            var experiment = await JsonAsync(again, $"/api/experiments/{id}");
+            var experiment = await again.JsonAsync($"/api/experiments/{id}");
             var state = experiment.GetProperty("state").GetString();
             state.ShouldBeOneOf("completed", "interrupted");
             using var model = await again.Client.GetAsync($"/api/models/model{round}");
@@ -115,7 +115,7 @@ public sealed class KillTests : IDisposable
             {
                 model.StatusCode.ShouldBe(HttpStatusCode.NotFound);
                 (await again.Client.PostAsync($"/api/experiments/{id}/resume", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-                await Until.TrueAsync(async () => await StateAsync(again, id) == "completed");
+                await Until.TrueAsync(async () => await again.StateAsync(id) == "completed");
             }
 
             Directory.EnumerateDirectories(Path.Combine(_folder.FullName, "models"), ".staging-*", SearchOption.AllDirectories).ShouldBeEmpty();
@@ -134,40 +134,19 @@ public sealed class KillTests : IDisposable
         await Until.TrueAsync(async () =>
         {
             (await server.Client.GetStringAsync("/livez")).ShouldBe("alive");
-            return (await JsonAsync(server, $"/api/datasets/{dataset}")).GetProperty("state").GetString() != "profiling";
+            return (await server.JsonAsync($"/api/datasets/{dataset}")).GetProperty("state").GetString() != "profiling";
         });
-        if ((await JsonAsync(server, $"/api/datasets/{dataset}")).GetProperty("state").GetString() == "failed")
+        if ((await server.JsonAsync($"/api/datasets/{dataset}")).GetProperty("state").GetString() == "failed")
             return;
         using var started = await server.Client.PostAsJsonAsync("/api/experiments", new { datasetId = dataset, label = "y", name = "big", trials = 3 });
         var id = (await started.JsonAsync()).GetProperty("id").GetString()!;
         await Until.TrueAsync(async () =>
         {
             (await server.Client.GetStringAsync("/livez")).ShouldBe("alive");
-            return await StateAsync(server, id) is not ("queued" or "running");
+            return await server.StateAsync(id) is not ("queued" or "running");
         });
-        (await StateAsync(server, id)).ShouldBeOneOf("failed", "interrupted");
+        (await server.StateAsync(id)).ShouldBeOneOf("failed", "interrupted");
     }
-
-    private static async Task<string> StartSweepAsync(ServerProcess server, int trials, string name = "swept")
-    {
-        var csv = new StringBuilder("x,colour,y\n");
-        for (var i = 0; i < 600; i++)
-            csv.Append(CultureInfo.InvariantCulture, $"{i * 37 % 101},{(i % 5 < 2 ? "red" : "blue")},{(i * 37 % 101 + i % 5 * 9 > 60 ? "yes" : "no")}\n");
-        using var uploaded = await server.Client.PostAsync($"/api/datasets?name={name}.csv", new StringContent(csv.ToString()));
-        uploaded.StatusCode.ShouldBe(HttpStatusCode.Created, server.Output);
-        var dataset = (await uploaded.JsonAsync()).GetProperty("id").GetString();
-        await Until.TrueAsync(async () => (await JsonAsync(server, $"/api/datasets/{dataset}")).GetProperty("state").GetString() != "profiling");
-        using var started = await server.Client.PostAsJsonAsync("/api/experiments", new { datasetId = dataset, label = "y", name, trials });
-        started.StatusCode.ShouldBe(HttpStatusCode.Created, await started.Content.ReadAsStringAsync());
-        return (await started.JsonAsync()).GetProperty("id").GetString()!;
-    }
-
-    private static async Task<List<JsonElement>> TrialsAsync(ServerProcess server, string id) =>
-        [.. (await JsonAsync(server, $"/api/experiments/{id}/leaderboard")).GetProperty("leaderboard").EnumerateArray()];
-
-    private static async Task<string?> StateAsync(ServerProcess server, string id) => (await JsonAsync(server, $"/api/experiments/{id}")).GetProperty("state").GetString();
-
-    private static Task<JsonElement> JsonAsync(ServerProcess server, string path) => server.Client.GetFromJsonAsync<JsonElement>(path);
 
     private IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(_folder.FullName, "data", folder));
 

@@ -33,7 +33,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         foreach (var argument in (string[])[Program, "serve", "--urls", "http://127.0.0.1:0", "--data", Path.Combine(folder, "data"), "--models", Path.Combine(folder, "models")])
             start.ArgumentList.Add(argument);
         foreach (var setting in settings)
-            start.Environment[$"AlgoFactory__{setting.Split('=')[0].Replace(":", "__", StringComparison.Ordinal)}"] = setting.Split('=')[1];
+            start.Environment[$"AlgoFactory__{setting.Split('=')[0].Replace(":", "__", StringComparison.Ordinal)}"] = setting[(setting.IndexOf('=') + 1)..];
+        // The tests wait for the worker: beside other test processes it shall not stand back.
+        start.Environment["AlgoFactory__Worker__Nice"] = "0";
         var server = new ServerProcess(Process.Start(start)!);
         server._process.OutputDataReceived += (_, line) => server._output.Enqueue(line.Data ?? "");
         server._process.ErrorDataReceived += (_, line) => server._output.Enqueue(line.Data ?? "");

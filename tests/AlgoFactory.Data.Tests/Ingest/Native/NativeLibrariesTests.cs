@@ -9,13 +9,13 @@ public class NativeLibrariesTests
 {
     [Fact]
     public void LooksInTheDocumentedOrder() =>
-        NativeLibraries.Candidates("lib.so", "node_modules/pkg", "/named", "/opt/app/bin").ShouldBe(
+        NativeLibraries.Candidates("lib.so", "node_modules/pkg", "/named", "/program/app/bin").ShouldBe(
         [
             "/named/lib.so",
-            "/opt/app/bin/native/lib.so",
-            "/opt/app/bin/node_modules/pkg/lib.so",
-            "/opt/app/node_modules/pkg/lib.so",
-            "/opt/node_modules/pkg/lib.so",
+            "/program/app/bin/native/lib.so",
+            "/program/app/bin/node_modules/pkg/lib.so",
+            "/program/app/node_modules/pkg/lib.so",
+            "/program/node_modules/pkg/lib.so",
             "/node_modules/pkg/lib.so",
         ]);
 

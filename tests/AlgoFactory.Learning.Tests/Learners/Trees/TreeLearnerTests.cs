@@ -49,7 +49,7 @@ public class TreeLearnerTests
         var test = RandomTable.Create(500, 2, kind, sparse: true);
         var model = Learner(id).Fit(data, Short(id), FitContext.Create(7)).Model;
         var scores = Predict(model, test.Features);
-        Error(scores, test).ShouldBeLessThan(0.75 * Error(Predict(Learner(id).Fit(data with { Features = new FeatureBatch(3000, 0, default) , FeatureInfos = [] }, Short(id), FitContext.Create(7)).Model, new FeatureBatch(500, 0, default)), test));
+        Error(scores, test).ShouldBeLessThan(0.75 * Error(Predict(Learner(id).Fit(data with { Features = new FeatureBatch(3000, 0, default), FeatureInfos = [] }, Short(id), FitContext.Create(7)).Model, new FeatureBatch(500, 0, default)), test));
 
         foreach (var threads in new[] { 2, 3 })
             Predict(Learner(id).Fit(data, Short(id), FitContext.Create(7, threads)).Model, test.Features).ShouldBe(scores);

@@ -1,15 +1,17 @@
 using System.Text;
 
-namespace AlgoFactory.Cli.Tests;
+namespace AlgoFactory.TestKit;
 
 /// <summary>A folder of one test's own, deleted afterwards.</summary>
-internal sealed class TempFolder : IDisposable
+public sealed class TempFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("algofactory-test-");
 
     public string Path => _folder.FullName;
 
     public string this[string name] => System.IO.Path.Combine(_folder.FullName, name);
+
+    public IEnumerable<string> Files => _folder.EnumerateFiles("*", SearchOption.AllDirectories).Select(f => f.Name);
 
     public string Write(string name, string text, Encoding? encoding = null)
     {
