@@ -1,4 +1,8 @@
+using AlgoFactory.Data;
 using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Registry;
@@ -50,15 +54,22 @@ internal static class ExperimentChecks
             Require(names, column, "ignore");
         foreach (var change in request.Overrides)
             Require(names, change.Column, "overrides");
-        if (request.Ignore.Contains(request.Label))
-            throw RefusedException.Invalid($"The column '{request.Label}' cannot be both the label and ignored.");
+        try
+        {
+            var decided = SchemaDesign.Decide(
+                table, request.Label, request.Task, request.Ignore, request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
+            if (request.Metric is { } metric)
+                MetricCatalog.Find(metric, Enum.Parse<TaskKind>(decided.Task, ignoreCase: true));
+        }
+        catch (Exception e) when (e is DataFormatException or LearningException)
+        {
+            throw RefusedException.Invalid(e.Message);
+        }
     }
 
     private static void Require(HashSet<string> names, string column, string field)
     {
-        if (names.Contains(column))
-            return;
-        var near = names.FirstOrDefault(n => n.Equals(column, StringComparison.OrdinalIgnoreCase) || n.Trim().Equals(column.Trim(), StringComparison.OrdinalIgnoreCase));
-        throw RefusedException.Invalid($"'{field}' names the column '{column}', which the data set does not have{(near is null ? "" : $"; did you mean '{near}'?")}.");
+        if (!names.Contains(column))
+            throw RefusedException.Invalid($"'{field}' names the column '{column}', which the data set does not have{NearestName.Hint(column, names)}.");
     }
 }
