@@ -15,11 +15,14 @@ public sealed class ExperimentService(
     ExperimentFiles files,
     TimeProvider clock)
 {
-    /// <summary>Stores an experiment and queues it for the worker.</summary>
+    // A script starts its experiment right after the upload; most files are read by then or within a second or two.
+    private static readonly TimeSpan ReadingPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Stores an experiment and queues it for the worker; waits a while for a data set that is still being read.</summary>
     /// <exception cref="RefusedException">404: no such data set; 400: a field is wrong; 409: the data set is not ready.</exception>
     public async Task<ExperimentView> StartAsync(ExperimentRequest request, CancellationToken cancellation)
     {
-        var dataset = await datasets.FindAsync(request.DatasetId, cancellation) ?? throw RefusedException.NotFound("data set", request.DatasetId);
+        var dataset = await ReadDatasetAsync(request.DatasetId, cancellation);
         var record = new ExperimentRecord
         {
             Id = Guid.CreateVersion7().ToString("N"),
@@ -30,6 +33,18 @@ public sealed class ExperimentService(
         await store.AddAsync(record, cancellation);
         await jobs.RunExperimentAsync(record.Id, CancellationToken.None);
         return ExperimentView.Of(record);
+    }
+
+    private async Task<DatasetRecord> ReadDatasetAsync(string id, CancellationToken cancellation)
+    {
+        var until = clock.GetUtcNow() + ReadingPatience;
+        while (true)
+        {
+            var dataset = await datasets.FindAsync(id, cancellation) ?? throw RefusedException.NotFound("data set", id);
+            if (dataset.State != DatasetState.Profiling || clock.GetUtcNow() >= until)
+                return dataset;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellation);
+        }
     }
 
     /// <summary>All experiments, the newest first.</summary>

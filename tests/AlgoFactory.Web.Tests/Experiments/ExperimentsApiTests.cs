@@ -34,10 +34,19 @@ public sealed class ExperimentsApiTests(SharedServer shared)
             (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "a" } }, "No column is left"),
         })
             (await (await client.PostAsJsonAsync("/api/experiments", request)).ProblemAsync(400)).ShouldContain(word);
+    }
 
+    [Fact]
+    public async Task An_experiment_waits_for_a_data_set_that_is_still_being_read()
+    {
+        var client = await shared.Server.ClientAsync();
         var unread = new DatasetRecord(Guid.NewGuid().ToString("N"), "new.csv", "new.csv", 1, DateTimeOffset.UtcNow, DatasetState.Profiling);
-        await shared.Server.Get<IDatasetStore>().AddAsync(unread, default);
-        await (await client.PostAsJsonAsync("/api/experiments", new { datasetId = unread.Id, label = "b", name = "m" })).ProblemAsync(409);
+        var store = shared.Server.Get<IDatasetStore>();
+        await store.AddAsync(unread, default);
+        var answer = client.PostAsJsonAsync("/api/experiments", new { datasetId = unread.Id, label = "b", name = "m" });
+        (await Task.WhenAny(answer, Task.Delay(300))).ShouldNotBe(answer);
+        (await store.UpdateAsync(unread with { State = DatasetState.Failed, Error = "It is no table." }, default)).ShouldBeTrue();
+        (await (await answer).ProblemAsync(409)).ShouldContain("It is no table.");
     }
 
     [Fact]

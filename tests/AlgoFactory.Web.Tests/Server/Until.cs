@@ -3,7 +3,7 @@ namespace AlgoFactory.Web.Tests.Server;
 /// <summary>Waits for what another thread or process is about to do.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
 
