@@ -21,17 +21,17 @@ public static class CommandLine
     {
         if (args.Length == 0)
             args = ["--help"];
-        // The server has options of its own, which the web host reads.
-        if (args[0] == "serve" && !args.Any(a => a is "--help" or "-h" or "-?"))
-            return await ServeCommand.RunAsync(args[1..]);
-        if (args[0] == "worker" && !args.Any(a => a is "--help" or "-h" or "-?"))
-            return await WorkerCommand.RunAsync(args[1..]);
-        var parsed = Root().Parse(args);
-        if (parsed.Errors.Count > 0)
+        // The server and the worker take any setting too, which the configuration reads.
+        if (args[0] is "serve" or "worker" && !args.Any(a => a is "--help" or "-h" or "-?"))
         {
-            await Console.Error.WriteLineAsync($"{Sentence(parsed)} See '{Help(parsed)}'.");
-            return WrongUsage;
+            if (SettingArguments.Fault(args[0], args[1..]) is { } wrong)
+                return await RefuseAsync(wrong, $"algofactory {args[0]} --help");
+            return args[0] == "serve" ? await ServeCommand.RunAsync(args[1..]) : await WorkerCommand.RunAsync(args[1..]);
         }
+
+        var parsed = Root().Parse(args);
+        if (UsageFault.Of(parsed) is { } fault)
+            return await RefuseAsync(fault, Help(parsed));
 
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
@@ -54,10 +54,10 @@ public static class CommandLine
         WorkerCommand.Create(),
     };
 
-    private static string Sentence(ParseResult parsed)
+    private static async Task<int> RefuseAsync(string fault, string help)
     {
-        var text = parsed.Errors[0].Message.TrimEnd();
-        return text.EndsWith('.') ? text : text + ".";
+        await Console.Error.WriteLineAsync($"{fault} See '{help}'.");
+        return WrongUsage;
     }
 
     private static string Help(ParseResult parsed)

@@ -31,7 +31,7 @@ public static class WebProgram
             await using var app = Build(args);
             using var guard = SingleServer.Take(app.Services.GetRequiredService<AlgoFactoryOptions>(), app.Services.GetRequiredService<DataFolders>());
             await PrepareAsync(app, Console.Out);
-            await app.StartAsync();
+            await StartAsync(app);
             Console.WriteLine($"AlgoFactory listens on {string.Join(", ", app.Urls)}");
             await app.WaitForShutdownAsync();
             return 0;
@@ -65,8 +65,8 @@ public static class WebProgram
         });
         builder.Configuration.AddAlgoFactory(args);
         var options = ProgramConfiguration.Read(builder.Configuration);
-        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(o => o.SingleLine = true);
-        builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        builder.Logging.AddProgramLog(builder.Configuration);
+        builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(Addresses(options.Urls));
         // Less than the half minute after which service managers kill: a sender that stalls must not cost the clean end.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddRouting();
@@ -106,6 +106,45 @@ public static class WebProgram
 
                 """);
         await app.Services.GetRequiredService<DeploymentService>().SyncAsync(CancellationToken.None);
+    }
+
+    private static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException)
+        {
+            // The address is taken. What has started by then, such as the worker, ends in order.
+            await app.StopAsync();
+            throw;
+        }
+    }
+
+    /// <exception cref="ValidationException">One of them is no address to listen on.</exception>
+    private static string[] Addresses(string urls)
+    {
+        var addresses = urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var address in addresses)
+        {
+            if (!IsHttp(address))
+                throw new ValidationException($"'{address}' is no address to listen on; write it like http://127.0.0.1:5080 (encryption is a reverse proxy's).");
+        }
+
+        return addresses.Length > 0 ? addresses : throw new ValidationException("No address to listen on is given; write it like http://127.0.0.1:5080.");
+    }
+
+    private static bool IsHttp(string address)
+    {
+        try
+        {
+            return BindingAddress.Parse(address) is { Scheme: "http" or "HTTP", PathBase: "" };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     private static void Map(WebApplication app)

@@ -16,16 +16,33 @@ public sealed class CommandLineTests : IDisposable
             run.Output.ShouldContain(command);
     }
 
-    [Fact]
-    public async Task An_unknown_command_is_a_wrong_usage_in_one_sentence()
+    [Theory]
+    [InlineData("trian x.csv", "There is no command 'trian' (did you mean 'train'?).")]
+    [InlineData("frobnicate", "There is no command 'frobnicate'.")]
+    [InlineData("models lst", "There is no command 'models lst' (did you mean 'list'?).")]
+    [InlineData("models", "list, show, upload, deploy, rollback")]
+    [InlineData("describe x.csv --jsn", "There is no option '--jsn' (did you mean '--json'?).")]
+    [InlineData("describe --jsn x.csv", "There is no option '--jsn' (did you mean '--json'?).")]
+    [InlineData("describe x.csv y.csv", "'y.csv' is one argument too many.")]
+    [InlineData("train x.csv --label y --trials many", "The option '--trials' takes a whole number, not 'many'.")]
+    [InlineData("keys create --role king", "The option '--role' takes one of")]
+    [InlineData("serve --url http://127.0.0.1:1", "There is no option '--url' (did you mean '--urls'?).")]
+    [InlineData("serve --urls", "The option '--urls' needs a value.")]
+    [InlineData("worker now", "'now' is one argument too many.")]
+    public async Task A_wrong_usage_is_told_in_one_sentence_that_names_it(string line, string sentence)
     {
-        var run = await CliRun.Of("trian", "x.csv");
+        var run = await CliRun.Of(line.Split(' '));
 
         run.Code.ShouldBe(2);
         run.Output.ShouldBeEmpty();
         run.Error.Trim().Split('\n').Length.ShouldBe(1);
+        run.Error.ShouldContain(sentence);
         run.Error.ShouldContain("--help");
     }
+
+    [Fact]
+    public async Task After_a_bare_double_dash_a_name_may_look_like_an_option() =>
+        (await CliRun.Of("describe", "--", "--jsn")).ShouldFail(1, "'--jsn'");
 
     [Fact]
     public async Task Describe_shows_every_column_and_what_the_table_may_be_about()

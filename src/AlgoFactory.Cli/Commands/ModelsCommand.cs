@@ -3,6 +3,7 @@ using System.Text.Json;
 using AlgoFactory.Cli.Output;
 using AlgoFactory.Cli.Remote;
 using AlgoFactory.Hosting;
+using AlgoFactory.Serving.Registry;
 using static AlgoFactory.Cli.Remote.RemoteOptions;
 
 namespace AlgoFactory.Cli.Commands;
@@ -63,8 +64,10 @@ internal static class ModelsCommand
             {
                 var path = line.GetRequiredValue(file);
                 if (!File.Exists(path))
-                    throw new UsageException($"There is no file '{path}'.");
+                    throw new FileNotFoundException($"There is no file '{path}'.");
                 var model = line.GetValue(name) ?? Path.GetFileNameWithoutExtension(path);
+                if (!ModelNames.IsValid(model))
+                    throw new UsageException(ModelNames.Refusal(model));
                 return server.UploadAsync($"api/models/{Uri.EscapeDataString(model)}/versions", path, cancellation);
             },
             answer => Console.Out.WriteLine($"{Text(answer, "name")}/{Text(answer, "version")} was published."));

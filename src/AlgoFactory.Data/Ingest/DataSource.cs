@@ -66,12 +66,15 @@ public sealed class DataSource : IDisposable
     /// <summary>
     /// Reads the rows for prediction or evaluation, bound by a stored schema, in the file's order: one row for each
     /// record, even a broken one. Columns of the schema that the file lacks are missing values, and named in
-    /// <see cref="RecordBatch.MissingColumns"/>.
+    /// <see cref="RecordBatch.MissingColumns"/>. A decimal comma that the options ask for holds for every column of
+    /// numbers, however the schema's own file was written.
     /// </summary>
     /// <exception cref="DataFormatException">The file has none of the columns.</exception>
     public IEnumerable<RecordBatch> Records(ImmutableArray<ColumnSpec> columns, int batchRows, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        if (_options.DecimalComma)
+            columns = [.. columns.Select(c => c with { DecimalComma = true })];
         return RecordBinder.Bind(_file, columns, batchRows, cancellation);
     }
 

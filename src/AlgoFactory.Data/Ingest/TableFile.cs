@@ -58,6 +58,9 @@ internal static class TableFile
     private static byte[] Head(string path)
     {
         using var file = File.OpenRead(path);
+        // A file is read several times over: once to learn its columns, then for its rows.
+        if (!file.CanSeek)
+            throw new DataFormatException($"'{path}' is a pipe or a device, which can be read once only; write the data to a file first.");
         var head = new byte[HeadSize];
         return head[..file.ReadAtLeast(head, HeadSize, throwOnEndOfStream: false)];
     }

@@ -5,8 +5,10 @@ internal static class NameHints
 {
     private static readonly string[] IdentifierWords = ["id", "ids", "uuid", "guid", "key", "index", "idx", "rowid", "rownum", "rownumber", "identifier"];
     private static readonly string[] TimeWords = ["date", "day", "time", "timestamp", "datetime", "dt", "when", "year", "month"];
-    private static readonly string[] TargetNames = ["target", "label", "class", "y", "outcome", "response", "churn", "survived", "default", "fraud", "spam", "status", "score", "price", "rating", "income", "species", "quality"];
-    private static readonly string[] TargetWords = ["target", "label", "outcome", "churn", "churned", "price", "amount", "value", "cost", "revenue"];
+    private static readonly string[] TargetNames = ["target", "label", "class", "outcome", "response", "churn", "survived", "default", "fraud", "spam", "status", "species"];
+    private static readonly string[] TargetWords = ["target", "label", "outcome", "churn", "churned"];
+    private static readonly string[] MeasureNames = ["y", "score", "rating", "income", "quality"];
+    private static readonly string[] MeasureWords = ["price", "amount", "value", "cost", "revenue"];
 
     /// <summary>Whether the name is one for identifiers: <c>id</c>, <c>user_id</c>, <c>userId</c>, <c>uuid</c>.</summary>
     public static bool IsIdentifier(string name) => HasWord(name, IdentifierWords, lastOnly: true);
@@ -14,9 +16,13 @@ internal static class NameHints
     /// <summary>Whether the name speaks of a date or time.</summary>
     public static bool IsTime(string name) => HasWord(name, TimeWords, lastOnly: false);
 
-    /// <summary>Whether the name is one that targets often have.</summary>
+    /// <summary>Whether the name says that the column is what the table is about: <c>label</c>, <c>churn</c>, <c>status</c>.</summary>
     public static bool IsTarget(string name) =>
         TargetNames.Contains(name.ToLowerInvariant()) || HasWord(name, TargetWords, lastOnly: true);
+
+    /// <summary>Whether the name is one that targets often have, but features too: <c>price</c>, <c>amount</c>, <c>rating</c>.</summary>
+    public static bool IsMeasure(string name) =>
+        MeasureNames.Contains(name.ToLowerInvariant()) || HasWord(name, MeasureWords, lastOnly: true);
 
     /// <summary>The name's words in lower case: parted by marks and by capitals after small letters.</summary>
     internal static List<string> Words(string name)

@@ -47,7 +47,7 @@ public static class WorkerProgram
         WorkerLimits.Apply(options.Worker);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = ProgramFolder.Root });
         builder.Configuration.AddAlgoFactory(settings);
-        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(o => o.SingleLine = true);
+        builder.Logging.AddProgramLog(builder.Configuration);
         builder.Services.AddWorker(options);
         using var host = builder.Build();
         await host.Services.GetRequiredService<MetadataDatabase>().MigrateAsync(CancellationToken.None);

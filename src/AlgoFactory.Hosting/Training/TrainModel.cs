@@ -106,6 +106,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
 
     private static void Check(TrainRequest request)
     {
+        if (request.Task.ToLowerInvariant() is not (TaskChoice.Automatic or TaskChoice.Binary or TaskChoice.Multiclass or TaskChoice.Regression))
+            throw new UsageException($"There is no task '{request.Task}'; choose auto, binary, multiclass or regression.");
         if (request.Budget is { } budget && budget < TimeSpan.FromSeconds(1))
             throw new UsageException("The budget is below one second; allow at least 1s.");
         if (request.Trials is < 1)
@@ -119,6 +121,21 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new UsageException($"The folder of '{request.OutputPath}' does not exist; create it or choose another file with --out.");
         if (Directory.Exists(output))
             throw new UsageException($"'{request.OutputPath}' is a folder; name a file with --out.");
+        TryToWrite(request.OutputPath, output);
+    }
+
+    /// <summary>Found out before the search and not after it.</summary>
+    private static void TryToWrite(string path, string output)
+    {
+        try
+        {
+            using var probe = new FileStream(
+                $"{output}.{Guid.NewGuid():N}.tmp", FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The model cannot be written to '{path}': its folder takes no new file; choose another one with --out.");
+        }
     }
 
     private static IMetric Metric(TrainRequest request, TaskKind kind)

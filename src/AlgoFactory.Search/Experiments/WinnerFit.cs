@@ -148,7 +148,7 @@ internal sealed class WinnerFit(
     {
         if (trial.FirstFold is null)
             return null;
-        _warnings.Add($"There was no time left to fit the winner again on all {data.Train.RowCount} rows: the model is the one that was fitted on the training part of them. Allow a longer budget for a better model.");
+        _warnings.Add($"There was no time left to fit the winner again on all {data.Train.RowCount} rows: the model is the one that its trial fitted on {evaluator.Features.Plan.Folds[0].Train.Length} of them. Allow a longer budget for a better model.");
         return trial.FirstFold;
     }
 

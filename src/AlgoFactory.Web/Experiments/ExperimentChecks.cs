@@ -1,4 +1,8 @@
+using AlgoFactory.Data;
 using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Registry;
@@ -60,19 +64,31 @@ internal static class ExperimentChecks
         foreach (var change in request.Overrides)
         {
             Require(names, change.Column, "overrides");
+<<<<<<< HEAD
             if (change.Kind is { } kind && !Enum.IsDefined(kind) || change.Role is { } role && !Enum.IsDefined(role))
                 throw RefusedException.Invalid($"The override of '{change.Column}' has a kind or role that there is not.");
         }
 
         if (request.Ignore.Contains(request.Label))
             throw RefusedException.Invalid($"The column '{request.Label}' cannot be both the label and ignored.");
+=======
+        try
+        {
+            var decided = SchemaDesign.Decide(
+                table, request.Label, request.Task, request.Ignore, request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
+            if (request.Metric is { } metric)
+                MetricCatalog.Find(metric, Enum.Parse<TaskKind>(decided.Task, ignoreCase: true));
+        }
+        catch (Exception e) when (e is DataFormatException or LearningException)
+        {
+            throw RefusedException.Invalid(e.Message);
+        }
+>>>>>>> review-contract
     }
 
     private static void Require(HashSet<string> names, string column, string field)
     {
-        if (names.Contains(column))
-            return;
-        var near = names.FirstOrDefault(n => n.Equals(column, StringComparison.OrdinalIgnoreCase) || n.Trim().Equals(column.Trim(), StringComparison.OrdinalIgnoreCase));
-        throw RefusedException.Invalid($"'{field}' names the column '{column}', which the data set does not have{(near is null ? "" : $"; did you mean '{near}'?")}.");
+        if (!names.Contains(column))
+            throw RefusedException.Invalid($"'{field}' names the column '{column}', which the data set does not have{NearestName.Hint(column, names)}.");
     }
 }

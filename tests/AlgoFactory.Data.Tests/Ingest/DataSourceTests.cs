@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Ingest;
@@ -221,5 +222,17 @@ public class DataSourceTests
         var schema = source.Describe().Schema;
         schema = schema with { Columns = [.. schema.Columns.Select(c => c with { Role = ColumnRole.Feature, Kind = c.Kind == ColumnKind.Constant ? ColumnKind.Categorical : c.Kind })] };
         return source.Load(schema).Schema;
+    }
+
+    [Fact]
+    public void ReadsRecordsWithADecimalCommaOnRequestWhateverTheSchemaSays()
+    {
+        using var folder = new TempFolder();
+        using var train = DataSource.Open(folder.Write("train.csv", "x,y\n1.5,a\n2.5,b\n"));
+        var columns = train.Describe().Schema.Columns.Where(c => c.Name == "x").ToImmutableArray();
+        using var source = DataSource.Open(folder.Write("comma.csv", "x;y\n3,25;a\n4;b\n"), new ReadOptions { DecimalComma = true });
+        var batch = source.Records(columns, 10).ShouldHaveSingleItem();
+        batch.Errors.ShouldAllBe(e => e == null);
+        ((NumericColumn)batch.Rows["x"]).Values.ToArray().ShouldBe([3.25, 4]);
     }
 }

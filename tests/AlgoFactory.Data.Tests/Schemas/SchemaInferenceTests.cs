@@ -76,11 +76,30 @@ public class SchemaInferenceTests
     [InlineData("penguins.csv", "species", "multiclass")]
     [InlineData("concrete.csv", "compressive_strength", "regression")]
     [InlineData("sms_spam.csv", "label", "binary")]
+    [InlineData("credit_data.csv", "Status", "binary")]
+    [InlineData("adult.csv", "income", "binary")]
     public void SuggestsTheTarget(string sample, string target, string task)
     {
         using var source = DataSource.Open(TempFolder.Sample(sample));
         var first = source.Describe().SuggestedTargets[0];
         (first.Column, first.Task).ShouldBe((target, task));
+    }
+
+    [Theory]
+    [InlineData("letter,a,b,c", "letter")] // the only classes among numbers, before the last column
+    [InlineData("kind,a,b,house_value", "house_value")] // a telling name before the only classes
+    [InlineData("status,a,b,price", "status")] // a more telling name before the last place
+    [InlineData("region,a,b,kind", "kind")]
+    public void WeighsNamesClassesAndPlaces(string header, string target)
+    {
+        using var folder = new TempFolder();
+        var names = header.Split(',');
+        var path = folder.Write("t.csv", header + "\n" + string.Concat(Enumerable.Range(0, 60).Select(i =>
+            string.Join(',', names.Select(n => n is "letter" or "kind" or "status" or "region" ? $"{(char)('a' + i % 3)}" : $"{i % 29 + 0.5}")) + "\n")));
+        using var source = DataSource.Open(path);
+        var suggested = source.Describe().SuggestedTargets;
+        suggested[0].Column.ShouldBe(target);
+        suggested.ShouldAllBe(s => s.Reason.Length > 0 && s.Confidence > 0 && s.Confidence <= 1);
     }
 
     [Fact]

@@ -29,6 +29,9 @@ public sealed class ExperimentsApiTests(SharedServer shared)
             (new { datasetId = dataset, label = "b", name = "m", folds = 1 }, "folds"),
             (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "b" } }, "ignored"),
             (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "zz" } }, "zz"),
+            (new { datasetId = dataset, label = "b", name = "m", metric = "rmse" }, "rmse"),
+            (new { datasetId = dataset, label = "b", name = "m", task = "regression" }, "numbers"),
+            (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "a" } }, "No column is left"),
         })
             (await (await client.PostAsJsonAsync("/api/experiments", request)).ProblemAsync(400)).ShouldContain(word);
     }
@@ -167,7 +170,7 @@ public sealed class ExperimentsApiTests(SharedServer shared)
     private async Task<string> ReadyDatasetAsync()
     {
         var file = Path.Combine(shared.Server.DataFolder, "ready.csv");
-        await File.WriteAllTextAsync(file, "a,b\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i},{(i % 2 == 0 ? "x" : "y")}\n")));
+        await File.WriteAllTextAsync(file, "a,b\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i % 7},{(i % 2 == 0 ? "x" : "y")}\n")));
         using var source = AlgoFactory.Data.Ingest.DataSource.Open(file);
         var record = new DatasetRecord(Guid.NewGuid().ToString("N"), "ready.csv", "ready.csv", 1, DateTimeOffset.UtcNow, DatasetState.Ready) { Description = source.Describe() };
         await shared.Server.Get<IDatasetStore>().AddAsync(record, default);

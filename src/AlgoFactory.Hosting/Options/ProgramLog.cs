@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AlgoFactory.Hosting.Options;
+
+/// <summary>The log of the server and of the worker.</summary>
+public static class ProgramLog
+{
+    /// <summary>
+    /// Writes it to standard error, one line an entry, as the settings' section <c>Logging</c> filters it: standard output
+    /// holds only what a command answers, such as the address and the first key.
+    /// </summary>
+    public static ILoggingBuilder AddProgramLog(this ILoggingBuilder logging, IConfiguration configuration)
+    {
+        logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console => console.SingleLine = true);
+        // The programs themselves report in one sentence why they cannot start; a crash later on is critical.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return logging;
+    }
+}
