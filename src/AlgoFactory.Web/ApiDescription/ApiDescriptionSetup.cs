@@ -11,6 +11,8 @@ internal static class ApiDescriptionSetup
     {
         services.ConfigureHttpJsonOptions(json =>
         {
+            // A mistyped 'budgetSecond' must not quietly run for the default time.
+            json.SerializerOptions.UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow;
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
             foreach (var converter in ReportJson.Options.Converters)
                 json.SerializerOptions.Converters.Add(converter);

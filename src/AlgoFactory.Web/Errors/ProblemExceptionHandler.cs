@@ -64,6 +64,8 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         var path = text.IndexOf(" Path: ", StringComparison.Ordinal);
         if (path >= 0)
             text = text[..path];
+        if (text.StartsWith("The JSON property '", StringComparison.Ordinal))
+            return $"there is no property '{text.Split('\'')[1]}' here; see /openapi/v1.json for those there are.";
         return text.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
             ? "a value is not of the type that belongs there."
             : text.StartsWith("JSON deserialization for type", StringComparison.Ordinal) && text.IndexOf("was missing", StringComparison.Ordinal) is var at and > 0

@@ -64,14 +64,10 @@ internal static class ExperimentChecks
         foreach (var change in request.Overrides)
         {
             Require(names, change.Column, "overrides");
-<<<<<<< HEAD
             if (change.Kind is { } kind && !Enum.IsDefined(kind) || change.Role is { } role && !Enum.IsDefined(role))
                 throw RefusedException.Invalid($"The override of '{change.Column}' has a kind or role that there is not.");
         }
 
-        if (request.Ignore.Contains(request.Label))
-            throw RefusedException.Invalid($"The column '{request.Label}' cannot be both the label and ignored.");
-=======
         try
         {
             var decided = SchemaDesign.Decide(
@@ -83,7 +79,6 @@ internal static class ExperimentChecks
         {
             throw RefusedException.Invalid(e.Message);
         }
->>>>>>> review-contract
     }
 
     private static void Require(HashSet<string> names, string column, string field)
