@@ -29,11 +29,27 @@ internal static class ProcessIdentity
         try
         {
             using var process = Process.GetProcessById(id);
-            return Math.Abs(Started(process) - started) <= StartToleranceSeconds && !process.HasExited;
+            return Math.Abs(Started(process) - started) <= StartToleranceSeconds && !process.HasExited && !IsZombie(id);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return false;
+        }
+    }
+
+    // A dead process whose parent has not asked for its end yet still has its number; .NET takes one for running.
+    private static bool IsZombie(int id)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        try
+        {
+            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).TrimStart() is ['Z' or 'X', ..];
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 
