@@ -150,7 +150,8 @@ public sealed class PredictionEnginePoolTests
         made.Count(m => !m.Freed).ShouldBe(1);
         pool.Dispose();
         made.ShouldAllBe(m => m.Freed);
-        (memory[^1] - memory[0]).ShouldBeLessThan(4 << 20);
+        // The renters allocate while memory is read, which only ever adds: the least of three readings is near the truth.
+        (memory.TakeLast(3).Min() - memory.Take(3).Min()).ShouldBeLessThan(4 << 20);
     }
 
     [Fact]
