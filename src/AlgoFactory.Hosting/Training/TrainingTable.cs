@@ -25,7 +25,6 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
         var table = source.Load(schema, cancellation);
-        WarnOfRejects(table.Rejects, request.DataName, warnings);
         var task = LabelBinding.Task(kind, table.Frame[request.Label], request.Positive);
         var rows = Labelled(table, task, request.DataName, warnMissing: false, warnings);
         var data = new ExperimentData(rows.Frame, rows.Labels, rows.Weights, table.Schema, profile) { Groups = Groups(rows.Frame, table.Schema) };
@@ -46,15 +45,16 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         if (lacking.Length > 0)
             throw new UsageException($"The validation file lacks {(lacking.Length == 1 ? "the column" : "the columns")} {string.Join(", ", lacking.Take(10).Select(n => $"'{n}'"))}; it needs the same columns as the training file.");
         var table = source.Load(schema, cancellation);
-        WarnOfRejects(table.Rejects, "the validation file", warnings);
+        if (table.Rejects is { Count: > 0, First: [var first, ..] } rejects)
+            warnings.Add($"{rejects.Count} of {rejects.Total} records of the validation file could not be read and were left out; the first: line {first.Line}, {first.Reason}");
         var rows = Labelled(table, task, "the validation file", warnMissing: true, warnings);
         return rows.Labels.Length > 0
             ? (rows.Frame, rows.Labels, rows.Weights)
             : throw new UsageException("The validation file has no row with a label that the training file knows.");
     }
 
-    /// <remarks>Of the training file's missing labels the schema's decision has warned already.</remarks>
     /// <summary>Leaves out rows whose label is missing or of a class that the training file does not know.</summary>
+    /// <remarks>Of the training file's broken records and missing labels its description has warned already.</remarks>
     private static (Frame Frame, float[] Labels, float[] Weights) Labelled(
         LoadedTable table, TaskSpec task, string name, bool warnMissing, ImmutableArray<string>.Builder warnings)
     {
@@ -125,11 +125,5 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         }
 
         return groups;
-    }
-
-    private static void WarnOfRejects(RejectSummary rejects, string name, ImmutableArray<string>.Builder warnings)
-    {
-        if (rejects.Count > 0)
-            warnings.Add($"{rejects.Count} of {rejects.Total} records of {name} could not be read and were left out; the first: line {rejects.First[0].Line}, {rejects.First[0].Reason}");
     }
 }
