@@ -105,7 +105,7 @@ internal static class ModelsCommand
     {
         var table = Tables.Of(name, value);
         foreach (var property in values.EnumerateObject())
-            table.Add(property.Name, property.Value.ToString());
+            table.Add(property.Name, Text(property.Value));
         Tables.Print(table);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using AlgoFactory.Cli.Output;
 
 namespace AlgoFactory.Cli.Remote;
 
@@ -52,6 +53,11 @@ internal sealed class RemoteOptions
 
     /// <summary>A property's text, or nothing where it is null or absent.</summary>
     public static string Text(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null
-        ? value.ToString()
+        ? Text(value)
         : "";
+
+    /// <summary>A value for people: fractions as short as elsewhere; <c>--json</c> has all their digits.</summary>
+    public static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _)
+        ? Tables.Number(value.GetDouble())
+        : value.ToString();
 }
