@@ -12,6 +12,7 @@ using Xunit;
 
 namespace AlgoFactory.Serving.Tests.Prediction;
 
+[Collection(AloneTests.Name)]
 public sealed class PredictionEnginePoolTests
 {
     private const int NoLeaf = 1_000_404;
