@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace AlgoFactory.Serving.Tests;
 
 /// <summary>Tests that read the memory of the whole process, and so run while no other test does.</summary>
