@@ -56,8 +56,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new InvalidOperationException("The experiment ended without a result.");
         cancellation.ThrowIfCancellationRequested();
         progress?.Invoke(new PhaseChanged("saving"));
-        var trials = result.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner);
-        ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. result.Warnings, .. Suspicions(result, catalog)];
+        var trials = result.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner && !IsBaseline(e.Learner));
+        ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. result.Warnings, .. Suspicions(result)];
         Save(request, budget, table, metric, profile, result, trials, warnings);
         return new TrainReport
         {
@@ -178,9 +178,11 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         file.Save(request.OutputPath);
     }
 
-    private static IEnumerable<string> Suspicions(ExperimentResult result, LearnerCatalog catalog)
+    private bool IsBaseline(string learner) => catalog[learner].Info.Needs == FeatureNeeds.None;
+
+    private IEnumerable<string> Suspicions(ExperimentResult result)
     {
-        if (result.Best.Learner != ExperimentResult.EnsembleLearner && catalog[result.Best.Learner].Info.Needs == FeatureNeeds.None)
+        if (result.Best.Learner != ExperimentResult.EnsembleLearner && IsBaseline(result.Best.Learner))
             yield return "No learner did better than the constant baseline: the features seem to say nothing about the label.";
         var nearlyPerfect = new[] { "auc", "accuracy", "r2" }.Any(m => result.Metrics.TryGetValue(m, out var value) && value > 0.995);
         if (nearlyPerfect && result.Importance is [{ Share: > 0.9 } column, ..])

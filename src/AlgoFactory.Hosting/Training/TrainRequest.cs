@@ -29,7 +29,7 @@ public sealed record TrainRequest
     /// <summary>Time budget, counted from <see cref="StartedAt"/>; null with <see cref="Trials"/>.</summary>
     public TimeSpan? Budget { get; init; }
 
-    /// <summary>Budget in trials.</summary>
+    /// <summary>Budget in trials; the constant baseline comes on top.</summary>
     public int? Trials { get; init; }
 
     /// <summary>When the program (or job) started.</summary>
@@ -90,7 +90,7 @@ public sealed record TrainReport
     /// <summary>The time budget, or null.</summary>
     public double? BudgetSeconds { get; init; }
 
-    /// <summary>Trials run, failed ones too.</summary>
+    /// <summary>Trials run, failed ones too; baselines do not count.</summary>
     public required int Trials { get; init; }
 
     /// <summary>The winner.</summary>

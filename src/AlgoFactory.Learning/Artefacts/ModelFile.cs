@@ -25,7 +25,7 @@ public sealed record TrainingLineage
     /// <summary>The time budget in seconds, or null.</summary>
     public double? BudgetSeconds { get; init; }
 
-    /// <summary>Trials run.</summary>
+    /// <summary>Trials run; baselines do not count.</summary>
     public required int Trials { get; init; }
 
     /// <summary>How the scores were validated, such as <c>5-fold</c> or <c>holdout 20 %</c>.</summary>

@@ -87,7 +87,9 @@ internal sealed class Sweep
     private void Search(ITuner tuner, SizeLadder.Top top, double share, HashSet<Proposal> finished, CancellationToken cancellation)
     {
         var (number, stale, passedOver) = (_history.Leaderboard.Count, 0, 0);
-        while (number < (_plan.Trials ?? int.MaxValue) && passedOver < PassedOver && (stale < Patience || !_time.IsLimited))
+        // A baseline is what trials are compared with, not a trial itself: a budget of one trial gives a model, too.
+        var trials = _history.Leaderboard.Ranked().Count(e => !IsBaseline(e.Learner));
+        while (trials < (_plan.Trials ?? int.MaxValue) && passedOver < PassedOver && (stale < Patience || !_time.IsLimited))
         {
             cancellation.ThrowIfCancellationRequested();
             if (tuner.Propose() is not { } proposal)
@@ -113,6 +115,7 @@ internal sealed class Sweep
             }
 
             passedOver = 0;
+            trials += IsBaseline(proposal.Learner) ? 0 : 1;
             stale = Record(tuner, result) ? 0 : stale + 1;
         }
     }

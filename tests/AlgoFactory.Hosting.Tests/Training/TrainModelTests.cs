@@ -49,8 +49,8 @@ public sealed class TrainModelTests : IDisposable
         report.Metric.ShouldBe(metric);
         report.HigherIsBetter.ShouldBe(higherIsBetter);
         report.Trials.ShouldBe(3);
-        report.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner).ShouldBe(3);
-        report.Leaderboard.ShouldContain(e => e.Learner == "baseline");
+        report.Leaderboard.Count(e => e.Learner is not (ExperimentResult.EnsembleLearner or "baseline")).ShouldBe(3);
+        report.Leaderboard.Count(e => e.Learner == "baseline").ShouldBe(1);
         report.Best.Learner.ShouldNotBe("baseline");
         report.FirstModelSeconds.ShouldBeLessThanOrEqualTo(report.ElapsedSeconds);
         events.OfType<TaskChosen>().ShouldHaveSingleItem().Metric.ShouldBe(metric);

@@ -104,6 +104,17 @@ public class ExperimentRunnerTests
     }
 
     [Fact]
+    public async Task A_budget_of_one_trial_gives_a_model_beside_the_baseline()
+    {
+        var data = TinyData.Create(TaskKind.Regression, 200);
+
+        var (result, _) = await Run(new LearnerCatalog(BuiltIn.Catalog["baseline"], new TinyLearner("tiny")), Plan(TinyData.Regression, trials: 1), data);
+
+        result.Leaderboard.Select(e => e.Learner).ShouldBe(["tiny", "baseline"]);
+        result.Best.Learner.ShouldBe("tiny");
+    }
+
+    [Fact]
     public async Task Trials_that_were_finished_before_are_not_run_again()
     {
         var data = TinyData.Create(TaskKind.Regression, 200);

@@ -18,6 +18,10 @@ internal static class LeaderboardText
         return board.Ranked();
     }
 
+    /// <summary>The trials that count against a budget: neither baselines nor the ensemble.</summary>
+    public static int TrialCount(IEnumerable<LeaderboardEntry> lines) =>
+        lines.Count(l => l.Learner != ExperimentResult.EnsembleLearner && !Vocabulary.IsBaseline(l.Learner));
+
     /// <summary><c>learning rate 0.05, leaves 31</c>; the defaults are not listed.</summary>
     public static string Parameters(LeaderboardEntry trial) => trial.Parameters.Count == 0
         ? "default settings"
