@@ -1,11 +1,13 @@
 namespace AlgoFactory.Learning.Streaming;
 
-/// <summary>Room for some rows, column after column; a reader fills it again and again.</summary>
+/// <summary>
+/// Room for some rows, column after column: the features, the label, and the weight, if there is one. A reader fills it
+/// again and again.
+/// </summary>
 public sealed class FeatureChunk
 {
     private readonly float[] _values;
-    private readonly float[] _labels;
-    private readonly float[] _weights;
+    private readonly bool _hasWeights;
 
     /// <summary>Makes room.</summary>
     /// <param name="width">Features.</param>
@@ -15,9 +17,8 @@ public sealed class FeatureChunk
     {
         Capacity = capacity;
         Width = width;
-        _values = new float[checked(width * capacity)];
-        _labels = new float[capacity];
-        _weights = hasWeights ? new float[capacity] : [];
+        _hasWeights = hasWeights;
+        _values = new float[checked((width + (hasWeights ? 2 : 1)) * capacity)];
     }
 
     /// <summary>Rows that there is room for.</summary>
@@ -30,25 +31,22 @@ public sealed class FeatureChunk
     public int RowCount { get; private set; }
 
     /// <summary>The labels: a class's index, or the target's value; never NaN.</summary>
-    public ReadOnlySpan<float> Labels => _labels.AsSpan(0, RowCount);
+    public ReadOnlySpan<float> Labels => LabelRoom[..RowCount];
 
     /// <summary>The weights, finite and not negative; empty when all are 1.</summary>
-    public ReadOnlySpan<float> Weights => _weights.Length == 0 ? [] : _weights.AsSpan(0, RowCount);
+    public ReadOnlySpan<float> Weights => _hasWeights ? WeightRoom[..RowCount] : [];
 
     /// <summary>A feature's values, NaN for missing.</summary>
     public ReadOnlySpan<float> Column(int feature) => _values.AsSpan(feature * Capacity, RowCount);
 
-    /// <summary>For readers: room for a feature's values.</summary>
-    public Span<float> ColumnRoom(int feature) => _values.AsSpan(feature * Capacity, Capacity);
-
-    /// <summary>For readers: room for all values; feature f's begin at f × <see cref="Capacity"/>.</summary>
+    /// <summary>For readers: room for all values; column c begins at c × <see cref="Capacity"/>.</summary>
     public Span<float> Room => _values;
 
     /// <summary>For readers: room for the labels.</summary>
-    public Span<float> LabelRoom => _labels;
+    public Span<float> LabelRoom => _values.AsSpan(Width * Capacity, Capacity);
 
     /// <summary>For readers: room for the weights; empty when all are 1.</summary>
-    public Span<float> WeightRoom => _weights;
+    public Span<float> WeightRoom => _values.AsSpan((Width + 1) * Capacity);
 
     /// <summary>For readers: says how many rows are there now.</summary>
     public void Fill(int rowCount)
@@ -63,7 +61,7 @@ public sealed class FeatureChunk
         var kept = 0;
         for (var row = 0; row < rowCount; row++)
         {
-            if (float.IsNaN(_labels[row]))
+            if (float.IsNaN(_values[Width * Capacity + row]))
                 continue;
             if (kept < row)
                 Move(row, kept);
@@ -75,10 +73,7 @@ public sealed class FeatureChunk
 
     private void Move(int from, int to)
     {
-        for (var f = 0; f < Width; f++)
-            _values[f * Capacity + to] = _values[f * Capacity + from];
-        _labels[to] = _labels[from];
-        if (_weights.Length > 0)
-            _weights[to] = _weights[from];
+        for (var at = 0; at < _values.Length; at += Capacity)
+            _values[at + to] = _values[at + from];
     }
 }
