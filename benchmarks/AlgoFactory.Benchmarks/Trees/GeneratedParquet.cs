@@ -18,9 +18,9 @@ internal static class GeneratedParquet
     public static void Write(string path, long first, long rows)
     {
         var hashes = string.Join(", ", Enumerable.Range(0, Columns + 1).Select(f => $"hash(i * 32 + {f}) AS h{f}"));
-        // Box and Muller: the hash's halves are two uniform numbers.
+        // The sum of a hash's four quarters is nearly normal, and far cheaper than logarithms and cosines.
         var normals = string.Join(", ", Enumerable.Range(0, Columns + 1).Select(f =>
-            $"CAST(sqrt(-2 * ln(((h{f} >> 32) + 0.5) / 4294967296)) * cos(2 * pi() * ((h{f} & 4294967295) / 4294967296)) AS FLOAT) AS f{f}"));
+            $"CAST((CAST((h{f} & 65535) + ((h{f} >> 16) & 65535) + ((h{f} >> 32) & 65535) + (h{f} >> 48) AS INTEGER) - 131070) / 37837.0 AS FLOAT) AS f{f}"));
         var features = string.Join(", ", Names[..Columns]);
         const string Score = "(f0 + 0.5) * (f1 + 0.5) + sin(2 * f2) + 0.5 * f3 + (CASE WHEN f4 > 0.5 THEN f5 ELSE -f6 END) + 0.3 * f7 * f7";
         using var connection = DuckDbConnection.Open(new ReadOptions());

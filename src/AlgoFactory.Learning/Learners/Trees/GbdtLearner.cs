@@ -7,7 +7,7 @@ using AlgoFactory.Learning.Streaming;
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>Gradient-boosted trees on histograms (what ML.NET calls FastTree).</summary>
-public sealed class GbdtLearner : ILearner
+public sealed class GbdtLearner : IStreamingLearner
 {
     /// <inheritdoc/>
     public LearnerInfo Info { get; } = new(
@@ -28,13 +28,12 @@ public sealed class GbdtLearner : ILearner
         return new FitOutcome(model, parameters.With(rounds, kept));
     }
 
-    /// <summary>
-    /// Fits a model on rows that need not fit in memory: they are read twice and held as one byte a feature (up to 255 bins
-    /// by <see cref="QuantileSketch"/>), with their labels. The model is the same for any chunks and threads. While the
-    /// sketch is exact it is also the one that <see cref="Fit"/> makes of the same rows.
-    /// </summary>
-    /// <exception cref="LearningException">The data cannot be learned from; the message says why.</exception>
-    /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The rows are read twice and held as one byte a feature (up to 255 bins by <see cref="QuantileSketch"/>), with their
+    /// labels. The model is the same for any chunks and threads. While the sketch is exact it is also the one that
+    /// <see cref="Fit"/> makes of the same rows.
+    /// </remarks>
     public FitOutcome FitStream(StreamedTrainingSet data, ParameterSet parameters, FitContext context)
     {
         // The binning's parameters do not depend on the number of rows, which is not known before.
