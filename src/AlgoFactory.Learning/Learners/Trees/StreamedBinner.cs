@@ -86,6 +86,9 @@ internal static class StreamedBinner
     /// <summary>What the first pass learns of a feature.</summary>
     private sealed class ColumnCount(FeatureKind kind)
     {
+        /// <summary>The weight of a code that no row had.</summary>
+        private const double Unseen = -1;
+
         private readonly QuantileSketch? _sketch = kind == FeatureKind.Numeric ? new QuantileSketch() : null;
         private double[] _weightOfCode = [];
 
@@ -109,8 +112,16 @@ internal static class StreamedBinner
                 return BinMapper.Numeric(BinBounds.Find(summary.Values, summary.Weights, options.MaxBins));
             }
 
-            Array.Resize(ref _weightOfCode, info.Cardinality);
-            return BinMapper.Categorical(_weightOfCode, options.MaxBins);
+            var known = new double[info.Cardinality];
+            for (var code = 0; code < _weightOfCode.Length; code++)
+            {
+                if (code < known.Length)
+                    known[code] = Math.Max(0, _weightOfCode[code]);
+                // Codes of rows without weight only, and those beyond the cardinality, have no bin of their own.
+                HasMissing |= _weightOfCode[code] >= 0 && (code >= known.Length || known[code] == 0);
+            }
+
+            return BinMapper.Categorical(known, options.MaxBins);
         }
 
         private void CountCodes(ReadOnlySpan<float> values, ReadOnlySpan<float> weights)
@@ -119,11 +130,23 @@ internal static class StreamedBinner
             {
                 var code = values[i];
                 if (!(code >= 0 && code < MaxCodes && (int)code == code))
+                {
+                    HasMissing = true;
                     continue;
+                }
+
                 if ((int)code >= _weightOfCode.Length)
-                    Array.Resize(ref _weightOfCode, Math.Max(16, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)code + 1)));
-                _weightOfCode[(int)code] += weights.IsEmpty ? 1 : weights[i];
+                    Grow((int)code);
+                ref var weight = ref _weightOfCode[(int)code];
+                weight = Math.Max(0, weight) + (weights.IsEmpty ? 1 : weights[i]);
             }
+        }
+
+        private void Grow(int code)
+        {
+            var from = _weightOfCode.Length;
+            Array.Resize(ref _weightOfCode, Math.Max(16, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)code + 1)));
+            _weightOfCode.AsSpan(from).Fill(Unseen);
         }
     }
 }

@@ -62,6 +62,28 @@ public class GbdtStreamTests
     }
 
     [Fact]
+    public void Codes_without_a_bin_of_their_own_share_the_missing_one()
+    {
+        float[] codes = [0, 1, 1, 2, 7, 0.5f, 1, 0];
+        float[] weights = [1, 1, 1, 0, 1, 1, 1, 1];
+        foreach (var used in new[] { 3, 4, 5, 6 })
+        {
+            var data = new TrainingSet
+            {
+                Task = new TaskSpec(TaskKind.Regression, "y", []),
+                FeatureInfos = [new FeatureInfo("c", "c", FeatureKind.Categorical, 3)],
+                Features = new FeatureBatch(used, 1, codes.AsMemory(0, used)),
+                Labels = codes.AsMemory(0, used),
+                Weights = weights.AsMemory(0, used),
+            };
+            var matrix = StreamedBinner.Bin(BatchFeatureStream.Of(data), new BinningOptions(), new Workers(1, default)).Matrix;
+            matrix.Features[0].BinCount.ShouldBe(used == 3 ? 2 : 3);
+            for (var row = 0; row < used; row++)
+                matrix.Bin(matrix.Features[0], row).ShouldBeLessThan(matrix.Features[0].BinCount);
+        }
+    }
+
+    [Fact]
     public void Rows_that_change_between_the_passes_are_noticed()
     {
         var data = Table(1000, TaskKind.Binary, weighted: false);
