@@ -4,6 +4,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
 {
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-train"] = TreesTrain.Run,
+    ["trees-scale"] = TreesScale.Run,
     ["trees-tables"] = TreesTables.Run,
 };
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Spaces;
 
@@ -50,6 +51,25 @@ public sealed class Predictor
 
     /// <summary>The columns that rows to predict are bound to (the features).</summary>
     public ImmutableArray<ColumnSpec> InputColumns { get; }
+
+    /// <summary>
+    /// The members' importance by data column, each in its share; the shares sum to 1, the most important first. Empty when
+    /// no member knows.
+    /// </summary>
+    public ImmutableArray<ColumnImportance> Importance()
+    {
+        var shares = Members
+            .Where(m => m.Model is IFeatureImportance)
+            .SelectMany(m => m.Pipeline.ImportanceByColumn(((IFeatureImportance)m.Model).Importance)
+                .Select(c => c with { Share = c.Share * m.Weight }))
+            .GroupBy(c => c.Column, c => c.Share, StringComparer.Ordinal)
+            .Select(g => new ColumnImportance(g.Key, g.Sum()))
+            .ToArray();
+        var total = shares.Sum(s => s.Share);
+        return total > 0
+            ? [.. shares.Select(s => s with { Share = s.Share / total }).OrderByDescending(s => s.Share).ThenBy(s => s.Column, StringComparer.Ordinal)]
+            : [];
+    }
 
     /// <summary>Predicts rows that were bound to <see cref="InputColumns"/>.</summary>
     public Predictions Predict(Frame rows)

@@ -61,7 +61,15 @@ public sealed class DataSource : IDisposable
     /// <see cref="ReadOptions.MaxRejectedShare"/> allows.
     /// </exception>
     public LoadedTable Load(Schema schema, CancellationToken cancellation = default) =>
-        TableLoader.Load(_file, schema, _options, _rowCount, cancellation);
+        TableLoader.Load(_file, schema, _options, _rowCount, share: 1, cancellation);
+
+    /// <summary>As <see cref="Load"/>, but of about a share of the records, drawn evenly over the file and always the same ones.</summary>
+    public LoadedTable LoadSample(Schema schema, double share, CancellationToken cancellation = default)
+    {
+        if (!(share is > 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(share), share, "The share is above 0 and at most 1.");
+        return TableLoader.Load(_file, schema, _options, _rowCount, share, cancellation);
+    }
 
     /// <summary>
     /// Reads the rows for prediction or evaluation, bound by a stored schema, in the file's order: one row for each

@@ -12,8 +12,9 @@ internal static class TableLoader
     /// <param name="schema">The columns' kinds and roles.</param>
     /// <param name="options">The share of broken records allowed.</param>
     /// <param name="expectedRows">Rows the file is known to have, or 0.</param>
+    /// <param name="share">The share of the records to keep: those whose number hashes below it.</param>
     /// <param name="cancellation">Ends the pass early.</param>
-    public static LoadedTable Load(ITableFile file, Schema schema, ReadOptions options, int expectedRows, CancellationToken cancellation)
+    public static LoadedTable Load(ITableFile file, Schema schema, ReadOptions options, int expectedRows, double share, CancellationToken cancellation)
     {
         ImmutableArray<ColumnSpec> columns = [.. schema.Columns.Where(c => c.Role != ColumnRole.Ignore)];
         var there = file.ColumnNames.ToHashSet(StringComparer.Ordinal);
@@ -21,11 +22,11 @@ internal static class TableLoader
             throw new DataFormatException($"The file has no column '{Excerpt.Of(lacking.Name)}'{NearestName.Hint(lacking.Name, file.ColumnNames)}.");
 
         using var reader = file.Read([.. columns.Select(c => c.Name)], cancellation);
-        var builder = new FrameBuilder(columns, Math.Max(16, expectedRows));
+        var builder = new FrameBuilder(columns, Math.Max(16, (int)(expectedRows * share)));
         var rejects = new RejectLog(options);
-        while (reader.Read())
+        for (var record = 0UL; reader.Read(); record++)
         {
-            if (!rejects.Accept(reader))
+            if (!rejects.Accept(reader) || (share < 1 && !IsDrawn(record, share)))
                 continue;
             for (var i = 0; i < columns.Length; i++)
                 builder.Set(i, reader[i]);
@@ -36,6 +37,9 @@ internal static class TableLoader
         var frame = SortLabels(builder.Build(), columns);
         return new LoadedTable(frame, WithLevels(schema, frame), summary);
     }
+
+    private static bool IsDrawn(ulong record, double share) =>
+        new SplitMix64(record).Next() < share * ulong.MaxValue;
 
     private static Frame SortLabels(Frame frame, ImmutableArray<ColumnSpec> specs)
     {

@@ -37,7 +37,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         {
             Task = table.Task,
             Metric = metric.Name,
-            Deadline = request.StartedAt + budget,
+            Deadline = SearchDeadline(request, budget, table),
             Trials = request.Trials,
             Seed = request.Seed,
             Folds = request.Folds,
@@ -55,16 +55,27 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         if (result is null)
             throw new InvalidOperationException("The experiment ended without a result.");
         cancellation.ThrowIfCancellationRequested();
+        var (rows, whole) = ((long)table.Data.Train.RowCount, ImmutableArray<string>.Empty);
+        if (table.Share < 1)
+        {
+            progress?.Invoke(new PhaseChanged("refitting"));
+            var fitted = await Task.Factory.StartNew(
+                () => new WholeTableFit(catalog, clock).Run(request, table, result.Predictor, profile.RowCount, request.StartedAt + budget, cancellation),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            (rows, whole) = (fitted.Rows, [fitted.Warning]);
+            result = result with { Predictor = fitted.Predictor, Importance = fitted.Predictor.Importance() };
+        }
+
         progress?.Invoke(new PhaseChanged("saving"));
         var trials = result.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner && !IsBaseline(e.Learner));
-        ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. result.Warnings, .. Suspicions(result)];
-        Save(request, budget, table, metric, profile, result, trials, warnings);
+        ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. whole, .. result.Warnings, .. Suspicions(result)];
+        Save(request, budget, table, rows, metric, profile, result, trials, warnings);
         return new TrainReport
         {
             Task = table.Task.Kind.ToString().ToLowerInvariant(),
             Metric = metric.Name,
             HigherIsBetter = metric.HigherIsBetter,
-            Rows = table.Data.Train.RowCount,
+            Rows = rows,
             Features = result.FeatureCount,
             ElapsedSeconds = (clock.GetUtcNow() - request.StartedAt).TotalSeconds,
             FirstModelSeconds = (searchStarted - request.StartedAt + result.FirstModelAfter).TotalSeconds,
@@ -153,7 +164,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     }
 
     private void Save(
-        TrainRequest request, TimeSpan? budget, TrainingTable table, IMetric metric, DatasetProfile profile,
+        TrainRequest request, TimeSpan? budget, TrainingTable table, long rows, IMetric metric, DatasetProfile profile,
         ExperimentResult result, int trials, ImmutableArray<string> warnings)
     {
         var lineage = new TrainingLineage
@@ -161,7 +172,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             CreatedAt = clock.GetUtcNow(),
             ProgramVersion = typeof(TrainModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
             DataName = request.DataName,
-            Rows = table.Data.Train.RowCount,
+            Rows = rows,
             Seed = request.Seed,
             BudgetSeconds = budget?.TotalSeconds,
             Trials = trials,
@@ -176,6 +187,14 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Curves = result.Curves,
         };
         file.Save(request.OutputPath);
+    }
+
+    /// <summary>When the search must end: at half of what is left where the winner shall learn from the whole table after it.</summary>
+    private DateTimeOffset? SearchDeadline(TrainRequest request, TimeSpan? budget, TrainingTable table)
+    {
+        var end = request.StartedAt + budget;
+        var left = end - clock.GetUtcNow();
+        return table.Share < 1 ? end - left / 2 : end;
     }
 
     private bool IsBaseline(string learner) => catalog[learner].Info.Needs == FeatureNeeds.None;

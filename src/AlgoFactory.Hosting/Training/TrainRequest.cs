@@ -59,6 +59,12 @@ public sealed record TrainRequest
     /// <summary>Threads.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>
+    /// The most memory that the table's rows may take, in bytes; of larger tables the search sees a sample. A quarter of the
+    /// machine's (or the container's) memory leaves room for the features made of them.
+    /// </summary>
+    public long MaxTableBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
     /// <summary>Trials that an interrupted run of the same request had finished; they are not run again.</summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }

@@ -16,6 +16,9 @@ namespace AlgoFactory.Hosting.Training;
 /// <param name="Warnings">Rows that were left out, and why.</param>
 internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, ImmutableArray<string> Warnings)
 {
+    /// <summary>The share of the training file's rows that is here; below 1 where all would take too much memory.</summary>
+    public double Share { get; private init; } = 1;
+
     /// <summary>Loads the rows.</summary>
     /// <exception cref="DataFormatException">A file cannot be read, or too many of its records are broken.</exception>
     /// <exception cref="LearningException">The label holds nothing to learn.</exception>
@@ -24,7 +27,8 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         TrainRequest request, DataSource source, Schema schema, TaskKind kind, DatasetProfile profile, CancellationToken cancellation)
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
-        var table = source.Load(schema, cancellation);
+        var share = Math.Min(1, request.MaxTableBytes / Math.Max(1, TableBytes.Estimate(schema, profile)));
+        var table = share < 1 ? source.LoadSample(schema, share, cancellation) : source.Load(schema, cancellation);
         var task = LabelBinding.Task(kind, table.Frame[request.Label], request.Positive);
         var rows = Labelled(table, task, request.DataName, warnMissing: false, warnings);
         var data = new ExperimentData(rows.Frame, rows.Labels, rows.Weights, table.Schema, profile) { Groups = Groups(rows.Frame, table.Schema) };
@@ -32,7 +36,7 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
             data = data with { Validation = LoadValidation(file, request, table.Schema, task, warnings, cancellation) };
         if (rows.Labels.Length < 100)
             warnings.Add($"The table has only {rows.Labels.Length} rows with a label: scores on so few rows are rough.");
-        return new TrainingTable(data, task, warnings.ToImmutable());
+        return new TrainingTable(data, task, warnings.ToImmutable()) { Share = share };
     }
 
     private static (Frame Frame, ReadOnlyMemory<float> Labels, ReadOnlyMemory<float> Weights) LoadValidation(
@@ -58,9 +62,24 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
     private static (Frame Frame, float[] Labels, float[] Weights) Labelled(
         LoadedTable table, TaskSpec task, string name, bool warnMissing, ImmutableArray<string>.Builder warnings)
     {
-        var labels = LabelBinding.Labels(task, table.Frame[task.Label]);
+        var total = table.Frame.RowCount;
+        var (frame, labels) = Labelled(table.Frame, task, out var missing, out var unseen);
+        if (missing > 0 && warnMissing)
+            warnings.Add($"{missing} of {total} rows of {name} have no label and were left out.");
+        if (unseen > 0)
+            warnings.Add($"{unseen} of {total} rows of {name} have a label that the training file does not know and were left out.");
+        var weights = Weights(frame, table.Schema);
+        return weights.Length == 0 || weights.Any(w => w > 0)
+            ? (frame, labels, weights)
+            : throw new UsageException($"The weight column '{table.Schema.Columns.First(c => c.Role == ColumnRole.Weight).Name}' is 0 in every row.");
+    }
+
+    /// <summary>The rows whose label the task knows, and their labels.</summary>
+    internal static (Frame Frame, float[] Labels) Labelled(Frame frame, TaskSpec task, out int missing, out int unseen)
+    {
+        var labels = LabelBinding.Labels(task, frame[task.Label]);
         var kept = new List<int>(labels.Length);
-        var (missing, unseen) = (0, 0);
+        (missing, unseen) = (0, 0);
         for (var i = 0; i < labels.Length; i++)
         {
             if (float.IsNaN(labels[i]))
@@ -71,22 +90,13 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
                 kept.Add(i);
         }
 
-        if (missing > 0 && warnMissing)
-            warnings.Add($"{missing} of {labels.Length} rows of {name} have no label and were left out.");
-        if (unseen > 0)
-            warnings.Add($"{unseen} of {labels.Length} rows of {name} have a label that the training file does not know and were left out.");
-        var frame = table.Frame;
-        if (kept.Count < labels.Length)
-        {
-            var rows = CollectionsMarshal.AsSpan(kept);
-            frame = frame.Take(rows);
-            labels = [.. kept.Select(i => labels[i])];
-        }
-
-        return (frame, labels, Weights(frame, table.Schema));
+        return kept.Count == labels.Length
+            ? (frame, labels)
+            : (frame.Take(CollectionsMarshal.AsSpan(kept)), [.. kept.Select(i => labels[i])]);
     }
 
-    private static float[] Weights(Frame frame, Schema schema)
+    /// <summary>The rows' weights; empty without a weight column.</summary>
+    internal static float[] Weights(Frame frame, Schema schema)
     {
         if (schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Weight) is not { } spec)
             return [];
@@ -100,7 +110,7 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
                 throw new UsageException($"The weight column '{spec.Name}' has a missing or negative value in row {i + 1}; weights are numbers from 0 on.");
         }
 
-        return weights.Any(w => w > 0) ? weights : throw new UsageException($"The weight column '{spec.Name}' is 0 in every row.");
+        return weights;
     }
 
     /// <summary>One number a group; rows without a group are groups of their own.</summary>

@@ -26,6 +26,9 @@ public sealed class FeaturePipeline
     /// <summary>The sparse columns; they stand to the right of the dense features.</summary>
     public int SparseWidth { get; }
 
+    /// <summary>Whether a feature was made from labels (target encoding): rows that it was learned from should not be trained on through <see cref="Transform"/>.</summary>
+    public bool UsesLabels => Featurizers.Any(f => f is FittedTargetEncoding);
+
     /// <summary>
     /// Chooses and fits the featurizers that suit the schema's feature columns and the learner's needs, and returns the
     /// training rows' features (out of fold where the label is used).

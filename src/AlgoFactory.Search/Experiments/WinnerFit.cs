@@ -178,31 +178,17 @@ internal sealed class WinnerFit(
         var measured = Evaluation.Report(task, scores, labels, weights, threshold);
         var leaderboard = history.Leaderboard.Ranked();
         var trial = ensemble?.Trial ?? selection.Members[0].Trial.Trial;
+        var predictor = new Predictor(data.Schema, task, members, new PostProcessing(threshold));
         return new ExperimentResult(
-            new Predictor(data.Schema, task, members, new PostProcessing(threshold)),
+            predictor,
             leaderboard.First(e => e.Trial == trial),
             leaderboard,
             measured.Metrics.ToImmutableSortedDictionary(StringComparer.Ordinal),
             Evaluation.Curves(task, scores, labels, weights, threshold),
-            Importance(members),
+            predictor.Importance(),
             "",
             TimeSpan.Zero,
             members.Max(m => m.Pipeline.DenseFeatures.Length + m.Pipeline.SparseWidth),
             [.. _warnings]);
-    }
-
-    private static ImmutableArray<ColumnImportance> Importance(ImmutableArray<EnsembleMember> members)
-    {
-        var shares = members
-            .Where(m => m.Model is IFeatureImportance)
-            .SelectMany(m => m.Pipeline.ImportanceByColumn(((IFeatureImportance)m.Model).Importance)
-                .Select(c => c with { Share = c.Share * m.Weight }))
-            .GroupBy(c => c.Column, c => c.Share, StringComparer.Ordinal)
-            .Select(g => new ColumnImportance(g.Key, g.Sum()))
-            .ToArray();
-        var total = shares.Sum(s => s.Share);
-        return total > 0
-            ? [.. shares.Select(s => s with { Share = s.Share / total }).OrderByDescending(s => s.Share).ThenBy(s => s.Column, StringComparer.Ordinal)]
-            : [];
     }
 }

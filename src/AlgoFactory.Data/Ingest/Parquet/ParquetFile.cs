@@ -66,11 +66,18 @@ internal sealed class ParquetFile : ITableFile, IDisposable
     /// <inheritdoc/>
     public RecordReader Read(ImmutableArray<string> columns, CancellationToken cancellation)
     {
+        var (connection, rows) = Stream(columns);
+        return new ParquetRecordReader(this, connection, rows, cancellation);
+    }
+
+    /// <summary>Starts a pass over some columns; the caller disposes both.</summary>
+    public (DuckDbConnection Connection, DuckDbRows Rows) Stream(ImmutableArray<string> columns)
+    {
         var chosen = columns.Length == 0 ? "1" : string.Join(", ", columns.Select(Expression));
         var connection = DuckDbConnection.Open(_options);
         try
         {
-            return new ParquetRecordReader(this, connection, connection.Stream($"SELECT {chosen} FROM {Source}"), cancellation);
+            return (connection, connection.Stream($"SELECT {chosen} FROM {Source}"));
         }
         catch (DuckDbException error)
         {
@@ -78,6 +85,9 @@ internal sealed class ParquetFile : ITableFile, IDisposable
             throw Broken(error);
         }
     }
+
+    /// <summary>A column's type in the file.</summary>
+    public DuckDbType TypeOf(string column) => _types[ColumnNames.IndexOf(column)];
 
     /// <inheritdoc/>
     public void Dispose()

@@ -34,6 +34,9 @@ internal sealed class BinMapper
     /// <summary>Numeric: the upper bounds of all value bins but the last, ascending; bound b is the raw threshold of a split after bin b.</summary>
     public float[] Bounds { get; }
 
+    /// <summary>Numeric: no value of a bin is above this.</summary>
+    public float UpperBound(int bin) => bin < Bounds.Length ? Bounds[bin] : float.PositiveInfinity;
+
     /// <summary>Categorical: the bin of each code; the missing bin for codes never seen.</summary>
     public ReadOnlySpan<byte> BinOfCode => _binOfCode;
 

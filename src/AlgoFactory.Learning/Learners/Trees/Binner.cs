@@ -35,6 +35,20 @@ internal static class Binner
             ? CategoryMapper(batch, f, infos[f].Cardinality, weights.Span, options)
             : NumericMapper(batch, f, sample, weights.Span, options));
 
+        var features = Layout(mappers, missing).ToBuilder();
+        var columns = features.Count;
+        var offset = columns == 0 ? 0 : features[^1].Offset + features[^1].BinCount;
+        var stride = BinnedMatrix.StrideFor(columns);
+        var codes = Encode(batch, features, stride, out var aligned, out var byColumn, workers);
+        if (batch.Sparse is not { } sparse)
+            return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), null, null);
+        var (starts, bins) = SparseBinner.Bin(sparse, batch.DenseWidth, weights.Span, features, offset, MaxSparseBins, options);
+        return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), starts, bins);
+    }
+
+    /// <summary>The places of dense features; those with a single bin get none.</summary>
+    public static ImmutableArray<BinnedFeature> Layout(BinMapper[] mappers, bool[] missing)
+    {
         var features = ImmutableArray.CreateBuilder<BinnedFeature>();
         var offset = 0;
         for (var f = 0; f < mappers.Length; f++)
@@ -46,13 +60,17 @@ internal static class Binner
             offset += feature.BinCount;
         }
 
-        var columns = features.Count;
-        var stride = BinnedMatrix.StrideFor(columns);
-        var codes = Encode(batch, features, stride, out var aligned, out var byColumn, workers);
-        if (batch.Sparse is not { } sparse)
-            return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), null, null);
-        var (starts, bins) = SparseBinner.Bin(sparse, batch.DenseWidth, weights.Span, features, offset, MaxSparseBins, options);
-        return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), starts, bins);
+        return features.ToImmutable();
+    }
+
+    /// <summary>Room for codes; row 0 starts at <paramref name="first"/>.</summary>
+    public static byte[] Allocate(int rows, int stride, out int first)
+    {
+        if ((long)rows * stride + CacheLine > Array.MaxLength)
+            throw new LearningException($"{rows} rows × {stride} features are more than the trees can hold at once; train on a sample of the rows or on fewer columns.");
+        var codes = GC.AllocateUninitializedArray<byte>(rows * stride + CacheLine, pinned: true);
+        first = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(codes, 0) & (CacheLine - 1));
+        return codes;
     }
 
     private static int[]? Sample(int rows, ulong seed)
@@ -131,10 +149,8 @@ internal static class Binner
     {
         var (rows, columns) = (batch.RowCount, features.Count);
         byColumn = null;
-        if ((long)rows * stride + CacheLine > Array.MaxLength)
-            throw new LearningException($"{rows} rows × {columns} features are more than the trees can hold at once; train on a sample of the rows or on fewer columns.");
-        var codes = GC.AllocateUninitializedArray<byte>(rows * stride + CacheLine, pinned: true);
-        var aligned = first = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(codes, 0) & (CacheLine - 1));
+        var codes = Allocate(rows, stride, out var aligned);
+        first = aligned;
         if (columns == 0)
             return codes;
         var copy = (long)rows * columns <= MaxCopiedBytes ? GC.AllocateUninitializedArray<byte>(rows * columns) : null;

@@ -36,8 +36,9 @@ internal sealed class GradientBoosting
     private readonly FitContext _context;
     private readonly Workers _workers;
     private readonly BinnedMatrix _matrix;
+    private readonly int _width;
     private readonly ulong _seed;
-    private readonly float[] _labels;
+    private readonly ReadOnlyMemory<float> _labels;
     private readonly float[] _scores;
     private readonly double[] _base;
     private readonly (double Center, double Scale) _target;
@@ -45,23 +46,22 @@ internal sealed class GradientBoosting
     private readonly ConcurrentBag<TreeGrower> _growers = [];
     private readonly TreeWalker _walker;
 
-    private GradientBoosting(TrainingSet data, IObjective objective, BoostingOptions options, FitContext context)
+    private GradientBoosting(TrainingSet data, BinnedMatrix matrix, int width, IObjective objective, BoostingOptions options, FitContext context)
     {
         _data = data;
         _objective = objective;
         _options = options;
         _context = context;
         _workers = new Workers(context.MaxThreads, context.Cancellation);
-        _seed = SplitMix.Hash((ulong)context.Seed, 0x6762);
-        _matrix = Binner.Bin(data.Features, data.FeatureInfos, data.Weights, options.Binning with { Seed = _seed }, _workers);
+        _seed = SeedOf(context);
+        _matrix = matrix;
+        _width = width;
         _walker = new TreeWalker(_matrix);
 
         _target = objective.ScalesWithTarget ? TargetScale.Of(data) : (0, 1);
-        _labels = new float[data.RowCount];
-        for (var i = 0; i < _labels.Length; i++)
-            _labels[i] = (float)((data.Labels.Span[i] - _target.Center) / _target.Scale);
+        _labels = objective.ScalesWithTarget ? Scaled(data.Labels.Span) : data.Labels;
         _base = new double[objective.Outputs];
-        objective.BaseScores(_labels, data.Weights.Span, _base);
+        objective.BaseScores(_labels.Span, data.Weights.Span, _base);
         _scores = new float[(long)data.RowCount * objective.Outputs];
         for (var k = 0; k < objective.Outputs; k++)
             _scores.AsSpan(k * data.RowCount, data.RowCount).Fill((float)_base[k]);
@@ -71,8 +71,33 @@ internal sealed class GradientBoosting
     }
 
     /// <summary>Fits a model and tells the number of rounds it kept.</summary>
-    public static (GbdtModel Model, int Rounds) Fit(TrainingSet data, IObjective objective, BoostingOptions options, FitContext context) =>
-        new GradientBoosting(data, objective, options, context).Run();
+    public static (GbdtModel Model, int Rounds) Fit(TrainingSet data, IObjective objective, BoostingOptions options, FitContext context)
+    {
+        var workers = new Workers(context.MaxThreads, context.Cancellation);
+        var matrix = Binner.Bin(data.Features, data.FeatureInfos, data.Weights, options.Binning with { Seed = SeedOf(context) }, workers);
+        return Fit(data, matrix, data.Features.Width, objective, options, context);
+    }
+
+    /// <summary>The same for rows that are binned already: of <paramref name="data"/> the features are not looked at.</summary>
+    /// <param name="data">Labels, weights and the rows for early stopping.</param>
+    /// <param name="matrix">The rows.</param>
+    /// <param name="width">Features, those without a place in the matrix too.</param>
+    /// <param name="objective">The loss.</param>
+    /// <param name="options">How boosting goes on.</param>
+    /// <param name="context">Seed, threads, deadline.</param>
+    public static (GbdtModel Model, int Rounds) Fit(
+        TrainingSet data, BinnedMatrix matrix, int width, IObjective objective, BoostingOptions options, FitContext context) =>
+        new GradientBoosting(data, matrix, width, objective, options, context).Run();
+
+    private static ulong SeedOf(FitContext context) => SplitMix.Hash((ulong)context.Seed, 0x6762);
+
+    private float[] Scaled(ReadOnlySpan<float> labels)
+    {
+        var scaled = new float[labels.Length];
+        for (var i = 0; i < scaled.Length; i++)
+            scaled[i] = (float)((labels[i] - _target.Center) / _target.Scale);
+        return scaled;
+    }
 
     private (GbdtModel Model, int Rounds) Run()
     {
@@ -101,7 +126,7 @@ internal sealed class GradientBoosting
     private Tree[] Round(int round)
     {
         _workers.Ranges(_data.RowCount, GradientRows, (start, end) =>
-            _objective.Gradients(_scores, _labels, _data.Weights.Span, start, end, _pairs));
+            _objective.Gradients(_scores, _labels.Span, _data.Weights.Span, start, end, _pairs));
         var seed = SplitMix.Hash(_seed, (ulong)round);
         var rows = Rows(seed);
         var trees = new Tree[_objective.Outputs];
@@ -144,7 +169,7 @@ internal sealed class GradientBoosting
         });
         if (rows is null)
             return;
-        // Rows that the round did not draw find their leaves by their values.
+        // Rows that the round did not draw find their leaves by their bins.
         workers.Ranges(_data.RowCount, GradientRows, (start, end) =>
         {
             var drawn = Array.BinarySearch(rows, start);
@@ -154,7 +179,7 @@ internal sealed class GradientBoosting
                 if (drawn < rows.Length && rows[drawn] == row)
                     drawn++;
                 else
-                    _scores[offset + row] += tree.Values[_walker.Leaf(tree, _data.Features, row)];
+                    _scores[offset + row] += tree.Values[_walker.Leaf(tree, row)];
             }
         });
     }
@@ -188,7 +213,7 @@ internal sealed class GradientBoosting
         foreach (var tree in kept)
             for (var leaf = 0; leaf < tree.Values.Length; leaf++)
                 tree.Values[leaf] = (float)Math.Clamp(tree.Values[leaf] * _target.Scale, float.MinValue, float.MaxValue);
-        var ensemble = new TreeEnsemble(_data.Features.Width, _objective.Outputs, 1, kept, TreeEnsemble.CategoryMaps(kept, _matrix));
+        var ensemble = new TreeEnsemble(_width, _objective.Outputs, 1, kept, TreeEnsemble.CategoryMaps(kept, _matrix));
         return new GbdtModel(ensemble, [.. _base.Select(b => b * _target.Scale + _target.Center)], _objective.Link);
     }
 }

@@ -5,10 +5,35 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <summary>Finds the leaves of rows that a tree was not grown on.</summary>
 internal sealed class TreeWalker
 {
+    private readonly BinnedMatrix _training;
     private readonly Dictionary<int, BinnedFeature> _features;
 
-    public TreeWalker(BinnedMatrix training) =>
+    public TreeWalker(BinnedMatrix training)
+    {
+        _training = training;
         _features = training.Features.ToDictionary(f => f.Source);
+    }
+
+    /// <summary>The number of the leaf that a training row ends in, told by its bins.</summary>
+    public int Leaf(Tree tree, int row)
+    {
+        var n = 0;
+        while (tree.Child[n] >= 0)
+        {
+            var feature = _features[tree.Feature[n]];
+            var bin = _training.Bin(feature, row);
+            bool left;
+            if ((tree.Flags[n] & NodeFlags.Categorical) != 0)
+                left = tree.Sets[(int)tree.Threshold[n]][bin];
+            else if (bin == feature.Mapper.MissingBin)
+                left = (tree.Flags[n] & NodeFlags.MissingLeft) != 0;
+            else
+                left = feature.Mapper.UpperBound(bin) <= tree.Threshold[n];
+            n = tree.Child[n] + (left ? 0 : 1);
+        }
+
+        return ~tree.Child[n];
+    }
 
     /// <summary>The number of the leaf that a row of a batch ends in: exactly as the finished model finds it.</summary>
     public int Leaf(Tree tree, FeatureBatch batch, int row)
