@@ -8,7 +8,7 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// </summary>
 internal sealed partial class GradientCriterion(GradientPair[] pairs, GrowthOptions options) : ITreeCriterion
 {
-    private const int MaxStackColumns = 1024;
+    private const int MaxStackColumns = 512;
 
     public int Channels => 2;
 
@@ -33,19 +33,20 @@ internal sealed partial class GradientCriterion(GradientPair[] pairs, GrowthOpti
     public unsafe void Accumulate(BinnedMatrix matrix, int[]? columns, ReadOnlySpan<int> rows, Span<float> sums)
     {
         // Where each column's bins start, so that the innermost loop has one addition less.
-        var places = matrix.Columns <= MaxStackColumns ? stackalloc nint[Math.Max(1, matrix.Columns)] : new nint[matrix.Columns];
+        var count = columns?.Length ?? matrix.Columns;
+        var places = count <= MaxStackColumns ? stackalloc nint[MaxStackColumns] : new nint[count];
         fixed (byte* codes = &matrix.Codes[matrix.First])
         fixed (nint* starts = places)
         fixed (int* row = rows, some = columns, sparseStarts = matrix.SparseStarts, sparseBins = matrix.SparseBins)
         fixed (GradientPair* pair = pairs)
         fixed (float* sum = sums)
         {
-            for (var f = 0; f < matrix.Columns; f++)
-                starts[f] = (nint)((double*)sum + matrix.Offsets[f]);
+            for (var i = 0; i < count; i++)
+                starts[i] = (nint)((double*)sum + matrix.Offsets[columns is null ? i : columns[i]]);
             if (columns is null)
-                HistogramKernel.AddAll(codes, matrix.Stride, matrix.Columns, pair, row, rows.Length, (double**)starts);
+                HistogramKernel.AddAll(codes, matrix.Stride, count, pair, row, rows.Length, (double**)starts);
             else
-                HistogramKernel.AddSome(codes, matrix.Stride, some, columns.Length, pair, row, rows.Length, (double**)starts);
+                HistogramKernel.AddSome(codes, matrix.Stride, some, count, pair, row, rows.Length, (double**)starts);
             if (matrix.HasSparse)
                 HistogramKernel.AddSparse(sparseStarts, sparseBins, pair, row, rows.Length, (double*)sum);
         }

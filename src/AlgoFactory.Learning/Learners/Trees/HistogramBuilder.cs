@@ -5,16 +5,20 @@ using System.Runtime.Intrinsics;
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>
-/// Builds histograms: rows are added in blocks of a fixed size in single precision, and the blocks are folded in their order
-/// into double precision. So the sums are the same bits at any number of threads, and the rounding error of a block's few
-/// thousand additions is all there is.
+/// Builds histograms: rows are added in blocks in single precision, and the blocks are folded in their order into double
+/// precision. Blocks depend on the number of rows only, so the sums are the same bits at any number of threads, and the
+/// rounding error of a block's few thousand additions is all there is.
 /// </summary>
 internal sealed class HistogramBuilder
 {
-    /// <summary>Rows a block: few enough for single precision, many enough that folding costs little.</summary>
+    /// <summary>Rows a block at most: few enough for single precision, many enough that folding costs little.</summary>
     public const int BlockRows = 8192;
 
-    private const int FoldBins = 4096;
+    /// <summary>Rows that are worth a second block: folding one more costs as much as adding some hundred rows.</summary>
+    private const int SharedRows = BlockRows / 2;
+
+    private const int FoldBins = 2048;
+    private const int TotalRows = 65_536;
     private readonly BinnedMatrix _matrix;
     private readonly Workers _workers;
     private readonly List<float[]> _blocks = [];
@@ -34,9 +38,8 @@ internal sealed class HistogramBuilder
     public void Build(ITreeCriterion criterion, int[]? columns, ReadOnlyMemory<int> rows, ReadOnlySpan<double> total, double[] to)
     {
         var size = _matrix.BinCount * criterion.Channels;
-        Array.Clear(to, 0, size);
-        var blocks = (rows.Length + BlockRows - 1) / BlockRows;
-        var wave = _workers.Threads == 1 ? 1 : Math.Min(blocks, 2 * _workers.Threads);
+        var blocks = BlockCount(rows.Length);
+        var wave = _workers.Threads == 1 ? 1 : Math.Min(blocks, 4 * _workers.Threads);
         while (_blocks.Count < wave)
             _blocks.Add(new float[size]);
         for (var first = 0; first < blocks; first += wave)
@@ -45,26 +48,48 @@ internal sealed class HistogramBuilder
             var from = first;
             _workers.For(count, i =>
             {
-                var start = (from + i) * BlockRows;
-                criterion.Accumulate(_matrix, columns, rows.Span[start..Math.Min(rows.Length, start + BlockRows)], _blocks[i]);
+                var start = Bound(from + i);
+                criterion.Accumulate(_matrix, columns, rows.Span[start..Bound(from + i + 1)], _blocks[i]);
             });
             if (count == 1)
-                Fold(_blocks[0].AsSpan(0, size), to);
+                Fold(1, 0, size, to, from == 0);
             else
-                _workers.Ranges(size, FoldBins, (start, end) =>
-                {
-                    for (var i = 0; i < count; i++)
-                        Fold(_blocks[i].AsSpan(start, end - start), to.AsSpan(start));
-                });
+                _workers.Ranges(size, FoldBins, (start, end) => Fold(count, start, end, to, from == 0));
         }
 
         CompleteZeroBins(criterion.Channels, total, to);
+
+        int Bound(int block) => (int)((long)rows.Length * block / blocks);
+    }
+
+    /// <summary>The sums over some rows, block by block.</summary>
+    public void Total(ITreeCriterion criterion, ReadOnlyMemory<int> rows, Span<double> total)
+    {
+        var blocks = (rows.Length + TotalRows - 1) / TotalRows;
+        var sums = new double[blocks * total.Length];
+        var channels = total.Length;
+        _workers.For(blocks, b => criterion.Total(
+            rows.Span[(b * TotalRows)..Math.Min(rows.Length, (b + 1) * TotalRows)], sums.AsSpan(b * channels, channels)));
+        total.Clear();
+        for (var i = 0; i < sums.Length; i++)
+            total[i % channels] += sums[i];
     }
 
     /// <summary>The sibling's histogram: the parent's less the child's, in place of the parent's.</summary>
     public static void Subtract(Span<double> parent, ReadOnlySpan<double> child) => TensorPrimitives.Subtract(parent, child, parent);
 
-    /// <summary>Adds a block and leaves it 0 for the next one.</summary>
+    /// <summary>Blocks of about equal length, an even number where there are several: two threads then have equal work.</summary>
+    private static int BlockCount(int rows) => rows < SharedRows ? 1 : 2 * ((rows + 2 * BlockRows - 1) / (2 * BlockRows));
+
+    /// <summary>Adds a part of the first blocks, in their order, and leaves it 0 for the next ones.</summary>
+    private void Fold(int count, int start, int end, double[] to, bool isFirst)
+    {
+        if (isFirst)
+            to.AsSpan(start, end - start).Clear();
+        for (var i = 0; i < count; i++)
+            Fold(_blocks[i].AsSpan(start, end - start), to.AsSpan(start));
+    }
+
     private static void Fold(Span<float> block, Span<double> to)
     {
         var i = 0;

@@ -20,19 +20,13 @@ internal static unsafe class HistogramKernel
     /// <param name="pairs">One pair a row of the matrix.</param>
     /// <param name="rows">The rows to add.</param>
     /// <param name="count">Their number.</param>
-    /// <param name="starts">Where each column's bins start.</param>
+    /// <param name="starts">Where each added column's bins start.</param>
     public static void AddAll(byte* codes, nint stride, int width, GradientPair* pairs, int* rows, int count, double** starts)
     {
         var end = rows + count;
         for (var ahead = end - Math.Min(Ahead, count); rows < ahead; rows++)
         {
-            var later = (nint)rows[Ahead];
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(codes + later * stride);
-                Sse.Prefetch0(pairs + later);
-            }
-
+            Prefetch(codes, stride, pairs, rows[Ahead]);
             AddRow(codes + *rows * stride, width, Load(pairs + *rows), starts);
         }
 
@@ -43,13 +37,15 @@ internal static unsafe class HistogramKernel
     /// <summary>Adds some dense columns of some rows.</summary>
     public static void AddSome(byte* codes, nint stride, int* columns, int columnCount, GradientPair* pairs, int* rows, int count, double** starts)
     {
-        for (var end = rows + count; rows < end; rows++)
+        var end = rows + count;
+        for (var ahead = end - Math.Min(Ahead, count); rows < ahead; rows++)
         {
-            var code = codes + *rows * stride;
-            var pair = Load(pairs + *rows);
-            for (nint i = 0; i < columnCount; i++)
-                Add(starts[columns[i]] + code[columns[i]], pair);
+            Prefetch(codes, stride, pairs, rows[Ahead]);
+            AddRow(codes + *rows * stride, columns, columnCount, Load(pairs + *rows), starts);
         }
+
+        for (; rows < end; rows++)
+            AddRow(codes + *rows * stride, columns, columnCount, Load(pairs + *rows), starts);
     }
 
     /// <summary>Adds the sparse bins of some rows.</summary>
@@ -80,6 +76,31 @@ internal static unsafe class HistogramKernel
 
         for (var rest = width & 3; rest > 0; rest--)
             Add(*start++ + *code++, pair);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow(byte* code, int* columns, int count, Vector128<float> pair, double** starts)
+    {
+        var start = starts;
+        for (var end = columns + (count & ~3); columns < end; columns += 4, start += 4)
+        {
+            Add(start[0] + code[columns[0]], pair);
+            Add(start[1] + code[columns[1]], pair);
+            Add(start[2] + code[columns[2]], pair);
+            Add(start[3] + code[columns[3]], pair);
+        }
+
+        for (var rest = count & 3; rest > 0; rest--)
+            Add(*start++ + code[*columns++], pair);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* codes, nint stride, GradientPair* pairs, nint row)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(codes + row * stride);
+        Sse.Prefetch0(pairs + row);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

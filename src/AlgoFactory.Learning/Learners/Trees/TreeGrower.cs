@@ -71,7 +71,7 @@ internal sealed class TreeGrower
     private GrowingNode Root(Growth growth)
     {
         var total = new double[growth.Criterion.Channels];
-        growth.Criterion.Total(_partition.Rows(0, _partition.Count).Span, total);
+        _histograms.Total(growth.Criterion, _partition.Rows(0, _partition.Count), total);
         var root = new GrowingNode { Id = 0, Depth = 0, Start = 0, Count = _partition.Count, Total = total };
         growth.Nodes.Add(root);
         if (MaySplit(root))
