@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using AlgoFactory.Learning.Features;
 
@@ -31,9 +33,20 @@ internal static class Binner
         var mappers = new BinMapper[batch.DenseWidth];
         var missing = new bool[batch.DenseWidth];
         FindMissing(batch, missing, workers);
-        workers.For(mappers.Length, f => mappers[f] = f < infos.Length && infos[f].Kind == FeatureKind.Categorical
-            ? CategoryMapper(batch, f, infos[f].Cardinality, weights.Span, options)
-            : NumericMapper(batch, f, sample, weights.Span, options));
+        var idle = new ConcurrentBag<WeightedSample>();
+        workers.For(mappers.Length, f =>
+        {
+            if (f < infos.Length && infos[f].Kind == FeatureKind.Categorical)
+            {
+                mappers[f] = CategoryMapper(batch, f, infos[f].Cardinality, weights.Span, options);
+                return;
+            }
+
+            if (!idle.TryTake(out var values))
+                values = new WeightedSample(sample?.Length ?? batch.RowCount);
+            mappers[f] = NumericMapper(batch, f, sample, weights.Span, values, options);
+            idle.Add(values);
+        });
 
         var features = ImmutableArray.CreateBuilder<BinnedFeature>();
         var offset = 0;
@@ -74,43 +87,34 @@ internal static class Binner
     private static void FindMissing(FeatureBatch batch, bool[] missing, Workers workers)
     {
         var width = batch.DenseWidth;
-        workers.Ranges(batch.RowCount, 65_536, (start, end) =>
+        workers.Ranges(batch.RowCount, EncodeRows, (start, end) =>
         {
-            var dense = batch.Dense;
-            for (var row = start; row < end; row++)
-            {
-                var values = dense.Slice(row * width, width);
-                for (var f = 0; f < values.Length; f++)
-                    if (float.IsNaN(values[f]))
+            var rows = batch.Dense[(start * width)..(end * width)];
+            if (!TensorPrimitives.IsNaNAny(rows))
+                return;
+            for (; rows.Length > 0; rows = rows[width..])
+                for (var f = 0; f < width; f++)
+                    if (float.IsNaN(rows[f]))
                         missing[f] = true;
-            }
         });
     }
 
-    private static BinMapper NumericMapper(FeatureBatch batch, int feature, int[]? sample, ReadOnlySpan<float> weights, BinningOptions options)
+    private static BinMapper NumericMapper(
+        FeatureBatch batch, int feature, int[]? sample, ReadOnlySpan<float> weights, WeightedSample values, BinningOptions options)
     {
         var dense = batch.Dense;
         var count = sample?.Length ?? batch.RowCount;
-        var values = new float[count];
-        var shares = weights.IsEmpty ? [] : new float[count];
-        var used = 0;
+        values.Clear();
         for (var i = 0; i < count; i++)
         {
             var row = sample is null ? i : sample[i];
             var value = dense[row * batch.DenseWidth + feature];
-            if (float.IsNaN(value) || (!weights.IsEmpty && weights[row] <= 0))
-                continue;
-            if (!weights.IsEmpty)
-                shares[used] = weights[row];
-            values[used++] = value;
+            var weight = weights.IsEmpty ? 1 : weights[row];
+            if (!float.IsNaN(value) && weight > 0)
+                values.Add(value, weight);
         }
 
-        if (weights.IsEmpty)
-            Array.Sort(values, 0, used);
-        else
-            Array.Sort(values, shares, 0, used);
-        var (distinct, sums) = BinBounds.Distinct(values.AsSpan(0, used), weights.IsEmpty ? [] : shares.AsSpan(0, used));
-        return BinMapper.Numeric(BinBounds.Find(distinct, sums, options.MaxBins));
+        return BinMapper.Numeric(values.Bounds(options.MaxBins));
     }
 
     private static BinMapper CategoryMapper(FeatureBatch batch, int feature, int cardinality, ReadOnlySpan<float> weights, BinningOptions options)
