@@ -1,6 +1,6 @@
 """Trains a peer on the table that `trees-train generate` wrote and prints one line of JSON.
 
-    /usr/bin/python3 benchmarks/peers_trees.py xgboost|histgb TABLE THREADS
+    /usr/bin/python3 benchmarks/peers_trees.py xgboost|histgb TABLE THREADS [SEED]
 
 TABLE is little-endian: three int64 (training rows, test rows, columns), then the training values (row-major float32), the
 training labels, the test values and the test labels.
@@ -12,6 +12,7 @@ import sys
 import time
 
 system, path, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = str(threads)
 
@@ -46,7 +47,7 @@ if system == "xgboost":
         data = xgboost.DMatrix(x, y, nthread=threads)
         return xgboost.train({
             "objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": 31, "max_depth": 0,
-            "max_bin": 255, "eta": 0.1, "nthread": threads, "verbosity": 0}, data, 100)
+            "max_bin": 255, "seed": seed, "eta": 0.1, "nthread": threads, "verbosity": 0}, data, 100)
 
     def predict(model):
         return model.predict(xgboost.DMatrix(tx, nthread=threads))
@@ -55,7 +56,7 @@ else:
 
     def fit():
         return HistGradientBoostingClassifier(
-            max_iter=100, max_leaf_nodes=31, max_bins=255, learning_rate=0.1, early_stopping=False).fit(x, y)
+            max_iter=100, max_leaf_nodes=31, max_bins=255, learning_rate=0.1, early_stopping=False, random_state=seed).fit(x, y)
 
     def predict(model):
         return model.predict_proba(tx)[:, 1]

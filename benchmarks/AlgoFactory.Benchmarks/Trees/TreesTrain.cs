@@ -9,7 +9,7 @@ namespace AlgoFactory.Benchmarks.Trees;
 
 /// <summary>
 /// <c>trees-train generate TABLE ROWS</c> writes a table of 28 numeric features for every system; <c>trees-train TABLE THREADS
-/// [REPEATS]</c> trains on it (100 rounds, 31 leaves, 255 bins, learning rate 0.1) and prints a line of JSON a repeat. The
+/// [REPEATS] [SEED]</c> trains on it (100 rounds, 31 leaves, 255 bins, learning rate 0.1) and prints a line of JSON a repeat. The
 /// first repeat of a process is cold: compilation is in its time.
 /// </summary>
 internal static class TreesTrain
@@ -24,6 +24,7 @@ internal static class TreesTrain
 
         var threads = int.Parse(args[1], CultureInfo.InvariantCulture);
         var repeats = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1;
+        var seed = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 1;
         var (data, test) = GeneratedTable.Read(args[0]);
         var parameters = ParameterSet.Empty
             .With("rounds", 100).With("learning_rate", 0.1).With("num_leaves", 31).With("max_bin", 255).With("min_data_in_leaf", 20)
@@ -34,7 +35,7 @@ internal static class TreesTrain
             GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             var before = PeakMemory.Reset();
             var timer = new CpuTimer();
-            var model = new GbdtLearner().Fit(data, parameters, FitContext.Create(1, threads)).Model;
+            var model = new GbdtLearner().Fit(data, parameters, FitContext.Create(seed + repeat, threads)).Model;
             var (cpu, wall) = (timer.CpuSeconds, timer.WallSeconds);
             var peak = PeakMemory.MiB("VmHWM") - before;
             var scores = new float[test.RowCount];

@@ -11,7 +11,9 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <param name="MaxSparseFeatures">Sparse columns that are looked at: those that occur in the most rows.</param>
 /// <param name="MinSparseRows">Rows that a sparse column must occur in.</param>
 /// <param name="Seed">Chooses the sample that quantiles are taken from.</param>
-internal sealed record BinningOptions(int MaxBins = 255, int MaxSparseFeatures = 4096, int MinSparseRows = 3, ulong Seed = 0);
+/// <param name="MinPackedRows">Rows from which on features with few bins share columns: with fewer, summing out costs what it saves.</param>
+internal sealed record BinningOptions(
+    int MaxBins = 255, int MaxSparseFeatures = 4096, int MinSparseRows = 3, ulong Seed = 0, int MinPackedRows = 16_384);
 
 /// <summary>Cuts features into bins and encodes rows as a <see cref="BinnedMatrix"/>.</summary>
 internal static class Binner
@@ -38,7 +40,7 @@ internal static class Binner
         {
             if (f < infos.Length && infos[f].Kind == FeatureKind.Categorical)
             {
-                mappers[f] = CategoryMapper(batch, f, infos[f].Cardinality, weights.Span, options);
+                mappers[f] = CategoryMapper(batch, f, infos[f].Cardinality, weights.Span, options, ref missing[f]);
                 return;
             }
 
@@ -59,9 +61,9 @@ internal static class Binner
             offset += feature.BinCount;
         }
 
-        var columns = features.Count;
+        var (columns, multipliers) = ShareColumns(features, batch.RowCount >= options.MinPackedRows);
         var stride = BinnedMatrix.StrideFor(columns);
-        var codes = Encode(batch, features, stride, out var aligned, out var byColumn, workers);
+        var codes = Encode(batch, features, columns, multipliers, stride, out var aligned, out var byColumn, workers);
         if (batch.Sparse is not { } sparse)
             return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), null, null);
         var (starts, bins) = SparseBinner.Bin(sparse, batch.DenseWidth, weights.Span, features, offset, MaxSparseBins, options);
@@ -117,7 +119,7 @@ internal static class Binner
         return BinMapper.Numeric(values.Bounds(options.MaxBins));
     }
 
-    private static BinMapper CategoryMapper(FeatureBatch batch, int feature, int cardinality, ReadOnlySpan<float> weights, BinningOptions options)
+    private static BinMapper CategoryMapper(FeatureBatch batch, int feature, int cardinality, ReadOnlySpan<float> weights, BinningOptions options, ref bool missing)
     {
         var dense = batch.Dense;
         var totals = new double[Math.Max(0, cardinality)];
@@ -128,12 +130,46 @@ internal static class Binner
                 totals[(int)code] += weights.IsEmpty ? 1 : weights[row];
         }
 
-        return BinMapper.Categorical(totals, options.MaxBins);
+        var mapper = BinMapper.Categorical(totals, options.MaxBins);
+        // Codes beyond the cardinality, and those of rows without weight only, need the missing bin too.
+        for (var row = 0; row < batch.RowCount && !missing; row++)
+            missing = mapper.Bin(dense[row * batch.DenseWidth + feature]) == mapper.MissingBin;
+        return mapper;
     }
 
-    private static byte[] Encode(FeatureBatch batch, IReadOnlyList<BinnedFeature> features, int stride, out int first, out byte[]? byColumn, Workers workers)
+    /// <summary>Gives features their columns; returns the number of columns and the multiplier of each feature's bins.</summary>
+    private static (int Columns, int[] Multipliers) ShareColumns(ImmutableArray<BinnedFeature>.Builder features, bool share)
     {
-        var (rows, columns) = (batch.RowCount, features.Count);
+        var multipliers = new int[features.Count];
+        Array.Fill(multipliers, 1);
+        if (!share)
+            return (features.Count, multipliers);
+        var plan = ColumnPacking.Plan([.. features.Select(f => f.BinCount)]);
+        for (var column = 0; column < plan.Length; column++)
+        {
+            var codes = 1;
+            foreach (var f in plan[column])
+            {
+                multipliers[f] = codes;
+                codes *= features[f].BinCount;
+            }
+
+            foreach (var f in plan[column])
+                features[f] = features[f] with
+                {
+                    Column = column,
+                    BinOfCode = plan[column].Count == 1 ? null : ColumnPacking.BinOfCode(multipliers[f], features[f].BinCount, codes),
+                };
+        }
+
+        return (plan.Length, multipliers);
+    }
+
+    private static byte[] Encode(
+        FeatureBatch batch, IReadOnlyList<BinnedFeature> features, int columns, int[] multipliers, int stride,
+        out int first, out byte[]? byColumn, Workers workers)
+    {
+        var rows = batch.RowCount;
         byColumn = null;
         if ((long)rows * stride + CacheLine > Array.MaxLength)
             throw new LearningException($"{rows} rows × {columns} features are more than the trees can hold at once; train on a sample of the rows or on fewer columns.");
@@ -145,16 +181,26 @@ internal static class Binner
         // Blocks of rows that stay in the second-level cache while one feature after the other is encoded.
         workers.Ranges(rows, EncodeRows, (start, end) =>
         {
-            foreach (var feature in features)
+            Span<byte> bins = stackalloc byte[EncodeRows];
+            bins = bins[..(end - start)];
+            for (var f = 0; f < features.Count; f++)
             {
-                feature.Mapper.Encode(
-                    batch.Dense[(start * batch.DenseWidth + feature.Source)..], batch.DenseWidth,
-                    codes.AsSpan(aligned + start * stride + feature.Column), stride, end - start);
-                if (copy is null)
-                    continue;
-                var column = copy.AsSpan(feature.Column * rows + start, end - start);
-                for (var i = 0; i < column.Length; i++)
-                    column[i] = codes[aligned + (start + i) * stride + feature.Column];
+                var feature = features[f];
+                feature.Mapper.Encode(batch.Dense[(start * batch.DenseWidth + feature.Source)..], batch.DenseWidth, bins, 1, bins.Length);
+                var row = aligned + start * stride + feature.Column;
+                if (multipliers[f] == 1)
+                {
+                    for (var i = 0; i < bins.Length; i++, row += stride)
+                        codes[row] = bins[i];
+                }
+                else
+                {
+                    for (var i = 0; i < bins.Length; i++, row += stride)
+                        codes[row] = bins[i] = (byte)(codes[row] + bins[i] * multipliers[f]);
+                }
+
+                if (copy is not null)
+                    bins.CopyTo(copy.AsSpan(feature.Column * rows + start));
             }
         });
         byColumn = copy;

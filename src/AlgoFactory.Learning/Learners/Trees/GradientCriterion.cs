@@ -42,13 +42,13 @@ internal sealed partial class GradientCriterion(GradientPair[] pairs, GrowthOpti
         fixed (float* sum = sums)
         {
             for (var i = 0; i < count; i++)
-                starts[i] = (nint)((double*)sum + matrix.Offsets[columns is null ? i : columns[i]]);
+                starts[i] = (nint)((double*)sum + matrix.ColumnOffsets[columns is null ? i : columns[i]]);
             if (columns is null)
                 HistogramKernel.AddAll(codes, matrix.Stride, count, pair, row, rows.Length, (double**)starts);
             else
                 HistogramKernel.AddSome(codes, matrix.Stride, some, count, pair, row, rows.Length, (double**)starts);
             if (matrix.HasSparse)
-                HistogramKernel.AddSparse(sparseStarts, sparseBins, pair, row, rows.Length, (double*)sum);
+                HistogramKernel.AddSparse(sparseStarts, sparseBins, pair, row, rows.Length, (double*)sum + matrix.SparseShift);
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class HistogramBuilder
     private const int SharedRows = BlockRows / 2;
 
     private const int FoldBins = 2048;
+    private const int FoldColumns = 4;
     private const int TotalRows = 65_536;
     private readonly BinnedMatrix _matrix;
     private readonly Workers _workers;
@@ -37,7 +38,8 @@ internal sealed class HistogramBuilder
     /// <param name="to">bins × channels.</param>
     public void Build(ITreeCriterion criterion, int[]? columns, ReadOnlyMemory<int> rows, ReadOnlySpan<double> total, double[] to)
     {
-        var size = _matrix.BinCount * criterion.Channels;
+        var channels = criterion.Channels;
+        var size = _matrix.AddedBins * channels;
         var blocks = BlockCount(rows.Length);
         var wave = _workers.Threads == 1 ? 1 : Math.Min(blocks, 4 * _workers.Threads);
         while (_blocks.Count < wave)
@@ -51,13 +53,17 @@ internal sealed class HistogramBuilder
                 var start = Bound(from + i);
                 criterion.Accumulate(_matrix, columns, rows.Span[start..Bound(from + i + 1)], _blocks[i]);
             });
+            if (from == 0)
+                Array.Clear(to, 0, _matrix.BinCount * channels);
             if (count == 1)
-                Fold(1, 0, size, to, from == 0);
+                FoldAll(1, channels, to);
+            else if (_matrix.IsPacked)
+                _workers.Ranges(_matrix.Columns + 1, FoldColumns, (start, end) => FoldPacked(count, start, end, channels, to));
             else
-                _workers.Ranges(size, FoldBins, (start, end) => Fold(count, start, end, to, from == 0));
+                _workers.Ranges(size, FoldBins, (start, end) => Fold(count, start, end, start, to));
         }
 
-        CompleteZeroBins(criterion.Channels, total, to);
+        CompleteZeroBins(channels, total, to);
 
         int Bound(int block) => (int)((long)rows.Length * block / blocks);
     }
@@ -81,13 +87,68 @@ internal sealed class HistogramBuilder
     /// <summary>Blocks of about equal length, an even number where there are several: two threads then have equal work.</summary>
     private static int BlockCount(int rows) => rows < SharedRows ? 1 : 2 * ((rows + 2 * BlockRows - 1) / (2 * BlockRows));
 
-    /// <summary>Adds a part of the first blocks, in their order, and leaves it 0 for the next ones.</summary>
-    private void Fold(int count, int start, int end, double[] to, bool isFirst)
+    private void FoldAll(int count, int channels, double[] to)
     {
-        if (isFirst)
-            to.AsSpan(start, end - start).Clear();
+        if (_matrix.IsPacked)
+            FoldPacked(count, 0, _matrix.Columns + 1, channels, to);
+        else
+            Fold(count, 0, _matrix.AddedBins * channels, 0, to);
+    }
+
+    /// <summary>Folds columns one by one, and what follows the last column: the sparse bins.</summary>
+    private void FoldPacked(int count, int start, int end, int channels, double[] to)
+    {
+        for (var column = start; column < end; column++)
+        {
+            if (column == _matrix.Columns)
+            {
+                Fold(count, SparseStart * channels, _matrix.AddedBins * channels, (SparseStart - _matrix.SparseShift) * channels, to);
+            }
+            else if (_matrix.FeaturesOfColumn[column] is [{ BinOfCode: null } alone])
+            {
+                var from = _matrix.ColumnOffsets[column] * channels;
+                Fold(count, from, from + alone.BinCount * channels, alone.Offset * channels, to);
+            }
+            else
+            {
+                for (var i = 0; i < count; i++)
+                    SumOut(column, channels, _blocks[i], to);
+            }
+        }
+    }
+
+    /// <summary>Where the sparse bins start in a block.</summary>
+    private int SparseStart => _matrix.DenseFeatures < _matrix.Features.Length
+        ? _matrix.Features[_matrix.DenseFeatures].Offset + _matrix.SparseShift
+        : _matrix.AddedBins;
+
+    /// <summary>Adds a column's codes to the bins of its features and leaves them 0 for the next block.</summary>
+    private void SumOut(int column, int channels, float[] block, double[] to)
+    {
+        var features = _matrix.FeaturesOfColumn[column];
+        var codes = features[0].BinOfCode!.Length;
+        var sums = block.AsSpan(_matrix.ColumnOffsets[column] * channels, codes * channels);
+        for (var code = 0; code < codes; code++)
+        {
+            var ofCode = sums.Slice(code * channels, channels);
+            if (!ofCode.ContainsAnyExcept(0f))
+                continue;
+            foreach (var feature in features)
+            {
+                var ofBin = to.AsSpan((feature.Offset + feature.BinOfCode![code]) * channels, channels);
+                for (var channel = 0; channel < channels; channel++)
+                    ofBin[channel] += ofCode[channel];
+            }
+        }
+
+        sums.Clear();
+    }
+
+    /// <summary>Adds a part of the first blocks, in their order, and leaves it 0 for the next ones.</summary>
+    private void Fold(int count, int start, int end, int toStart, double[] to)
+    {
         for (var i = 0; i < count; i++)
-            Fold(_blocks[i].AsSpan(start, end - start), to.AsSpan(start));
+            Fold(_blocks[i].AsSpan(start, end - start), to.AsSpan(toStart));
     }
 
     private static void Fold(Span<float> block, Span<double> to)
@@ -111,7 +172,7 @@ internal sealed class HistogramBuilder
 
     private void CompleteZeroBins(int channels, ReadOnlySpan<double> total, double[] to)
     {
-        for (var f = _matrix.Columns; f < _matrix.Features.Length; f++)
+        for (var f = _matrix.DenseFeatures; f < _matrix.Features.Length; f++)
         {
             var feature = _matrix.Features[f];
             var bins = to.AsSpan(feature.Offset * channels, feature.BinCount * channels);

@@ -49,6 +49,8 @@ internal sealed class RowPartition
     /// <param name="count">The range's length.</param>
     public int Split(BinnedMatrix matrix, BinnedFeature feature, byte[] left, int start, int count)
     {
+        if (feature.BinOfCode is { } bins)
+            left = Array.ConvertAll(bins, bin => left[bin]);
         var blocks = (count + BlockRows - 1) / BlockRows;
         var lefts = new int[blocks];
         _workers.For(blocks, b => lefts[b] = Divide(matrix, feature, left, start + b * BlockRows, Length(b)));

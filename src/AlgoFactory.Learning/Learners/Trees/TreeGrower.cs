@@ -64,7 +64,7 @@ internal sealed class TreeGrower
 
     private int[]? DenseSubset(int[] features)
     {
-        var dense = features.Where(f => f < _matrix.Columns).ToArray();
+        var dense = features.Where(f => f < _matrix.DenseFeatures).Select(f => _matrix.Features[f].Column).Distinct().Order().ToArray();
         return dense.Length == _matrix.Columns ? null : dense;
     }
 
