@@ -3,6 +3,7 @@ using AlgoFactory.Benchmarks.Trees;
 var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
 {
     ["trees-kernel"] = TreesKernel.Run,
+    ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,
     ["trees-scale"] = TreesScale.Run,
     ["trees-tables"] = TreesTables.Run,

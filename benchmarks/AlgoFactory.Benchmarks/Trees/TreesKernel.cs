@@ -1,9 +1,13 @@
 using System.Globalization;
+using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Trees;
 
 namespace AlgoFactory.Benchmarks.Trees;
 
-/// <summary><c>trees-kernel ROWS THREADS</c>: the histogram kernel alone, on all rows and on every eighth, in million row·features a CPU second.</summary>
+/// <summary>
+/// <c>trees-kernel ROWS THREADS [FEATURES BINS]</c>: the histogram kernel alone, on all rows and on random eighths and
+/// sixty-fourths of them, in million row·features a CPU second.
+/// </summary>
 internal static class TreesKernel
 {
     public static void Run(string[] args)
@@ -11,7 +15,12 @@ internal static class TreesKernel
         var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1_000_000;
         var data = GeneratedTable.Binary(rows, 1);
         var workers = new Workers(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1, default);
-        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(), workers);
+        var features = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : GeneratedTable.Columns;
+        var bins = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 255;
+        var values = new float[rows * features];
+        for (var i = 0; i < rows; i++)
+            data.Features.Row(i)[..features].CopyTo(values.AsSpan(i * features));
+        var matrix = Binner.Bin(new FeatureBatch(rows, features, values), data.FeatureInfos, default, new BinningOptions(bins), workers);
         var random = new Random(1);
         var pairs = new GradientPair[rows];
         for (var i = 0; i < rows; i++)

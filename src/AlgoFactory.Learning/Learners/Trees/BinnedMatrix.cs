@@ -10,7 +10,9 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <param name="Offset">The feature's first bin among the bins of all features.</param>
 /// <param name="HasMissing">Whether training rows lack a value: then <see cref="BinMapper.MissingBin"/> exists.</param>
 /// <param name="ZeroBin">Sparse: the bin of 0, whose entries are not stored; else -1.</param>
-internal sealed record BinnedFeature(int Source, int Column, BinMapper Mapper, int Offset, bool HasMissing, int ZeroBin)
+/// <param name="BinOfCode">Where the column holds several features: this one's bin for each code; else null, and a code is a bin.</param>
+internal sealed record BinnedFeature(
+    int Source, int Column, BinMapper Mapper, int Offset, bool HasMissing, int ZeroBin, byte[]? BinOfCode = null)
 {
     public bool IsCategorical => Mapper.Kind == FeatureKind.Categorical;
 
@@ -40,13 +42,28 @@ internal sealed class BinnedMatrix
         SparseStarts = sparseStarts;
         SparseBins = sparseBins;
         BinCount = features.Length == 0 ? 0 : features[^1].Offset + features[^1].BinCount;
-        DenseBinCount = columns == 0 ? 0 : features[columns - 1].Offset + features[columns - 1].BinCount;
-        Offsets = [.. features.Select(f => f.Offset)];
+        DenseFeatures = features.Count(f => !f.IsSparse);
+        var denseBins = DenseFeatures == 0 ? 0 : features[DenseFeatures - 1].Offset + features[DenseFeatures - 1].BinCount;
+        FeaturesOfColumn = new List<BinnedFeature>[columns];
+        ColumnOffsets = new int[columns];
+        for (var column = 0; column < columns; column++)
+            FeaturesOfColumn[column] = [];
+        foreach (var feature in features.Take(DenseFeatures))
+            FeaturesOfColumn[feature.Column].Add(feature);
+        for (var column = 0; column < columns; column++)
+        {
+            ColumnOffsets[column] = SparseShift;
+            var some = FeaturesOfColumn[column][0];
+            SparseShift += some.BinOfCode?.Length ?? some.BinCount;
+        }
+
+        SparseShift -= denseBins;
+        IsPacked = DenseFeatures > columns;
     }
 
     public int RowCount { get; }
 
-    /// <summary>Dense features; they come first in <see cref="Features"/>, in the order of their columns.</summary>
+    /// <summary>Columns of the byte matrix; each holds one dense feature or several with few bins (<see cref="ColumnPacking"/>).</summary>
     public int Columns { get; }
 
     /// <summary>rows × <see cref="Stride"/>, row-major: histograms read whole rows.</summary>
@@ -63,14 +80,26 @@ internal sealed class BinnedMatrix
 
     public ImmutableArray<BinnedFeature> Features { get; }
 
-    /// <summary>The first bin of each feature.</summary>
-    public int[] Offsets { get; }
+    /// <summary>Dense features; they come first in <see cref="Features"/>.</summary>
+    public int DenseFeatures { get; }
+
+    /// <summary>The features that each column holds.</summary>
+    public List<BinnedFeature>[] FeaturesOfColumn { get; }
+
+    /// <summary>Whether a column holds several features; otherwise a code is a bin everywhere.</summary>
+    public bool IsPacked { get; }
+
+    /// <summary>Where each column's codes start in the sums that rows are added to (<see cref="AddedBins"/>).</summary>
+    public int[] ColumnOffsets { get; }
+
+    /// <summary>What a sparse bin's place in the sums that rows are added to is more than its number.</summary>
+    public int SparseShift { get; }
+
+    /// <summary>Places that rows are added to: codes of all columns and bins of all sparse features.</summary>
+    public int AddedBins => BinCount + SparseShift;
 
     /// <summary>Bins of all features together.</summary>
     public int BinCount { get; }
-
-    /// <summary>Bins of the dense features together.</summary>
-    public int DenseBinCount { get; }
 
     /// <summary>Where each row's sparse bins start, and after the last row their number; null without sparse features.</summary>
     public int[]? SparseStarts { get; }
@@ -95,11 +124,15 @@ internal sealed class BinnedMatrix
     public int Bin(BinnedFeature feature, int row)
     {
         if (!feature.IsSparse)
-            return Codes[First + (long)row * Stride + feature.Column];
-        var bins = SparseBins.AsSpan(SparseStarts![row], SparseStarts[row + 1] - SparseStarts[row]);
-        var at = bins.BinarySearch(feature.Offset);
+        {
+            var code = Codes[First + (long)row * Stride + feature.Column];
+            return feature.BinOfCode is { } bins ? bins[code] : code;
+        }
+
+        var stored = SparseBins.AsSpan(SparseStarts![row], SparseStarts[row + 1] - SparseStarts[row]);
+        var at = stored.BinarySearch(feature.Offset);
         if (at < 0)
             at = ~at;
-        return at < bins.Length && bins[at] < feature.Offset + feature.BinCount ? bins[at] - feature.Offset : feature.ZeroBin;
+        return at < stored.Length && stored[at] < feature.Offset + feature.BinCount ? stored[at] - feature.Offset : feature.ZeroBin;
     }
 }

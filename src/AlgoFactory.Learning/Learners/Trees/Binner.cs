@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using AlgoFactory.Learning.Features;
 
@@ -9,7 +11,9 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <param name="MaxSparseFeatures">Sparse columns that are looked at: those that occur in the most rows.</param>
 /// <param name="MinSparseRows">Rows that a sparse column must occur in.</param>
 /// <param name="Seed">Chooses the sample that quantiles are taken from.</param>
-internal sealed record BinningOptions(int MaxBins = 255, int MaxSparseFeatures = 4096, int MinSparseRows = 3, ulong Seed = 0);
+/// <param name="MinPackedRows">Rows from which on features with few bins share columns: with fewer, summing out costs what it saves.</param>
+internal sealed record BinningOptions(
+    int MaxBins = 255, int MaxSparseFeatures = 4096, int MinSparseRows = 3, ulong Seed = 0, int MinPackedRows = 16_384);
 
 /// <summary>Cuts features into bins and encodes rows as a <see cref="BinnedMatrix"/>.</summary>
 internal static class Binner
@@ -31,15 +35,26 @@ internal static class Binner
         var mappers = new BinMapper[batch.DenseWidth];
         var missing = new bool[batch.DenseWidth];
         FindMissing(batch, missing, workers);
-        workers.For(mappers.Length, f => mappers[f] = f < infos.Length && infos[f].Kind == FeatureKind.Categorical
-            ? CategoryMapper(batch, f, infos[f].Cardinality, weights.Span, options)
-            : NumericMapper(batch, f, sample, weights.Span, options));
+        var idle = new ConcurrentBag<WeightedSample>();
+        workers.For(mappers.Length, f =>
+        {
+            if (f < infos.Length && infos[f].Kind == FeatureKind.Categorical)
+            {
+                mappers[f] = CategoryMapper(batch, f, infos[f].Cardinality, weights.Span, options, ref missing[f]);
+                return;
+            }
+
+            if (!idle.TryTake(out var values))
+                values = new WeightedSample(sample?.Length ?? batch.RowCount);
+            mappers[f] = NumericMapper(batch, f, sample, weights.Span, values, options);
+            idle.Add(values);
+        });
 
         var features = Layout(mappers, missing).ToBuilder();
-        var columns = features.Count;
-        var offset = columns == 0 ? 0 : features[^1].Offset + features[^1].BinCount;
+        var offset = features.Count == 0 ? 0 : features[^1].Offset + features[^1].BinCount;
+        var (columns, multipliers) = ShareColumns(features, batch.RowCount >= options.MinPackedRows);
         var stride = BinnedMatrix.StrideFor(columns);
-        var codes = Encode(batch, features, stride, out var aligned, out var byColumn, workers);
+        var codes = Encode(batch, features, columns, multipliers, stride, out var aligned, out var byColumn, workers);
         if (batch.Sparse is not { } sparse)
             return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), null, null);
         var (starts, bins) = SparseBinner.Bin(sparse, batch.DenseWidth, weights.Span, features, offset, MaxSparseBins, options);
@@ -92,46 +107,37 @@ internal static class Binner
     private static void FindMissing(FeatureBatch batch, bool[] missing, Workers workers)
     {
         var width = batch.DenseWidth;
-        workers.Ranges(batch.RowCount, 65_536, (start, end) =>
+        workers.Ranges(batch.RowCount, EncodeRows, (start, end) =>
         {
-            var dense = batch.Dense;
-            for (var row = start; row < end; row++)
-            {
-                var values = dense.Slice(row * width, width);
-                for (var f = 0; f < values.Length; f++)
-                    if (float.IsNaN(values[f]))
+            var rows = batch.Dense[(start * width)..(end * width)];
+            if (!TensorPrimitives.IsNaNAny(rows))
+                return;
+            for (; rows.Length > 0; rows = rows[width..])
+                for (var f = 0; f < width; f++)
+                    if (float.IsNaN(rows[f]))
                         missing[f] = true;
-            }
         });
     }
 
-    private static BinMapper NumericMapper(FeatureBatch batch, int feature, int[]? sample, ReadOnlySpan<float> weights, BinningOptions options)
+    private static BinMapper NumericMapper(
+        FeatureBatch batch, int feature, int[]? sample, ReadOnlySpan<float> weights, WeightedSample values, BinningOptions options)
     {
         var dense = batch.Dense;
         var count = sample?.Length ?? batch.RowCount;
-        var values = new float[count];
-        var shares = weights.IsEmpty ? [] : new float[count];
-        var used = 0;
+        values.Clear();
         for (var i = 0; i < count; i++)
         {
             var row = sample is null ? i : sample[i];
             var value = dense[row * batch.DenseWidth + feature];
-            if (float.IsNaN(value) || (!weights.IsEmpty && weights[row] <= 0))
-                continue;
-            if (!weights.IsEmpty)
-                shares[used] = weights[row];
-            values[used++] = value;
+            var weight = weights.IsEmpty ? 1 : weights[row];
+            if (!float.IsNaN(value) && weight > 0)
+                values.Add(value, weight);
         }
 
-        if (weights.IsEmpty)
-            Array.Sort(values, 0, used);
-        else
-            Array.Sort(values, shares, 0, used);
-        var (distinct, sums) = BinBounds.Distinct(values.AsSpan(0, used), weights.IsEmpty ? [] : shares.AsSpan(0, used));
-        return BinMapper.Numeric(BinBounds.Find(distinct, sums, options.MaxBins));
+        return BinMapper.Numeric(values.Bounds(options.MaxBins));
     }
 
-    private static BinMapper CategoryMapper(FeatureBatch batch, int feature, int cardinality, ReadOnlySpan<float> weights, BinningOptions options)
+    private static BinMapper CategoryMapper(FeatureBatch batch, int feature, int cardinality, ReadOnlySpan<float> weights, BinningOptions options, ref bool missing)
     {
         var dense = batch.Dense;
         var totals = new double[Math.Max(0, cardinality)];
@@ -142,12 +148,46 @@ internal static class Binner
                 totals[(int)code] += weights.IsEmpty ? 1 : weights[row];
         }
 
-        return BinMapper.Categorical(totals, options.MaxBins);
+        var mapper = BinMapper.Categorical(totals, options.MaxBins);
+        // Codes beyond the cardinality, and those of rows without weight only, need the missing bin too.
+        for (var row = 0; row < batch.RowCount && !missing; row++)
+            missing = mapper.Bin(dense[row * batch.DenseWidth + feature]) == mapper.MissingBin;
+        return mapper;
     }
 
-    private static byte[] Encode(FeatureBatch batch, IReadOnlyList<BinnedFeature> features, int stride, out int first, out byte[]? byColumn, Workers workers)
+    /// <summary>Gives features their columns; returns the number of columns and the multiplier of each feature's bins.</summary>
+    private static (int Columns, int[] Multipliers) ShareColumns(ImmutableArray<BinnedFeature>.Builder features, bool share)
     {
-        var (rows, columns) = (batch.RowCount, features.Count);
+        var multipliers = new int[features.Count];
+        Array.Fill(multipliers, 1);
+        if (!share)
+            return (features.Count, multipliers);
+        var plan = ColumnPacking.Plan([.. features.Select(f => f.BinCount)]);
+        for (var column = 0; column < plan.Length; column++)
+        {
+            var codes = 1;
+            foreach (var f in plan[column])
+            {
+                multipliers[f] = codes;
+                codes *= features[f].BinCount;
+            }
+
+            foreach (var f in plan[column])
+                features[f] = features[f] with
+                {
+                    Column = column,
+                    BinOfCode = plan[column].Count == 1 ? null : ColumnPacking.BinOfCode(multipliers[f], features[f].BinCount, codes),
+                };
+        }
+
+        return (plan.Length, multipliers);
+    }
+
+    private static byte[] Encode(
+        FeatureBatch batch, IReadOnlyList<BinnedFeature> features, int columns, int[] multipliers, int stride,
+        out int first, out byte[]? byColumn, Workers workers)
+    {
+        var rows = batch.RowCount;
         byColumn = null;
         var codes = Allocate(rows, stride, out var aligned);
         first = aligned;
@@ -157,16 +197,26 @@ internal static class Binner
         // Blocks of rows that stay in the second-level cache while one feature after the other is encoded.
         workers.Ranges(rows, EncodeRows, (start, end) =>
         {
-            foreach (var feature in features)
+            Span<byte> bins = stackalloc byte[EncodeRows];
+            bins = bins[..(end - start)];
+            for (var f = 0; f < features.Count; f++)
             {
-                feature.Mapper.Encode(
-                    batch.Dense[(start * batch.DenseWidth + feature.Source)..], batch.DenseWidth,
-                    codes.AsSpan(aligned + start * stride + feature.Column), stride, end - start);
-                if (copy is null)
-                    continue;
-                var column = copy.AsSpan(feature.Column * rows + start, end - start);
-                for (var i = 0; i < column.Length; i++)
-                    column[i] = codes[aligned + (start + i) * stride + feature.Column];
+                var feature = features[f];
+                feature.Mapper.Encode(batch.Dense[(start * batch.DenseWidth + feature.Source)..], batch.DenseWidth, bins, 1, bins.Length);
+                var row = aligned + start * stride + feature.Column;
+                if (multipliers[f] == 1)
+                {
+                    for (var i = 0; i < bins.Length; i++, row += stride)
+                        codes[row] = bins[i];
+                }
+                else
+                {
+                    for (var i = 0; i < bins.Length; i++, row += stride)
+                        codes[row] = bins[i] = (byte)(codes[row] + bins[i] * multipliers[f]);
+                }
+
+                if (copy is not null)
+                    bins.CopyTo(copy.AsSpan(feature.Column * rows + start));
             }
         });
         byColumn = copy;

@@ -33,7 +33,7 @@ internal sealed class ClassCriterion(int[] classes, float[] weights, int classCo
     public unsafe void Accumulate(BinnedMatrix matrix, int[]? columns, ReadOnlySpan<int> rows, Span<float> sums)
     {
         fixed (byte* codes = &matrix.Codes[matrix.First])
-        fixed (int* offsets = matrix.Offsets)
+        fixed (int* offsets = matrix.ColumnOffsets)
         fixed (float* target = sums)
         {
             foreach (var row in rows)
@@ -55,7 +55,7 @@ internal sealed class ClassCriterion(int[] classes, float[] weights, int classCo
                 if (matrix.HasSparse)
                 {
                     for (var at = matrix.SparseStarts![row]; at < matrix.SparseStarts[row + 1]; at++)
-                        ofClass[matrix.SparseBins![at] * classCount] += weight;
+                        ofClass[(matrix.SparseBins![at] + matrix.SparseShift) * classCount] += weight;
                 }
             }
         }

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
@@ -10,6 +8,8 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// </summary>
 internal sealed partial class GradientCriterion(GradientPair[] pairs, GrowthOptions options) : ITreeCriterion
 {
+    private const int MaxStackColumns = 512;
+
     public int Channels => 2;
 
     public int Outputs => 1;
@@ -30,103 +30,27 @@ internal sealed partial class GradientCriterion(GradientPair[] pairs, GrowthOpti
         (total[0], total[1]) = (gradient, hessian);
     }
 
-    /// <summary>
-    /// One 8-byte SIMD addition a row and feature. Rows lie scattered in memory, so the lines of a later row are asked for
-    /// ahead of time.
-    /// </summary>
     public unsafe void Accumulate(BinnedMatrix matrix, int[]? columns, ReadOnlySpan<int> rows, Span<float> sums)
     {
-        const int Ahead = 16;
-        var width = matrix.Columns;
-        var stride = matrix.Stride;
+        // Where each column's bins start, so that the innermost loop has one addition less.
+        var count = columns?.Length ?? matrix.Columns;
+        var places = count <= MaxStackColumns ? stackalloc nint[MaxStackColumns] : new nint[count];
         fixed (byte* codes = &matrix.Codes[matrix.First])
-        fixed (int* rowPointer = rows)
-        fixed (GradientPair* pairPointer = pairs)
-        fixed (float* sumPointer = sums)
-        fixed (int* some = columns)
-        fixed (nint* starts = FeatureStarts(matrix, sumPointer))
+        fixed (nint* starts = places)
+        fixed (int* row = rows, some = columns, sparseStarts = matrix.SparseStarts, sparseBins = matrix.SparseBins)
+        fixed (GradientPair* pair = pairs)
+        fixed (float* sum = sums)
         {
-            for (var i = 0; i < rows.Length; i++)
-            {
-                if (Sse.IsSupported && i + Ahead < rows.Length)
-                {
-                    var ahead = rowPointer[i + Ahead];
-                    Sse.Prefetch0(codes + (nint)ahead * stride);
-                    Sse.Prefetch0(pairPointer + ahead);
-                }
-
-                var row = (nint)rowPointer[i];
-                var code = codes + row * stride;
-                var pair = Vector128.CreateScalarUnsafe(*(double*)(pairPointer + row)).AsSingle();
-                if (some == null)
-                    AddAll((double**)starts, code, width, pair);
-                else
-                    AddSome((double**)starts, code, some, columns!.Length, pair);
-            }
-        }
-
-        if (matrix.HasSparse)
-            AccumulateSparse(matrix, rows, sums);
-    }
-
-    private unsafe void AccumulateSparse(BinnedMatrix matrix, ReadOnlySpan<int> rows, Span<float> sums)
-    {
-        fixed (float* sumPointer = sums)
-        fixed (int* starts = matrix.SparseStarts, bins = matrix.SparseBins)
-        {
-            foreach (var row in rows)
-            {
-                var pair = Vector128.CreateScalarUnsafe(Unsafe.As<GradientPair, double>(ref pairs[row])).AsSingle();
-                for (var at = starts[row]; at < starts[row + 1]; at++)
-                    Add((double*)sumPointer + bins[at], pair);
-            }
+            for (var i = 0; i < count; i++)
+                starts[i] = (nint)((double*)sum + matrix.ColumnOffsets[columns is null ? i : columns[i]]);
+            if (columns is null)
+                HistogramKernel.AddAll(codes, matrix.Stride, count, pair, row, rows.Length, (double**)starts);
+            else
+                HistogramKernel.AddSome(codes, matrix.Stride, some, count, pair, row, rows.Length, (double**)starts);
+            if (matrix.HasSparse)
+                HistogramKernel.AddSparse(sparseStarts, sparseBins, pair, row, rows.Length, (double*)sum + matrix.SparseShift);
         }
     }
-
-    /// <summary>Where each dense feature's bins start, so that the innermost loop has one addition less.</summary>
-    private static unsafe nint[] FeatureStarts(BinnedMatrix matrix, float* sums)
-    {
-        var starts = new nint[Math.Max(1, matrix.Columns)];
-        for (var f = 0; f < matrix.Columns; f++)
-            starts[f] = (nint)((double*)sums + matrix.Offsets[f]);
-        return starts;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void AddAll(double** starts, byte* code, int width, Vector128<float> pair)
-    {
-        var f = 0;
-        for (; f <= width - 4; f += 4)
-        {
-            // Four different features never share a bin, so their additions may overlap.
-            var at0 = starts[f] + code[f];
-            var at1 = starts[f + 1] + code[f + 1];
-            var at2 = starts[f + 2] + code[f + 2];
-            var at3 = starts[f + 3] + code[f + 3];
-            var sum0 = Vector128.CreateScalarUnsafe(*at0).AsSingle() + pair;
-            var sum1 = Vector128.CreateScalarUnsafe(*at1).AsSingle() + pair;
-            var sum2 = Vector128.CreateScalarUnsafe(*at2).AsSingle() + pair;
-            var sum3 = Vector128.CreateScalarUnsafe(*at3).AsSingle() + pair;
-            *at0 = sum0.AsDouble().ToScalar();
-            *at1 = sum1.AsDouble().ToScalar();
-            *at2 = sum2.AsDouble().ToScalar();
-            *at3 = sum3.AsDouble().ToScalar();
-        }
-
-        for (; f < width; f++)
-            Add(starts[f] + code[f], pair);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void AddSome(double** starts, byte* code, int* columns, int count, Vector128<float> pair)
-    {
-        for (var i = 0; i < count; i++)
-            Add(starts[columns[i]] + code[columns[i]], pair);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Add(double* at, Vector128<float> pair) =>
-        *at = (Vector128.CreateScalarUnsafe(*at).AsSingle() + pair).AsDouble().ToScalar();
 
     private double Output(double gradient, double hessian, double l2)
     {

@@ -22,7 +22,7 @@ internal interface ITreeCriterion
     /// <param name="matrix">The bins.</param>
     /// <param name="columns">The dense columns to add; null: all.</param>
     /// <param name="rows">The rows.</param>
-    /// <param name="sums">bins × channels.</param>
+    /// <param name="sums"><see cref="BinnedMatrix.AddedBins"/> × channels.</param>
     void Accumulate(BinnedMatrix matrix, int[]? columns, ReadOnlySpan<int> rows, Span<float> sums);
 
     /// <summary>The sums over the given rows.</summary>

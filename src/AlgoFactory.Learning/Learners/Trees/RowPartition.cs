@@ -26,8 +26,11 @@ internal sealed class RowPartition
     /// <summary>Starts a tree on all rows.</summary>
     public void Reset()
     {
-        for (var i = 0; i < _rows.Length; i++)
-            _rows[i] = i;
+        _workers.Ranges(_rows.Length, 8 * BlockRows, (start, end) =>
+        {
+            for (var i = start; i < end; i++)
+                _rows[i] = i;
+        });
         Count = _rows.Length;
     }
 
@@ -46,77 +49,82 @@ internal sealed class RowPartition
     /// <param name="count">The range's length.</param>
     public int Split(BinnedMatrix matrix, BinnedFeature feature, byte[] left, int start, int count)
     {
+        if (feature.BinOfCode is { } bins)
+            left = Array.ConvertAll(bins, bin => left[bin]);
         var blocks = (count + BlockRows - 1) / BlockRows;
-        if (blocks == 1)
-        {
-            var all = Divide(matrix, feature, left, start, count);
-            _scratch.AsSpan(start, count - all).CopyTo(_rows.AsSpan(start + all));
-            return all;
-        }
-
         var lefts = new int[blocks];
+        _workers.For(blocks, b => lefts[b] = Divide(matrix, feature, left, start + b * BlockRows, Length(b)));
+        var before = new int[blocks + 1];
+        for (var b = 0; b < blocks; b++)
+            before[b + 1] = before[b] + lefts[b];
+        var leftCount = before[blocks];
         _workers.For(blocks, b =>
         {
             var from = start + b * BlockRows;
-            lefts[b] = Divide(matrix, feature, left, from, Math.Min(BlockRows, start + count - from));
+            _scratch.AsSpan(from, lefts[b]).CopyTo(_rows.AsSpan(start + before[b]));
+            var rights = _rows.AsSpan(start + leftCount + b * BlockRows - before[b], Length(b) - lefts[b]);
+            _scratch.AsSpan(from + lefts[b], rights.Length).CopyTo(rights);
+            rights.Reverse();
         });
-        // Left rows stand at the front of their blocks: they move down; right rows then come from the scratch array.
-        var at = start;
-        for (var b = 0; b < blocks; b++)
-        {
-            _rows.AsSpan(start + b * BlockRows, lefts[b]).CopyTo(_rows.AsSpan(at));
-            at += lefts[b];
-        }
-
-        var leftCount = at - start;
-        for (var b = 0; b < blocks; b++)
-        {
-            var from = start + b * BlockRows;
-            var rights = Math.Min(BlockRows, start + count - from) - lefts[b];
-            _scratch.AsSpan(from, rights).CopyTo(_rows.AsSpan(at));
-            at += rights;
-        }
-
         return leftCount;
+
+        int Length(int block) => Math.Min(BlockRows, count - block * BlockRows);
     }
 
-    /// <summary>Divides one block without branches: left rows stay in front, right rows go to the scratch array.</summary>
+    /// <summary>
+    /// Divides one block into the scratch array, without branches: left rows from its front on, right rows from its back. A
+    /// row is written to both places, and where it does not belong the next one overwrites it.
+    /// </summary>
     private unsafe int Divide(BinnedMatrix matrix, BinnedFeature feature, byte[] left, int start, int count)
     {
-        var lefts = 0;
-        if (feature.IsSparse)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                var row = _rows[start + i];
-                int goesLeft = left[matrix.Bin(feature, row)];
-                _scratch[start + i - lefts] = row;
-                _rows[start + lefts] = row;
-                lefts += goesLeft;
-            }
-
-            return lefts;
-        }
-
-        var (source, first, stride) = matrix.ByColumn is { } byColumn
-            ? (byColumn, (nint)feature.Column * matrix.RowCount, (nint)1)
-            : (matrix.Codes, matrix.First + feature.Column, matrix.Stride);
-        fixed (byte* codes = source, table = left)
+        fixed (byte* table = left)
         fixed (int* rowStart = _rows, scratchStart = _scratch)
         {
-            var column = codes + first;
             var rows = rowStart + start;
-            var rights = scratchStart + start;
-            for (var i = 0; i < count; i++)
+            var scratch = scratchStart + start;
+            if (feature.IsSparse)
+                return DivideSparse(matrix, feature, table, rows, count, scratch);
+            if (matrix.ByColumn is { } byColumn)
             {
-                var row = rows[i];
-                int goesLeft = table[column[row * stride]];
-                rights[i - lefts] = row;
-                rows[lefts] = row;
-                lefts += goesLeft;
+                fixed (byte* codes = byColumn)
+                    return DivideDense(codes + (nint)feature.Column * matrix.RowCount, 1, table, rows, count, scratch);
             }
+
+            fixed (byte* codes = matrix.Codes)
+                return DivideDense(codes + matrix.First + feature.Column, matrix.Stride, table, rows, count, scratch);
+        }
+    }
+
+    private static unsafe int DivideDense(byte* column, nint stride, byte* table, int* rows, int count, int* scratch)
+    {
+        var front = scratch;
+        var back = scratch + count - 1;
+        for (var end = rows + count; rows < end; rows++)
+        {
+            var row = *rows;
+            nint goesLeft = table[column[row * stride]];
+            *front = row;
+            *back = row;
+            front += goesLeft;
+            back += goesLeft - 1;
         }
 
-        return lefts;
+        return (int)(front - scratch);
+    }
+
+    private static unsafe int DivideSparse(BinnedMatrix matrix, BinnedFeature feature, byte* table, int* rows, int count, int* scratch)
+    {
+        var front = scratch;
+        var back = scratch + count - 1;
+        for (var end = rows + count; rows < end; rows++)
+        {
+            nint goesLeft = table[matrix.Bin(feature, *rows)];
+            *front = *rows;
+            *back = *rows;
+            front += goesLeft;
+            back += goesLeft - 1;
+        }
+
+        return (int)(front - scratch);
     }
 }

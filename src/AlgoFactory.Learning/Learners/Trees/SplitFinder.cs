@@ -3,7 +3,7 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <summary>Searches a node's features for its best split, several at a time where that pays.</summary>
 internal sealed class SplitFinder(BinnedMatrix matrix, Workers workers)
 {
-    private const int MinBinsToShare = 16_384;
+    private const int MinBinsToShare = 2048;
 
     /// <summary>The best split; of equal ones that of the first feature.</summary>
     public SplitCandidate Find(ITreeCriterion criterion, int[] features, double[] histogram, NodeView node)

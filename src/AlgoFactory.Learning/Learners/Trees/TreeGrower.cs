@@ -64,14 +64,14 @@ internal sealed class TreeGrower
 
     private int[]? DenseSubset(int[] features)
     {
-        var dense = features.Where(f => f < _matrix.Columns).ToArray();
+        var dense = features.Where(f => f < _matrix.DenseFeatures).Select(f => _matrix.Features[f].Column).Distinct().Order().ToArray();
         return dense.Length == _matrix.Columns ? null : dense;
     }
 
     private GrowingNode Root(Growth growth)
     {
         var total = new double[growth.Criterion.Channels];
-        growth.Criterion.Total(_partition.Rows(0, _partition.Count).Span, total);
+        _histograms.Total(growth.Criterion, _partition.Rows(0, _partition.Count), total);
         var root = new GrowingNode { Id = 0, Depth = 0, Start = 0, Count = _partition.Count, Total = total };
         growth.Nodes.Add(root);
         if (MaySplit(root))

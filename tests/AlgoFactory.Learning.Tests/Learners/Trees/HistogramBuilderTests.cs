@@ -8,14 +8,17 @@ namespace AlgoFactory.Learning.Tests.Learners.Trees;
 public class HistogramBuilderTests
 {
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(100, true)]
-    [InlineData(20_000, false)]
-    [InlineData(20_000, true)]
-    public void Sums_agree_with_the_naive_ones_and_do_not_depend_on_threads(int rowCount, bool sparse)
+    [InlineData(1, false, false)]
+    [InlineData(100, true, true)]
+    [InlineData(20_000, false, false)]
+    [InlineData(20_000, true, false)]
+    [InlineData(20_000, false, true)]
+    [InlineData(40_000, true, true)]
+    public void Sums_agree_with_the_naive_ones_and_do_not_depend_on_threads(int rowCount, bool sparse, bool packed)
     {
         var data = RandomTable.Create(rowCount, 5, TaskKind.Binary, sparse: sparse);
-        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(MinSparseRows: 1), new Workers(1, default));
+        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(MinSparseRows: 1, MinPackedRows: packed ? 0 : int.MaxValue), new Workers(1, default));
+        matrix.IsPacked.ShouldBe(packed);
         var random = new Random(1);
         var pairs = Enumerable.Range(0, rowCount).Select(_ => new GradientPair((float)(random.NextDouble() - 0.5), (float)random.NextDouble())).ToArray();
         var rows = Enumerable.Range(0, rowCount).Where(_ => random.Next(10) > 0).ToArray();

@@ -8,14 +8,14 @@ namespace AlgoFactory.Learning.Tests.Learners.Trees;
 public class RowPartitionTests
 {
     [Theory]
-    [InlineData(10, 1)]
-    [InlineData(50_000, 1)]
-    [InlineData(50_000, 3)]
-    public void Left_rows_come_first_and_both_sides_stay_in_order(int rowCount, int threads)
+    [InlineData(10, 1, 0)]
+    [InlineData(50_000, 1, int.MaxValue)]
+    [InlineData(50_000, 3, 0)]
+    public void Left_rows_come_first_and_both_sides_stay_in_order(int rowCount, int threads, int minPackedRows)
     {
         var data = RandomTable.Create(rowCount, 2, TaskKind.Binary, sparse: true);
-        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(), new Workers(1, default));
-        foreach (var feature in new[] { matrix.Features[0], matrix.Features[^1] })
+        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(MinPackedRows: minPackedRows), new Workers(1, default));
+        foreach (var feature in new[] { matrix.Features[0], matrix.Features[1], matrix.Features[^1] })
         {
             var left = new byte[256];
             for (var bin = 0; bin < 256; bin++)
