@@ -41,7 +41,7 @@ internal static class TreesPacking
             }
         }
 
-        Console.WriteLine($"| {table} | {string.Join(" | ", ways.Select((w, i) => 
+        Console.WriteLine($"| {table} | {string.Join(" | ", ways.Select((w, i) =>
             string.Create(CultureInfo.InvariantCulture, $"{w.Name}: binning {Median(seconds[i], s => s.Binning):F2} s, growing {Median(seconds[i], s => s.Growing):F2} s")))} |");
     }
 
