@@ -6,8 +6,7 @@ namespace AlgoFactory.Benchmarks.Trees;
 
 /// <summary>
 /// <c>trees-packing ROWS [REPEATS]</c>: binning and 20 trees of 31 leaves on one thread, CPU seconds, medians of alternating
-/// repeats: features with few bins in columns of their own and in shared ones; one-hot columns stored sparse, and as the byte
-/// columns that exclusive bundles of them would be.
+/// repeats: features with few bins in columns of their own and in shared ones; one-hot columns and texts sparse and bundled.
 /// </summary>
 internal static class TreesPacking
 {
@@ -23,7 +22,10 @@ internal static class TreesPacking
         }
 
         var (variables, target) = Coded(rows, 20, 100);
-        Compare("20 variables of 100 levels, one-hot", repeats, ("sparse", OneHot(variables, 100), target, plain), ("bundled", variables, target, plain));
+        var oneHot = OneHot(variables, 100);
+        Compare("20 variables of 100 levels, one-hot", repeats, ("sparse", oneHot, target, plain), ("bundled", oneHot, target, new BinningOptions()));
+        var (text, topics) = Text(rows);
+        Compare("texts of 15 words", repeats, ("sparse", text, topics, plain), ("bundled", text, topics, new BinningOptions()));
     }
 
     private static void Compare(string table, int repeats, params (string Name, FeatureBatch Rows, float[] Labels, BinningOptions Binning)[] ways)
@@ -39,7 +41,7 @@ internal static class TreesPacking
             }
         }
 
-        Console.WriteLine($"| {table} | {string.Join(" | ", ways.Select((w, i) => 
+        Console.WriteLine($"| {table} | {string.Join(" | ", ways.Select((w, i) =>
             string.Create(CultureInfo.InvariantCulture, $"{w.Name}: binning {Median(seconds[i], s => s.Binning):F2} s, growing {Median(seconds[i], s => s.Growing):F2} s")))} |");
     }
 
@@ -92,5 +94,28 @@ internal static class TreesPacking
         var ones = new float[indices.Length];
         Array.Fill(ones, 1);
         return new FeatureBatch(rows, 0, default, new SparseBlock(variables * levels, starts, indices, ones));
+    }
+
+    /// <summary>Fifteen draws a row from 20,000 words by Zipf's law, counted; labels are made of the words' own effects.</summary>
+    private static (FeatureBatch Rows, float[] Labels) Text(int rows)
+    {
+        const int Words = 20_000;
+        var random = new Random(1);
+        var effects = Array.ConvertAll(new float[Words], _ => random.NextSingle() - 0.5f);
+        var (starts, indices, values, labels) = (new int[rows + 1], new List<int>(), new List<float>(), new float[rows]);
+        for (var row = 0; row < rows; row++)
+        {
+            var drawn = Enumerable.Range(0, 15).Select(_ => (int)Math.Pow(Words, random.NextDouble()) - 1).GroupBy(w => w).OrderBy(g => g.Key);
+            foreach (var word in drawn)
+            {
+                indices.Add(word.Key);
+                values.Add(word.Count());
+                labels[row] += effects[word.Key];
+            }
+
+            starts[row + 1] = indices.Count;
+        }
+
+        return (new FeatureBatch(rows, 0, default, new SparseBlock(Words, starts, [.. indices], [.. values])), labels);
     }
 }

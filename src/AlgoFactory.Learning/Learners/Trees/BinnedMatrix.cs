@@ -9,7 +9,7 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <param name="Mapper">Values to bins.</param>
 /// <param name="Offset">The feature's first bin among the bins of all features.</param>
 /// <param name="HasMissing">Whether training rows lack a value: then <see cref="BinMapper.MissingBin"/> exists.</param>
-/// <param name="ZeroBin">Sparse: the bin of 0, whose entries are not stored; else -1.</param>
+/// <param name="ZeroBin">Of sparse origin: the bin of 0, which histograms complete from the node's total; else -1.</param>
 /// <param name="BinOfCode">Where the column holds several features: this one's bin for each code; else null, and a code is a bin.</param>
 internal sealed record BinnedFeature(
     int Source, int Column, BinMapper Mapper, int Offset, bool HasMissing, int ZeroBin, byte[]? BinOfCode = null)
@@ -58,7 +58,8 @@ internal sealed class BinnedMatrix
         }
 
         SparseShift -= denseBins;
-        IsPacked = DenseFeatures > columns;
+        IsPacked = features.Any(f => f.BinOfCode is not null);
+        PlaceOfCode = Array.ConvertAll(FeaturesOfColumn, ExclusivePlaces);
     }
 
     public int RowCount { get; }
@@ -89,6 +90,9 @@ internal sealed class BinnedMatrix
     /// <summary>Whether a column holds several features; otherwise a code is a bin everywhere.</summary>
     public bool IsPacked { get; }
 
+    /// <summary>For columns of features that exclude each other (<see cref="SparseBundles"/>): each code's bin among all; else null.</summary>
+    public int[]?[] PlaceOfCode { get; }
+
     /// <summary>Where each column's codes start in the sums that rows are added to (<see cref="AddedBins"/>).</summary>
     public int[] ColumnOffsets { get; }
 
@@ -116,6 +120,20 @@ internal sealed class BinnedMatrix
             if (columns <= part)
                 return part <= columns * 5 / 4 ? part : columns;
         return columns;
+    }
+
+    private static int[]? ExclusivePlaces(List<BinnedFeature> features)
+    {
+        if (features[0] is not { ZeroBin: >= 0, BinOfCode: { } first })
+            return null;
+        // Code 0 is each feature's bin of 0, which is completed from the node's total.
+        var places = new int[first.Length];
+        places[0] = -1;
+        foreach (var feature in features)
+            for (var code = 1; code < places.Length; code++)
+                if (feature.BinOfCode![code] != feature.ZeroBin)
+                    places[code] = feature.Offset + feature.BinOfCode[code];
+        return places;
     }
 
     public bool HasSparse => SparseStarts is not null;

@@ -21,7 +21,6 @@ internal static class Binner
     /// <summary>Up to this many rows quantiles are exact; above they come from a sample of this size (LightGBM's bin_construct_sample_cnt).</summary>
     public const int SampleRows = 200_000;
 
-    private const int MaxSparseBins = 16;
     private const int EncodeRows = 512;
     private const int CacheLine = 64;
 
@@ -53,12 +52,22 @@ internal static class Binner
         var features = Layout(mappers, missing).ToBuilder();
         var offset = features.Count == 0 ? 0 : features[^1].Offset + features[^1].BinCount;
         var (columns, multipliers) = ShareColumns(features, batch.RowCount >= options.MinPackedRows);
-        var stride = BinnedMatrix.StrideFor(columns);
-        var codes = Encode(batch, features, columns, multipliers, stride, out var aligned, out var byColumn, workers);
-        if (batch.Sparse is not { } sparse)
+        var sparse = batch.Sparse is { } block ? new SparseBinner(block, batch.DenseWidth, weights.Span, options) : null;
+        var bundles = sparse?.Columns ?? 0;
+        var stride = BinnedMatrix.StrideFor(columns + bundles);
+        var codes = Encode(batch, features, columns + bundles, multipliers, stride, out var aligned, out var byColumn, workers);
+        if (sparse is null)
             return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), null, null);
-        var (starts, bins) = SparseBinner.Bin(sparse, batch.DenseWidth, weights.Span, features, offset, MaxSparseBins, options);
-        return new BinnedMatrix(batch.RowCount, columns, stride, codes, aligned, byColumn, features.ToImmutable(), starts, bins);
+        sparse.AddFeatures(features, columns, offset);
+        for (var b = 0; b < bundles; b++)
+        {
+            sparse.Encode(b, codes.AsSpan(aligned + columns + b), stride);
+            if (byColumn is not null)
+                sparse.Encode(b, byColumn.AsSpan((columns + b) * batch.RowCount), 1);
+        }
+
+        var (starts, bins) = sparse.Rows();
+        return new BinnedMatrix(batch.RowCount, columns + bundles, stride, codes, aligned, byColumn, features.ToImmutable(), bins.Length == 0 ? null : starts, bins);
     }
 
     /// <summary>The places of dense features; those with a single bin get none.</summary>

@@ -128,20 +128,29 @@ internal sealed class HistogramBuilder
         var features = _matrix.FeaturesOfColumn[column];
         var codes = features[0].BinOfCode!.Length;
         var sums = block.AsSpan(_matrix.ColumnOffsets[column] * channels, codes * channels);
-        for (var code = 0; code < codes; code++)
+        var places = _matrix.PlaceOfCode[column];
+        for (var code = places is null ? 0 : 1; code < codes; code++)
         {
             var ofCode = sums.Slice(code * channels, channels);
             if (!ofCode.ContainsAnyExcept(0f))
                 continue;
-            foreach (var feature in features)
+            if (places is not null)
             {
-                var ofBin = to.AsSpan((feature.Offset + feature.BinOfCode![code]) * channels, channels);
-                for (var channel = 0; channel < channels; channel++)
-                    ofBin[channel] += ofCode[channel];
+                AddTo(to.AsSpan(places[code] * channels, channels), ofCode);
+                continue;
             }
+
+            foreach (var feature in features)
+                AddTo(to.AsSpan((feature.Offset + feature.BinOfCode![code]) * channels, channels), ofCode);
         }
 
         sums.Clear();
+    }
+
+    private static void AddTo(Span<double> bin, ReadOnlySpan<float> sums)
+    {
+        for (var channel = 0; channel < sums.Length; channel++)
+            bin[channel] += sums[channel];
     }
 
     /// <summary>Adds a part of the first blocks, in their order, and leaves it 0 for the next ones.</summary>
@@ -172,9 +181,10 @@ internal sealed class HistogramBuilder
 
     private void CompleteZeroBins(int channels, ReadOnlySpan<double> total, double[] to)
     {
-        for (var f = _matrix.DenseFeatures; f < _matrix.Features.Length; f++)
+        foreach (var feature in _matrix.Features)
         {
-            var feature = _matrix.Features[f];
+            if (feature.ZeroBin < 0)
+                continue;
             var bins = to.AsSpan(feature.Offset * channels, feature.BinCount * channels);
             for (var channel = 0; channel < channels; channel++)
             {

@@ -18,6 +18,7 @@ public class ColumnPackingTests
             var binCounts = Enumerable.Range(0, random.Next(60)).Select(_ => random.Next(3) == 0 ? random.Next(2, 257) : random.Next(2, 9)).ToArray();
             var plan = ColumnPacking.Plan(binCounts);
             plan.SelectMany(c => c).Order().ShouldBe(Enumerable.Range(0, binCounts.Length));
+            plan.ShouldAllBe(c => c.Count == 1 || c.TrueForAll(f => binCounts[f] <= 8));
             plan.ShouldAllBe(c => c.Aggregate(1, (codes, f) => codes * binCounts[f]) <= 256);
         }).Check(Config.QuickThrowOnFailure);
 
@@ -46,7 +47,7 @@ public class ColumnPackingTests
         }
 
         BinnedMatrix Bin(int minPackedRows) => Binner.Bin(
-            data.Features, data.FeatureInfos, default, new BinningOptions(MaxBins: 12, MinPackedRows: minPackedRows), new Workers(2, default));
+            data.Features, data.FeatureInfos, default, new BinningOptions(MaxBins: 7, MinPackedRows: minPackedRows), new Workers(2, default));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public class HistogramBuilderTests
     public void Sums_agree_with_the_naive_ones_and_do_not_depend_on_threads(int rowCount, bool sparse, bool packed)
     {
         var data = RandomTable.Create(rowCount, 5, TaskKind.Binary, sparse: sparse);
-        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(MinSparseRows: 1, MinPackedRows: packed ? 0 : int.MaxValue), new Workers(1, default));
+        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(MaxBins: packed ? 6 : 255, MinSparseRows: 1, MinPackedRows: packed ? 0 : int.MaxValue), new Workers(1, default));
         matrix.IsPacked.ShouldBe(packed);
         var random = new Random(1);
         var pairs = Enumerable.Range(0, rowCount).Select(_ => new GradientPair((float)(random.NextDouble() - 0.5), (float)random.NextDouble())).ToArray();

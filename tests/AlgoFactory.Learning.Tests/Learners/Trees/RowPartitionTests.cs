@@ -14,7 +14,7 @@ public class RowPartitionTests
     public void Left_rows_come_first_and_both_sides_stay_in_order(int rowCount, int threads, int minPackedRows)
     {
         var data = RandomTable.Create(rowCount, 2, TaskKind.Binary, sparse: true);
-        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(MinPackedRows: minPackedRows), new Workers(1, default));
+        var matrix = Binner.Bin(data.Features, data.FeatureInfos, default, new BinningOptions(MaxBins: minPackedRows == 0 ? 6 : 255, MinPackedRows: minPackedRows), new Workers(1, default));
         foreach (var feature in new[] { matrix.Features[0], matrix.Features[1], matrix.Features[^1] })
         {
             var left = new byte[256];

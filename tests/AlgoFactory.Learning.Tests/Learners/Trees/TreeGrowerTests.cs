@@ -21,7 +21,7 @@ public class TreeGrowerTests
         var rowCount = random.Next(6) == 0 ? 1 : random.Next(2, 400);
         var data = RandomTable.Create(rowCount, seed, TaskKind.Regression, categorical: false, sparse: random.Next(2) == 0);
         var matrix = Binner.Bin(
-            data.Features, data.FeatureInfos, default, new BinningOptions(MaxBins: random.Next(2, 64), MinSparseRows: 1, MinPackedRows: random.Next(2) * 400), new Workers(1, default));
+            data.Features, data.FeatureInfos, default, new BinningOptions(MaxBins: random.Next(2) == 0 ? random.Next(2, 8) : random.Next(8, 64), MinSparseRows: 1, MinPackedRows: random.Next(2) * 400), new Workers(1, default));
         // Sums of small multiples of 1/8 are exact in single precision: even ties must be broken alike.
         var pairs = Enumerable.Range(0, rowCount).Select(_ => new GradientPair(random.Next(-40, 41) / 8f, random.Next(1, 3))).ToArray();
         var options = new GrowthOptions
