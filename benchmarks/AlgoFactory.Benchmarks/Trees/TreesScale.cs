@@ -76,7 +76,7 @@ internal static class TreesScale
         var model = new GbdtLearner().FitStream(
             new StreamedTrainingSet { Task = task, Rows = passes }, parameters, FitContext.Create(1, Environment.ProcessorCount)).Model;
         var (total, cpu) = (timer.WallSeconds, timer.CpuSeconds);
-        var peak = PeakMegabytes();
+        var peak = PeakMemory.MiB("VmHWM") * (1 << 20) / 1e6;
 
         var matrix = passes.Rows * (double)BinnedMatrix.StrideFor(GeneratedParquet.Columns) / 1e6;
         var (pass1, pass2) = (passes.Seconds[0], passes.Seconds[1]);
@@ -97,13 +97,6 @@ internal static class TreesScale
         var scores = new float[rows];
         model.Predict(new FeatureBatch(rows, GeneratedParquet.Columns, dense), scores);
         return Measures.Auc(scores, values.AsSpan(GeneratedParquet.Columns * HoldoutRows, rows));
-    }
-
-    /// <summary>The most resident memory that this process had (VmHWM).</summary>
-    private static double PeakMegabytes()
-    {
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024 / 1e6;
     }
 
     /// <summary>Takes the time of each pass.</summary>
