@@ -6,6 +6,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,
     ["trees-scale"] = TreesScale.Run,
+    ["trees-rare"] = TreesRare.Run,
     ["trees-tables"] = TreesTables.Run,
 };
 

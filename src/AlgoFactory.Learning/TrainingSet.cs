@@ -22,6 +22,15 @@ public sealed record TrainingSet
     /// <summary>One weight a row, finite and not negative; empty when all are 1.</summary>
     public ReadOnlyMemory<float> Weights { get; init; }
 
+    /// <summary>
+    /// Raw scores to start from, rows × outputs, in place of the best constant: boosting learns what is missing. They are not part
+    /// of the model, whose raw scores must be added to them again. Empty: none. A validation part then needs its own.
+    /// </summary>
+    public ReadOnlyMemory<float> InitScores { get; init; }
+
+    /// <summary>Ranking: the number of each row's query; the rows of a query stand together. Empty: no queries.</summary>
+    public ReadOnlyMemory<int> Groups { get; init; }
+
     /// <summary>Rows for early stopping, never trained on; null: the learner runs all its rounds.</summary>
     public TrainingSet? Validation { get; init; }
 

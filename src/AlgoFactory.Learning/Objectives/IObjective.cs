@@ -6,6 +6,7 @@ namespace AlgoFactory.Learning.Objectives;
 /// A loss that boosting minimises. Scores are raw (before the link) and lie output after output: the score of output k and
 /// row i is <c>scores[k * rows + i]</c>. Implementations are immutable and thread-safe; boosting calls them on ranges of rows.
 /// </summary>
+/// <remarks>A loss of one's own goes to the constructor of <see cref="GbdtLearner"/>.</remarks>
 public interface IObjective
 {
     /// <summary>The field's usual name, such as <c>logistic</c>.</summary>
@@ -17,30 +18,47 @@ public interface IObjective
     /// <summary>How raw scores become predictions.</summary>
     OutputLink Link { get; }
 
-    /// <summary>Whether labels may be centred and scaled before training, and leaves scaled back after it, without changing what is learned.</summary>
+    /// <summary>
+    /// Whether labels may be centred and scaled before training, and leaves scaled back after it, without changing what is
+    /// learned; see <see cref="ForScale"/>. Only for one output and the identity link.
+    /// </summary>
     bool ScalesWithTarget { get; }
 
+    /// <summary>
+    /// The quantile of a leaf's residuals that becomes the leaf's value after the tree has grown (0.5: the median), for losses
+    /// without curvature (Friedman 2001, algorithm 3). <see cref="Gradients"/> must then give each row's weight as its second
+    /// derivative. Null: leaves keep their Newton step.
+    /// </summary>
+    double? LeafQuantile => null;
+
+    /// <summary>This loss for labels that were divided by <paramref name="scale"/>: itself, unless it has a constant in the label's unit.</summary>
+    IObjective ForScale(double scale) => this;
+
+    /// <summary>
+    /// A leaf's step, given the Newton step -G / (H + λ): the same, or the exact minimiser where there is a closed form for it.
+    /// Must not decrease, and be 0 at 0.
+    /// </summary>
+    double LeafStep(double newton) => newton;
+
     /// <summary>Refuses labels that the loss is not defined for.</summary>
-    /// <exception cref="LearningException">A label does not fit; the message says which kind.</exception>
-    void Check(ReadOnlySpan<float> labels);
+    /// <exception cref="LearningException">A label does not fit; the message says which and why.</exception>
+    void Check(LabelledRows rows);
 
     /// <summary>The raw score that minimises the loss before any tree, one an output.</summary>
-    /// <param name="labels">One label a row.</param>
-    /// <param name="weights">One weight a row; empty: all 1.</param>
+    /// <param name="rows">Labels and weights.</param>
     /// <param name="scores"><see cref="Outputs"/> values.</param>
-    void BaseScores(ReadOnlySpan<float> labels, ReadOnlySpan<float> weights, Span<double> scores);
+    void BaseScores(LabelledRows rows, Span<double> scores);
 
     /// <summary>The derivatives at rows <paramref name="start"/> .. <paramref name="end"/> - 1, multiplied by the weights.</summary>
     /// <param name="scores">Outputs × rows.</param>
-    /// <param name="labels">One label a row.</param>
-    /// <param name="weights">One weight a row; empty: all 1.</param>
-    /// <param name="start">The first row.</param>
-    /// <param name="end">After the last row.</param>
+    /// <param name="rows">Labels and weights of all rows.</param>
+    /// <param name="start">The first row; with groups, the first of its group.</param>
+    /// <param name="end">After the last row; with groups, after the last of its group.</param>
     /// <param name="pairs">One array an output, one pair a row.</param>
-    void Gradients(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights, int start, int end, GradientPair[][] pairs);
+    void Gradients(ReadOnlySpan<float> scores, LabelledRows rows, int start, int end, GradientPair[][] pairs);
 
     /// <summary>The weighted mean loss over all rows; a label of -1 (a class never seen) counts as the worst answer.</summary>
-    double Loss(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights);
+    double Loss(ReadOnlySpan<float> scores, LabelledRows rows);
 }
 
 /// <summary>How raw scores become predictions.</summary>

@@ -24,6 +24,13 @@ internal static class LabelChecks
             throw new LearningException($"The label of training row {row + 1} is {labels[row]}, but objective '{objective}' needs labels {(allowMinimum ? "of at least" : "above")} {minimum}; choose another objective.");
     }
 
+    public static void Grades(ReadOnlySpan<float> labels, int most, string objective)
+    {
+        var row = Find(labels, label => !(label >= 0 && label <= most && label == (int)label));
+        if (row >= 0)
+            throw new LearningException($"The label of training row {row + 1} is {labels[row]}, but objective '{objective}' needs grades of relevance: whole numbers from 0 to {most}.");
+    }
+
     private static int Find(ReadOnlySpan<float> labels, Func<float, bool> wrong)
     {
         for (var i = 0; i < labels.Length; i++)

@@ -6,7 +6,8 @@ namespace AlgoFactory.Learning.Objectives;
 /// <summary>Log loss of two classes: labels are 0 and 1, the raw score is the log odds of class 1.</summary>
 public sealed class LogisticObjective : IObjective
 {
-    private const double MinProbability = 1e-7;
+    /// <summary>What base probabilities are held away from 0 and 1 by, and the probability that a class never seen is given.</summary>
+    internal const double MinProbability = 1e-7;
 
     /// <inheritdoc/>
     public string Name => "logistic";
@@ -21,49 +22,42 @@ public sealed class LogisticObjective : IObjective
     public bool ScalesWithTarget => false;
 
     /// <inheritdoc/>
-    public void Check(ReadOnlySpan<float> labels) => LabelChecks.Classes(labels, 2);
+    public void Check(LabelledRows rows) => LabelChecks.Classes(rows.Labels.Span, 2);
 
     /// <inheritdoc/>
-    public void BaseScores(ReadOnlySpan<float> labels, ReadOnlySpan<float> weights, Span<double> scores)
+    public void BaseScores(LabelledRows rows, Span<double> scores)
     {
-        var probability = Math.Clamp(WeightedMean.Of(labels, weights), MinProbability, 1 - MinProbability);
+        var probability = Math.Clamp(WeightedMean.Of(rows.Labels.Span, rows.Weights.Span), MinProbability, 1 - MinProbability);
         scores[0] = Math.Log(probability / (1 - probability));
     }
 
     /// <inheritdoc/>
-    public void Gradients(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights, int start, int end, GradientPair[][] pairs)
-    {
-        var to = pairs[0];
-        Span<float> probabilities = stackalloc float[8];
-        for (var at = start; at < end; at += 8)
-        {
-            // Eight at a time also where fewer are left, so that a row's bits do not depend on where its range ends.
-            var count = Math.Min(8, end - at);
-            probabilities.Clear();
-            scores.Slice(at, count).CopyTo(probabilities);
-            (Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-Vector256.Create<float>(probabilities)))).CopyTo(probabilities);
-            for (var j = 0; j < count; j++)
-            {
-                var weight = weights.IsEmpty ? 1 : weights[at + j];
-                var p = probabilities[j];
-                to[at + j] = new GradientPair((p - labels[at + j]) * weight, p * (1 - p) * weight);
-            }
-        }
-    }
+    public void Gradients(ReadOnlySpan<float> scores, LabelledRows rows, int start, int end, GradientPair[][] pairs) =>
+        Pointwise.Gradients(default(Kernel), scores, rows, start, end, pairs[0]);
 
     /// <inheritdoc/>
-    public double Loss(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights)
+    public double Loss(ReadOnlySpan<float> scores, LabelledRows rows) => Pointwise.MeanLoss(default(Kernel), scores, rows);
+
+    private readonly struct Kernel : IPointwiseLoss
     {
-        var (sum, total) = (0.0, 0.0);
-        for (var i = 0; i < labels.Length; i++)
+        public (Vector256<float> Gradient, Vector256<float> Hessian) Derivatives(Vector256<float> score, Vector256<float> label)
         {
-            double weight = weights.IsEmpty ? 1 : weights[i];
-            // log(1 + exp(-margin)) without overflow.
-            double margin = labels[i] == 1 ? scores[i] : -scores[i];
-            sum += weight * (Math.Max(0, -margin) + Math.Log(1 + Math.Exp(-Math.Abs(margin))));
-            total += weight;
+            var p = Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-score));
+            return (p - label, p * (Vector256<float>.One - p));
         }
 
-        return sum / total;
+        public Vector256<float> Loss(Vector256<float> score, Vector256<float> label)
+        {
+            // log(1 + exp(-margin)) without overflow, and exact where the exponential is too small to be added to 1.
+            var margin = Vector256.ConditionalSelect(Vector256.Equals(label, Vector256<float>.One), score, -score);
+            var small = Vector256.Exp(-Vector256.Abs(margin));
+            var log = Vector256.ConditionalSelect(
+                Vector256.LessThan(small, Vector256.Create(1e-3f)),
+                small * (Vector256<float>.One - small * 0.5f),
+                Vector256.Log(Vector256<float>.One + small));
+            var loss = Vector256.Max(Vector256<float>.Zero, -margin) + log;
+            return Vector256.ConditionalSelect(
+                Vector256.LessThan(label, Vector256<float>.Zero), Vector256.Create((float)-Math.Log(MinProbability)), loss);
+        }
     }
 }

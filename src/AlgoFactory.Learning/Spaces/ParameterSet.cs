@@ -42,10 +42,16 @@ public sealed class ParameterSet : IEquatable<ParameterSet>
     public bool Flag(ParameterSpec spec) => Number(spec) >= 0.5;
 
     /// <summary>The choice, or the default one.</summary>
-    public string Choice(ParameterSpec spec) =>
-        _values.TryGetValue(spec.Name, out var found) && found is string text && spec.Choices.Contains(text)
+    /// <exception cref="LearningException">The value is none of the choices; the message lists them.</exception>
+    public string Choice(ParameterSpec spec)
+    {
+        if (!_values.TryGetValue(spec.Name, out var found))
+            return spec.Choices[(int)spec.Default];
+        return found is string text && spec.Choices.Contains(text)
             ? text
-            : spec.Choices[(int)spec.Default];
+            : throw new LearningException(
+                string.Create(CultureInfo.InvariantCulture, $"Parameter '{spec.Name}' is '{found}' but must be one of: {string.Join(", ", spec.Choices)}."));
+    }
 
     /// <inheritdoc/>
     public bool Equals(ParameterSet? other) =>

@@ -9,6 +9,16 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <summary>Gradient-boosted trees on histograms (what ML.NET calls FastTree).</summary>
 public sealed class GbdtLearner : IStreamingLearner
 {
+    private readonly IObjective? _objective;
+
+    /// <summary>Creates a learner whose loss the parameter <c>objective</c> chooses.</summary>
+    public GbdtLearner()
+    {
+    }
+
+    /// <summary>Creates a learner with a loss of one's own; the parameter <c>objective</c> is not looked at.</summary>
+    public GbdtLearner(IObjective objective) => _objective = objective;
+
     /// <inheritdoc/>
     public LearnerInfo Info { get; } = new(
         "gbdt", "Gradient-boosted trees", TaskKinds.All, FeatureNeeds.Codes, Reproducibility.AnyThreads, UsesValidation: true);
@@ -56,18 +66,13 @@ public sealed class GbdtLearner : IStreamingLearner
         return new FitOutcome(model, parameters.With(rounds, kept));
     }
 
-    private static (IObjective Objective, BoostingOptions Options, string Rounds) Plan(TrainingSet data, ParameterSet parameters)
+    private (IObjective Objective, BoostingOptions Options, string Rounds) Plan(TrainingSet data, ParameterSet parameters)
     {
-        if (data.RowCount == 0)
-            throw new LearningException("There are no rows to train on.");
-        IObjective objective = data.Task.Kind switch
-        {
-            TaskKind.Binary => new LogisticObjective(),
-            TaskKind.Multiclass => new SoftmaxObjective(data.Task.Classes.Length),
-            _ => new SquaredObjective(),
-        };
-        objective.Check(data.Labels.Span);
         var own = new GbdtParameters(data.RowCount, data.Task);
-        return (objective, own.Read(parameters, data.Validation is { RowCount: > 0 }), own.Rounds);
+        var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
+        // Parts of the wrong length are refused before a loss looks at the labels.
+        TrainingSetChecks.Check(data, _objective?.Outputs ?? data.Task.OutputWidth);
+        var objective = _objective ?? GbdtObjectives.Create(own.Objective(parameters), data);
+        return (objective, options, own.Rounds);
     }
 }

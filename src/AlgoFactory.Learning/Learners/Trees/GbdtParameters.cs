@@ -9,6 +9,7 @@ internal sealed class GbdtParameters
     /// <summary>Without a validation part and without a number of rounds, boosting stops where learning rate × rounds is this.</summary>
     private const double BlindTravel = 8;
 
+    private readonly ParameterSpec _objective;
     private readonly ParameterSpec _rounds;
     private readonly ParameterSpec _learningRate;
     private readonly ParameterSpec _numLeaves;
@@ -52,6 +53,54 @@ internal sealed class GbdtParameters
     private static readonly ParameterSpec ExtraTrees = ParameterSpec.Flag(
         "extra_trees", false, "One random threshold a feature and node instead of the best one.", searched: false);
 
+    private static readonly ParameterSpec Alpha = ParameterSpec.Real(
+        "alpha", 0.001, 0.999, 0.9, "Objective quantile: which quantile to predict.", searched: false);
+
+    private static readonly ParameterSpec HuberDelta = ParameterSpec.Real(
+        "huber_delta", 0, 1e30, 0, "Objective huber: the error from which it counts linearly, in the label's unit; 0: 1.345 robust deviations of the labels.", searched: false);
+
+    private static readonly ParameterSpec TweedieVariancePower = ParameterSpec.Real(
+        "tweedie_variance_power", 1.001, 1.999, 1.5, "Objective tweedie: the variance grows with this power of the mean.", searched: false);
+
+    private static readonly ParameterSpec TruncationLevel = ParameterSpec.Integer(
+        "lambdarank_truncation_level", 1, 100_000, 30, "Objective lambdarank: how many first places of a query are put in order.", log: true, searched: false);
+
+    private static readonly ParameterSpec EvalAt = ParameterSpec.Integer(
+        "eval_at", 1, 100_000, 10, "Objective lambdarank: places that the watched NDCG looks at.", log: true, searched: false);
+
+    private static readonly ParameterSpec ClassWeight = ParameterSpec.Choice(
+        "class_weight", ["none", "balanced"], "Weights of classes; balanced: each class counts as much as any other.", searched: false);
+
+    private static readonly ParameterSpec ScalePosWeight = ParameterSpec.Real(
+        "scale_pos_weight", 1e-6, 1e6, 1, "Two classes: a factor on the weight of positive rows.", log: true, searched: false);
+
+    private static readonly ParameterSpec BoostFromAverage = ParameterSpec.Flag(
+        "boost_from_average", true, "Whether boosting starts from the best constant; else from 0.", searched: false);
+
+    private static readonly ParameterSpec Boosting = ParameterSpec.Choice(
+        "boosting", ["gbdt", "dart"], "dart: each round leaves some earlier trees out, then shares their weight with them.", searched: false);
+
+    private static readonly ParameterSpec DropRate = ParameterSpec.Real(
+        "drop_rate", 0, 1, 0.1, "Dart: the mean share of earlier rounds left out.", searched: false);
+
+    private static readonly ParameterSpec MaxDrop = ParameterSpec.Integer(
+        "max_drop", 0, 20_000, 50, "Dart: the most rounds left out; 0: no cap.", searched: false);
+
+    private static readonly ParameterSpec SkipDrop = ParameterSpec.Real(
+        "skip_drop", 0, 1, 0.5, "Dart: the probability that a round leaves none out.", searched: false);
+
+    private static readonly ParameterSpec UniformDrop = ParameterSpec.Flag(
+        "uniform_drop", false, "Dart: whether all rounds are equally likely to be left out; else by their weights.", searched: false);
+
+    private static readonly ParameterSpec SampleStrategy = ParameterSpec.Choice(
+        "data_sample_strategy", ["bagging", "goss"], "goss: keep rows of large gradients and draw from the others, instead of bagging_fraction.", searched: false);
+
+    private static readonly ParameterSpec TopRate = ParameterSpec.Real(
+        "top_rate", 0.01, 0.99, 0.2, "Goss: share of rows kept for their large gradients.", searched: false);
+
+    private static readonly ParameterSpec OtherRate = ParameterSpec.Real(
+        "other_rate", 0.01, 0.99, 0.1, "Goss: share of rows drawn from the others.", searched: false);
+
     private static readonly ParameterSpec Patience = ParameterSpec.Integer(
         "early_stopping_rounds", 1, 10_000, 50, "Rounds without a better validation value before boosting stops.", searched: false);
 
@@ -59,6 +108,8 @@ internal sealed class GbdtParameters
     {
         // A round costs a tree a class: large work learns in larger steps.
         var work = rows * task.OutputWidth;
+        _objective = ParameterSpec.Choice(
+            "objective", GbdtObjectives.Names(task.Kind), "The loss that is minimised; auto: the task's standard (squared, logistic or softmax).", searched: false);
         _rounds = ParameterSpec.Integer(
             "rounds", 1, 20_000, rows >= 200_000 ? 2000 : 4000, "Boosting rounds (n_estimators); early stopping ends them sooner.", log: true, searched: false);
         _learningRate = ParameterSpec.Real(
@@ -78,7 +129,8 @@ internal sealed class GbdtParameters
     [
         _rounds, _learningRate, _numLeaves, _maxDepth, _minDataInLeaf, MinChildWeight, _featureFraction, FeatureFractionByNode,
         _baggingFraction, L1, _l2, MinGain, MaxDeltaStep, MaxBin, _catSmooth, CatL2, MaxCatThreshold, MaxCatToOneHot,
-        MinDataPerGroup, ExtraTrees, Patience,
+        MinDataPerGroup, ExtraTrees, Patience, _objective, Alpha, HuberDelta, TweedieVariancePower, TruncationLevel, EvalAt,
+        ClassWeight, ScalePosWeight, BoostFromAverage, Boosting, DropRate, MaxDrop, SkipDrop, UniformDrop, SampleStrategy, TopRate, OtherRate,
     ];
 
     public string Rounds => _rounds.Name;
@@ -104,6 +156,9 @@ internal sealed class GbdtParameters
         ];
     }
 
+    public GbdtObjectives.Choice Objective(ParameterSet set) => new(
+        set.Choice(_objective), set.Number(Alpha), set.Number(HuberDelta), set.Number(TweedieVariancePower), set.Integer(TruncationLevel), set.Integer(EvalAt));
+
     public BoostingOptions Read(ParameterSet set, bool hasValidation)
     {
         var learningRate = set.Number(_learningRate);
@@ -116,6 +171,13 @@ internal sealed class GbdtParameters
             LearningRate = learningRate,
             BaggingFraction = set.Number(_baggingFraction),
             FeatureFraction = set.Number(_featureFraction),
+            BoostFromAverage = set.Flag(BoostFromAverage),
+            BalancedClasses = set.Choice(ClassWeight) == "balanced",
+            ScalePosWeight = set.Number(ScalePosWeight),
+            Goss = set.Choice(SampleStrategy) == "goss" ? new GossOptions(set.Number(TopRate), set.Number(OtherRate)) : null,
+            Dart = set.Choice(Boosting) == "dart"
+                ? new DartOptions(set.Number(DropRate), set.Integer(MaxDrop), set.Number(SkipDrop), set.Flag(UniformDrop))
+                : null,
             // Slower learning shows its progress later.
             Patience = Math.Max(1, (int)Math.Round(set.Integer(Patience) * Math.Clamp(0.05 / learningRate, 0.5, 3))),
             Binning = new BinningOptions(MaxBins: set.Integer(MaxBin)),

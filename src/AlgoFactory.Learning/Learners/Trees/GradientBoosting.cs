@@ -4,70 +4,48 @@ using AlgoFactory.Learning.Objectives;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
-/// <summary>How boosting goes on.</summary>
-internal sealed record BoostingOptions
-{
-    public required int Rounds { get; init; }
-
-    public required double LearningRate { get; init; }
-
-    /// <summary>Share of rows that each round's trees are grown on.</summary>
-    public double BaggingFraction { get; init; } = 1;
-
-    /// <summary>Share of features that each tree looks at.</summary>
-    public double FeatureFraction { get; init; } = 1;
-
-    /// <summary>Rounds without a better validation value before boosting stops.</summary>
-    public int Patience { get; init; } = 50;
-
-    public required GrowthOptions Growth { get; init; }
-
-    public required BinningOptions Binning { get; init; }
-}
-
 /// <summary>Stochastic gradient boosting (Friedman 2001, 2002): each round fits one tree an output to the loss's derivatives.</summary>
 internal sealed class GradientBoosting
 {
     private const int GradientRows = 16_384;
 
     private readonly TrainingSet _data;
-    private readonly IObjective _objective;
     private readonly BoostingOptions _options;
     private readonly FitContext _context;
     private readonly Workers _workers;
     private readonly BinnedMatrix _matrix;
     private readonly int _width;
     private readonly ulong _seed;
-    private readonly ReadOnlyMemory<float> _labels;
-    private readonly float[] _scores;
-    private readonly double[] _base;
-    private readonly (double Center, double Scale) _target;
+    private readonly TargetSpace _target;
+    private readonly IObjective _objective;
+    private readonly LabelledRows _rows;
+    private readonly RawScores _scores;
     private readonly GradientPair[][] _pairs;
+    private readonly RowSampler _sampler;
+    private readonly TreeDropout _dropout;
+    private readonly List<Tree[]> _rounds = [];
     private readonly ConcurrentBag<TreeGrower> _growers = [];
     private readonly TreeWalker _walker;
 
     private GradientBoosting(TrainingSet data, BinnedMatrix matrix, int width, IObjective objective, BoostingOptions options, FitContext context)
     {
         _data = data;
-        _objective = objective;
         _options = options;
         _context = context;
         _workers = new Workers(context.MaxThreads, context.Cancellation);
         _seed = SeedOf(context);
         _matrix = matrix;
         _width = width;
+        _target = TargetSpace.Of(data, objective, options);
+        _objective = _target.Objective;
+        _rows = _target.Rows(data, "training");
         _walker = new TreeWalker(_matrix);
-
-        _target = objective.ScalesWithTarget ? TargetScale.Of(data) : (0, 1);
-        _labels = objective.ScalesWithTarget ? Scaled(data.Labels.Span) : data.Labels;
-        _base = new double[objective.Outputs];
-        objective.BaseScores(_labels.Span, data.Weights.Span, _base);
-        _scores = new float[(long)data.RowCount * objective.Outputs];
-        for (var k = 0; k < objective.Outputs; k++)
-            _scores.AsSpan(k * data.RowCount, data.RowCount).Fill((float)_base[k]);
+        _scores = new RawScores(data.RowCount, _target.StartScores(data), _walker.Leaf, _workers);
         _pairs = new GradientPair[objective.Outputs][];
         for (var k = 0; k < _pairs.Length; k++)
             _pairs[k] = new GradientPair[data.RowCount];
+        _sampler = new RowSampler(options, data.RowCount, _workers);
+        _dropout = new TreeDropout(options.Dart, options.LearningRate);
     }
 
     /// <summary>Fits a model and tells the number of rounds it kept.</summary>
@@ -91,86 +69,119 @@ internal sealed class GradientBoosting
 
     private static ulong SeedOf(FitContext context) => SplitMix.Hash((ulong)context.Seed, 0x6762);
 
-    private float[] Scaled(ReadOnlySpan<float> labels)
-    {
-        var scaled = new float[labels.Length];
-        for (var i = 0; i < scaled.Length; i++)
-            scaled[i] = (float)((labels[i] - _target.Center) / _target.Scale);
-        return scaled;
-    }
-
     private (GbdtModel Model, int Rounds) Run()
     {
-        var stopping = _data.Validation is { RowCount: > 0 } validation
-            ? new EarlyStopping(validation, _data.StoppingMetric, _objective, _walker, _workers, _options.Patience, _base, _target)
+        var validation = _data.Validation is { RowCount: > 0 } rows
+            ? new RawScores(rows.RowCount, _target.StartScores(rows), (tree, row) => _walker.Leaf(tree, rows.Features, row), _workers)
             : null;
-        var trees = new List<Tree>();
+        var stopping = validation is null
+            ? null
+            : new EarlyStopping(_data.Validation!, _data.StoppingMetric, _target, validation, _options.Patience);
+        double[]? bestWeights = null;
         for (var round = 1; round <= _options.Rounds; round++)
         {
-            var grown = Round(round);
-            trees.AddRange(grown);
-            var stop = stopping?.Observe(round, grown) ?? false;
+            if (!Round(round, validation))
+                break;
+            var stop = stopping?.Observe(round) ?? false;
+            // Later rounds make earlier ones lighter where trees drop out: the best round keeps the weights that it had.
+            if (stopping?.BestRound == round && _dropout.IsOn)
+                bestWeights = [.. _dropout.Weights];
             _context.Progress?.Report(new FitProgress(round, _options.Rounds, stopping?.LastLoss));
-            // A round without a split would be followed by others just like it, unless rows or features are drawn anew.
-            var exhausted = grown.All(t => t.NodeCount == 1) && _options is { BaggingFraction: >= 1, FeatureFraction: >= 1 };
+            // A round without a split would be followed by others just like it, unless rows, features or trees are drawn anew.
+            var exhausted = Array.TrueForAll(_rounds[^1], t => t.NodeCount == 1) && _options.FeatureFraction >= 1 && !_sampler.DrawsAnew && !_dropout.IsOn;
             if (stop || exhausted || _context.IsOverdue)
                 break;
         }
 
-        var kept = trees.Count / _objective.Outputs;
-        if (stopping is { BestRound: > 0 })
-            kept = stopping.BestRound;
-        return (Assemble(trees.Take(kept * _objective.Outputs)), kept);
+        var kept = stopping is { BestRound: > 0 } ? stopping.BestRound : _rounds.Count;
+        return (Assemble(kept, bestWeights ?? _dropout.Weights), kept);
     }
 
-    private Tree[] Round(int round)
+    /// <summary>
+    /// Grows a round's trees. False, and there are none, when time is up before the first of them has begun; the first round
+    /// is always grown. Trees that run out of time while they grow stay as they are: each of their leaves is a valid step.
+    /// </summary>
+    private bool Round(int round, RawScores? validation)
     {
-        _workers.Ranges(_data.RowCount, GradientRows, (start, end) =>
-            _objective.Gradients(_scores, _labels.Span, _data.Weights.Span, start, end, _pairs));
         var seed = SplitMix.Hash(_seed, (ulong)round);
-        var rows = Rows(seed);
+        var dropped = _dropout.Draw(seed);
+        var before = Array.ConvertAll(dropped, d => _dropout.Weights[d]);
+        for (var i = 0; i < dropped.Length; i++)
+            _scores.Add(_rounds[dropped[i]], -before[i]);
+        Gradients();
+        if (round > 1 && _context.IsOverdue)
+            return false;
+        var drawn = _sampler.Draw(round, seed, _pairs);
+        var weight = _dropout.Add(dropped);
         var trees = new Tree[_objective.Outputs];
         if (trees.Length == 1 || _workers.Threads == 1)
         {
             for (var k = 0; k < trees.Length; k++)
-                trees[k] = Grow(k, rows, seed, _workers);
+                trees[k] = Grow(round, k, drawn, seed, weight, _workers);
         }
         else
         {
             // Trees of one round are independent of each other: a thread each, and growing sees one thread.
             var alone = new Workers(1, _context.Cancellation);
-            _workers.For(trees.Length, k => trees[k] = Grow(k, rows, seed, alone));
+            _workers.For(trees.Length, k => trees[k] = Grow(round, k, drawn, seed, weight, alone));
         }
 
-        return trees;
+        validation?.Add(trees, weight);
+        for (var i = 0; i < dropped.Length; i++)
+        {
+            _scores.Add(_rounds[dropped[i]], _dropout.Weights[dropped[i]]);
+            validation?.Add(_rounds[dropped[i]], _dropout.Weights[dropped[i]] - before[i]);
+        }
+
+        _rounds.Add(trees);
+        return true;
     }
 
-    private Tree Grow(int output, int[]? rows, ulong roundSeed, Workers workers)
+    /// <summary>Ranges of rows, or of queries where a range must hold whole ones.</summary>
+    private void Gradients()
+    {
+        if (_rows.GroupStarts.IsEmpty)
+        {
+            _workers.Ranges(_rows.Count, GradientRows, (start, end) => _objective.Gradients(_scores.Values, _rows, start, end, _pairs));
+            return;
+        }
+
+        var groups = _rows.GroupStarts.Length - 1;
+        var together = Math.Max(1, (int)((long)GradientRows * groups / _rows.Count));
+        _workers.Ranges(groups, together, (first, last) =>
+            _objective.Gradients(_scores.Values, _rows, _rows.GroupStarts.Span[first], _rows.GroupStarts.Span[last], _pairs));
+    }
+
+    private Tree Grow(int round, int output, int[]? rows, ulong roundSeed, double weight, Workers workers)
     {
         var seed = SplitMix.Hash(roundSeed, (ulong)output + 1);
         var grower = _growers.TryTake(out var idle) ? idle : new TreeGrower(_matrix, _options.Growth, workers);
         var criterion = new GradientCriterion(_pairs[output], _options.Growth);
         var tree = grower.Grow(criterion, rows, Features(seed), seed, out var leaves);
-        for (var leaf = 0; leaf < tree.Values.Length; leaf++)
-            tree.Values[leaf] = (float)(tree.Values[leaf] * _options.LearningRate);
-        UpdateScores(output, tree, grower, leaves, rows, workers);
+        LeafRenewal.Renew(
+            _objective, tree, leaves, grower, _rows.Labels, _scores.Values.AsMemory(output * _rows.Count, _rows.Count), _pairs[output],
+            _options.Growth.MaxDeltaStep, workers);
+        if (!Array.TrueForAll(tree.Values, float.IsFinite))
+            throw new LearningException(
+                $"Objective '{_objective.Name}' led to leaf values that are not finite in round {round}; labels or weights are too large, or its derivatives are wrong.");
+        UpdateScores(output, tree, weight, grower, leaves, rows, workers);
         _growers.Add(grower);
         return tree;
     }
 
-    private void UpdateScores(int output, Tree tree, TreeGrower grower, List<LeafRows> leaves, int[]? rows, Workers workers)
+    private void UpdateScores(int output, Tree tree, double weight, TreeGrower grower, List<LeafRows> leaves, int[]? rows, Workers workers)
     {
-        var offset = output * _data.RowCount;
+        var offset = output * _rows.Count;
         workers.For(leaves.Count, i =>
         {
-            var value = tree.Values[leaves[i].Leaf];
+            var value = (float)(tree.Values[leaves[i].Leaf] * weight);
             foreach (var row in grower.Rows(leaves[i]).Span)
-                _scores[offset + row] += value;
+                _scores.Values[offset + row] += value;
         });
         if (rows is null)
             return;
         // Rows that the round did not draw find their leaves by their bins.
-        workers.Ranges(_data.RowCount, GradientRows, (start, end) =>
+        workers.Ranges(_rows.Count, GradientRows, (start, end) =>
         {
             var drawn = Array.BinarySearch(rows, start);
             drawn = drawn < 0 ? ~drawn : drawn;
@@ -179,20 +190,9 @@ internal sealed class GradientBoosting
                 if (drawn < rows.Length && rows[drawn] == row)
                     drawn++;
                 else
-                    _scores[offset + row] += tree.Values[_walker.Leaf(tree, row)];
+                    _scores.Values[offset + row] += (float)(tree.Values[_walker.Leaf(tree, row)] * weight);
             }
         });
-    }
-
-    private int[]? Rows(ulong seed)
-    {
-        if (_options.BaggingFraction >= 1)
-            return null;
-        var rows = new List<int>((int)(_data.RowCount * _options.BaggingFraction) + 1);
-        for (var row = 0; row < _data.RowCount; row++)
-            if (SplitMix.Unit(SplitMix.Hash(seed, (ulong)row)) < _options.BaggingFraction)
-                rows.Add(row);
-        return rows.Count > 0 ? [.. rows] : null;
     }
 
     private int[] Features(ulong seed)
@@ -207,13 +207,21 @@ internal sealed class GradientBoosting
         return all;
     }
 
-    private GbdtModel Assemble(IEnumerable<Tree> trees)
+    private GbdtModel Assemble(int rounds, IReadOnlyList<double> weights)
     {
-        var kept = trees.ToImmutableArray();
-        foreach (var tree in kept)
-            for (var leaf = 0; leaf < tree.Values.Length; leaf++)
-                tree.Values[leaf] = (float)Math.Clamp(tree.Values[leaf] * _target.Scale, float.MinValue, float.MaxValue);
-        var ensemble = new TreeEnsemble(_width, _objective.Outputs, 1, kept, TreeEnsemble.CategoryMaps(kept, _matrix));
-        return new GbdtModel(ensemble, [.. _base.Select(b => b * _target.Scale + _target.Center)], _objective.Link);
+        var kept = ImmutableArray.CreateBuilder<Tree>(rounds * _objective.Outputs);
+        for (var round = 0; round < rounds; round++)
+        {
+            foreach (var tree in _rounds[round])
+            {
+                foreach (ref var value in tree.Values.AsSpan())
+                    value = (float)Math.Clamp(value * weights[round] * _target.Scale, float.MinValue, float.MaxValue);
+                kept.Add(tree);
+            }
+        }
+
+        var trees = kept.ToImmutable();
+        var ensemble = new TreeEnsemble(_width, _objective.Outputs, 1, trees, TreeEnsemble.CategoryMaps(trees, _matrix));
+        return new GbdtModel(ensemble, [.. _target.BaseScores], _objective.Link);
     }
 }

@@ -2,22 +2,31 @@ using AlgoFactory.Learning.Objectives;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
-/// <summary>The mean and standard deviation of a regression's target: trees learn a target without unit, in single precision.</summary>
+/// <summary>The middle and spread of a regression's target: trees learn a target without unit, in single precision.</summary>
 internal static class TargetScale
 {
+    /// <summary>The mean and standard deviation.</summary>
     public static (double Center, double Scale) Of(TrainingSet data)
     {
-        var center = WeightedMean.Of(data.Labels.Span, data.Weights.Span);
+        var rows = new LabelledRows(data.Labels, data.Weights);
+        var center = WeightedMean.Of(rows.Labels.Span, rows.Weights.Span);
+        return (center, Deviation(rows, center));
+    }
+
+    /// <summary>The root of the mean squared distance from a centre; 1 where that is 0 or out of range.</summary>
+    public static double Deviation(LabelledRows rows, double center)
+    {
+        var labels = rows.Labels.Span;
         var (sum, total) = (0.0, 0.0);
-        for (var i = 0; i < data.RowCount; i++)
+        for (var i = 0; i < labels.Length; i++)
         {
-            double weight = data.Weights.IsEmpty ? 1 : data.Weights.Span[i];
-            var difference = data.Labels.Span[i] - center;
+            double weight = rows.Weight(i);
+            var difference = labels[i] - center;
             sum += weight * difference * difference;
             total += weight;
         }
 
         var scale = total > 0 ? Math.Sqrt(sum / total) : 0;
-        return (center, scale > 0 && double.IsFinite(scale) ? scale : 1);
+        return scale > 0 && double.IsFinite(scale) ? scale : 1;
     }
 }
