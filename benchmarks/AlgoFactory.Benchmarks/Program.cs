@@ -5,6 +5,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-train"] = TreesTrain.Run,
     ["trees-tables"] = TreesTables.Run,
+    ["trees-categories"] = TreesCategories.Run,
 };
 
 if (args.Length == 0 || !entries.TryGetValue(args[0], out var entry))

@@ -32,7 +32,13 @@ public sealed class GbdtLearner : ILearner
         objective.Check(data.Labels.Span);
         var own = new GbdtParameters(data.RowCount, data.Task);
         var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
-        var (model, rounds) = GradientBoosting.Fit(data, objective, options, context);
+        var workers = new Workers(context.MaxThreads, context.Cancellation);
+        var (encoded, statistics) = own.Statistics(parameters) is { } wanted
+            ? OrderedStatistics.Encode(data, wanted, (ulong)context.Seed, workers)
+            : (data, null);
+        var (model, rounds) = GradientBoosting.Fit(encoded, objective, options, context);
+        if (statistics is not null)
+            model = model.WithStatistics(statistics, data.Features);
         return new FitOutcome(model, parameters.With(own.Rounds, rounds));
     }
 }
