@@ -8,6 +8,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-scale"] = TreesScale.Run,
     ["trees-rare"] = TreesRare.Run,
     ["trees-tables"] = TreesTables.Run,
+    ["trees-categories"] = TreesCategories.Run,
 };
 
 if (args.Length == 0 || !entries.TryGetValue(args[0], out var entry))

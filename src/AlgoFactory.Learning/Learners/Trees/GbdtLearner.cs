@@ -33,16 +33,23 @@ public sealed class GbdtLearner : IStreamingLearner
     /// <inheritdoc/>
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
     {
-        var (objective, options, rounds) = Plan(data, parameters);
-        var (model, kept) = GradientBoosting.Fit(data, objective, options, context);
-        return new FitOutcome(model, parameters.With(rounds, kept));
+        var (objective, options, own) = Plan(data, parameters);
+        var workers = new Workers(context.MaxThreads, context.Cancellation);
+        var (encoded, statistics) = own.Statistics(parameters) is { } wanted
+            ? OrderedStatistics.Encode(data, wanted, (ulong)context.Seed, workers)
+            : (data, null);
+        var (model, rounds) = GradientBoosting.Fit(encoded, objective, options, context);
+        if (statistics is not null)
+            model = model.WithStatistics(statistics, data.Features);
+        return new FitOutcome(model, parameters.With(own.Rounds, rounds));
     }
 
     /// <inheritdoc/>
     /// <remarks>
     /// The rows are read twice and held as one byte a feature (up to 255 bins by <see cref="QuantileSketch"/>), with their
     /// labels. The model is the same for any chunks and threads. While the sketch is exact it is also the one that
-    /// <see cref="Fit"/> makes of the same rows.
+    /// <see cref="Fit"/> makes of the same rows, but for ordered target statistics: they need the rows' order three times
+    /// over, so categories are codes here, whatever <c>categorical_encoding</c> says.
     /// </remarks>
     public FitOutcome FitStream(StreamedTrainingSet data, ParameterSet parameters, FitContext context)
     {
@@ -61,18 +68,18 @@ public sealed class GbdtLearner : IStreamingLearner
             Validation = data.Validation,
             StoppingMetric = data.StoppingMetric,
         };
-        var (objective, options, rounds) = Plan(binned, parameters);
-        var (model, kept) = GradientBoosting.Fit(binned, matrix, infos.Length, objective, options, context);
-        return new FitOutcome(model, parameters.With(rounds, kept));
+        var (objective, options, own) = Plan(binned, parameters);
+        var (model, rounds) = GradientBoosting.Fit(binned, matrix, infos.Length, objective, options, context);
+        return new FitOutcome(model, parameters.With(own.Rounds, rounds));
     }
 
-    private (IObjective Objective, BoostingOptions Options, string Rounds) Plan(TrainingSet data, ParameterSet parameters)
+    private (IObjective Objective, BoostingOptions Options, GbdtParameters Own) Plan(TrainingSet data, ParameterSet parameters)
     {
         var own = new GbdtParameters(data.RowCount, data.Task);
         var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
         // Parts of the wrong length are refused before a loss looks at the labels.
         TrainingSetChecks.Check(data, _objective?.Outputs ?? data.Task.OutputWidth);
         var objective = _objective ?? GbdtObjectives.Create(own.Objective(parameters), data);
-        return (objective, options, own.Rounds);
+        return (objective, options, own);
     }
 }

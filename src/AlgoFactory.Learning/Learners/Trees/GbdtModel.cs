@@ -62,9 +62,26 @@ public sealed class GbdtModel : IModel, IFeatureImportance
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)
     {
-        to.WriteJson("gbdt", new Header(Link.ToString()));
+        to.WriteJson("gbdt", new Header(Link.ToString(), _trees.Statistics is not null));
         to.WriteArray("base", _base.AsSpan());
         TreeEnsembleFormat.Write(_trees, to.Section("ensemble"));
+        if (_trees.Statistics is { } statistics)
+            CategoryStatisticsFormat.Write(statistics, to.Section("statistics"));
+    }
+
+    /// <summary>
+    /// The same trees for batches without the derived columns that they were grown with: those stood behind the dense
+    /// features, and now come behind all.
+    /// </summary>
+    internal GbdtModel WithStatistics(CategoryStatistics statistics, FeatureBatch like)
+    {
+        foreach (var tree in _trees.Trees)
+            for (var n = 0; n < tree.NodeCount; n++)
+                if (tree.Feature[n] >= like.DenseWidth + statistics.Width)
+                    tree.Feature[n] -= statistics.Width;
+                else if (tree.Feature[n] >= like.DenseWidth)
+                    tree.Feature[n] += like.Width - like.DenseWidth;
+        return new GbdtModel(new TreeEnsemble(like.Width, OutputWidth, 1, _trees.Trees, _trees.BinOfCode, statistics), _base, Link);
     }
 
     internal static GbdtModel Read(ArtefactSection from)
@@ -72,7 +89,8 @@ public sealed class GbdtModel : IModel, IFeatureImportance
         var header = from.ReadJson<Header>("gbdt");
         if (!Enum.TryParse<OutputLink>(header.Link, out var link) || !Enum.IsDefined(link))
             throw new ArtefactFormatException($"The boosted trees in the model file have a link '{header.Link}' that this version does not know.");
-        var trees = TreeEnsembleFormat.Read(from.Section("ensemble"));
+        var trees = TreeEnsembleFormat.Read(
+            from.Section("ensemble"), header.Statistics ? width => CategoryStatisticsFormat.Read(from.Section("statistics"), width) : null);
         var baseScores = from.ReadArray<double>("base", trees.Outputs);
         if (trees.LeafWidth != 1 || !baseScores.All(double.IsFinite))
             throw new ArtefactFormatException("The boosted trees in the model file have impossible base scores or leaves.");
@@ -90,5 +108,5 @@ public sealed class GbdtModel : IModel, IFeatureImportance
         _trees.Evaluator.Add(rows, start, scores);
     }
 
-    internal sealed record Header(string Link);
+    internal sealed record Header(string Link, bool Statistics = false);
 }

@@ -104,6 +104,25 @@ internal sealed class GbdtParameters
     private static readonly ParameterSpec Patience = ParameterSpec.Integer(
         "early_stopping_rounds", 1, 10_000, 50, "Rounds without a better validation value before boosting stops.", searched: false);
 
+    private static readonly ParameterSpec Encoding = ParameterSpec.Choice(
+        "categorical_encoding", ["auto", "codes", "ordered"],
+        "What trees see of categories: codes; ordered target statistics in their place; auto: both, without the codes that foretell nothing.", searched: false);
+
+    private static readonly ParameterSpec MaxCtrComplexity = ParameterSpec.Integer(
+        "max_ctr_complexity", 1, 4, 2, "Columns that are combined to one category for ordered statistics.", searched: false);
+
+    private static readonly ParameterSpec OneHotMaxSize = ParameterSpec.Integer(
+        "one_hot_max_size", 1, 255, 32, "Up to this many categories a column has no statistics of its own.", searched: false);
+
+    private static readonly ParameterSpec Prior = ParameterSpec.Real(
+        "ctr_prior_weight", 0.1, 1000, 10, "Rows that the prior counts for in ordered statistics.", log: true, searched: false);
+
+    private static readonly ParameterSpec Permutations = ParameterSpec.Integer(
+        "permutation_count", 1, 64, 4, "Random orders of the rows that ordered statistics are taken in.", searched: false);
+
+    private static readonly ParameterSpec Borders = ParameterSpec.Integer(
+        "ctr_border_count", 1, 254, 15, "Borders that ordered statistics are rounded between.", searched: false);
+
     public GbdtParameters(long rows, TaskSpec task)
     {
         // A round costs a tree a class: large work learns in larger steps.
@@ -129,7 +148,7 @@ internal sealed class GbdtParameters
     [
         _rounds, _learningRate, _numLeaves, _maxDepth, _minDataInLeaf, MinChildWeight, _featureFraction, FeatureFractionByNode,
         _baggingFraction, L1, _l2, MinGain, MaxDeltaStep, MaxBin, _catSmooth, CatL2, MaxCatThreshold, MaxCatToOneHot,
-        MinDataPerGroup, ExtraTrees, Patience, _objective, Alpha, HuberDelta, TweedieVariancePower, TruncationLevel, EvalAt,
+        MinDataPerGroup, ExtraTrees, Patience, Encoding, MaxCtrComplexity, OneHotMaxSize, Prior, Permutations, Borders, _objective, Alpha, HuberDelta, TweedieVariancePower, TruncationLevel, EvalAt,
         ClassWeight, ScalePosWeight, BoostFromAverage, Boosting, DropRate, MaxDrop, SkipDrop, UniformDrop, SampleStrategy, TopRate, OtherRate,
     ];
 
@@ -201,6 +220,19 @@ internal sealed class GbdtParameters
             },
         };
     }
+
+    /// <summary>How statistics of categories are made; null: not at all.</summary>
+    public StatisticOptions? Statistics(ParameterSet set) => set.Choice(Encoding) == "codes"
+        ? null
+        : new StatisticOptions
+        {
+            KeepCodes = set.Choice(Encoding) == "auto",
+            MaxComplexity = set.Integer(MaxCtrComplexity),
+            OneHotMaxSize = set.Integer(OneHotMaxSize),
+            PriorWeight = set.Number(Prior),
+            Permutations = set.Integer(Permutations),
+            Borders = set.Integer(Borders),
+        };
 
     private static ParameterSet Set(params ReadOnlySpan<(string Name, double Value)> values)
     {

@@ -15,8 +15,12 @@ internal sealed class TreeEnsemble
     /// <param name="leafWidth">Values a leaf: 1, or <paramref name="outputs"/>.</param>
     /// <param name="trees">The trees.</param>
     /// <param name="binOfCode">For each categorical feature that a tree asks for: the bin of each code, with the bin of codes never seen behind the last.</param>
-    public TreeEnsemble(int width, int outputs, int leafWidth, ImmutableArray<Tree> trees, ImmutableSortedDictionary<int, byte[]> binOfCode)
+    /// <param name="statistics">Derived columns that trees ask for by the numbers from <paramref name="width"/> on.</param>
+    public TreeEnsemble(
+        int width, int outputs, int leafWidth, ImmutableArray<Tree> trees, ImmutableSortedDictionary<int, byte[]> binOfCode,
+        CategoryStatistics? statistics = null)
     {
+        Statistics = statistics;
         Width = width;
         Outputs = outputs;
         LeafWidth = leafWidth;
@@ -36,6 +40,9 @@ internal sealed class TreeEnsemble
     /// <summary>See the constructor.</summary>
     public ImmutableSortedDictionary<int, byte[]> BinOfCode { get; }
 
+    /// <summary>See the constructor.</summary>
+    public CategoryStatistics? Statistics { get; }
+
     public TreeEvaluator Evaluator { get; }
 
     /// <summary>The maps of the categorical features that these trees ask for.</summary>
@@ -50,16 +57,29 @@ internal sealed class TreeEnsemble
             .ToImmutableSortedDictionary(f => f.Source, f => (byte[])[.. f.Mapper.BinOfCode, (byte)f.Mapper.MissingBin]);
     }
 
-    /// <summary>The gain of all splits by feature, summing to 1; all 0 without a split.</summary>
+    /// <summary>The gain of all splits by feature, summing to 1; all 0 without a split. A derived column's gain goes to its features in equal parts.</summary>
     public ImmutableArray<double> GainImportance()
     {
         var gains = new double[Width];
         foreach (var tree in Trees)
             for (var n = 0; n < tree.NodeCount; n++)
                 if (tree.Child[n] >= 0)
-                    gains[tree.Feature[n]] += Math.Max(0, tree.Gain[n]);
+                    Credit(tree.Feature[n], Math.Max(0, tree.Gain[n]));
         var total = gains.Sum();
         return [.. gains.Select(g => total > 0 ? g / total : 0)];
+
+        void Credit(int feature, double gain)
+        {
+            if (feature < Width)
+            {
+                gains[feature] += gain;
+                return;
+            }
+
+            int[] sources = [.. Statistics!.SourcesOf(feature - Width)];
+            foreach (var source in sources)
+                gains[source] += gain / sources.Length;
+        }
     }
 
     /// <summary>Refuses batches of another width: they were made by another pipeline.</summary>

@@ -34,7 +34,7 @@ internal static class TreeEnsembleFormat
     }
 
     /// <exception cref="ArtefactFormatException">Something is not as it was written.</exception>
-    public static TreeEnsemble Read(ArtefactSection from)
+    public static TreeEnsemble Read(ArtefactSection from, Func<int, CategoryStatistics>? statistics = null)
     {
         var header = from.ReadJson<Header>("trees");
         Require(header.Width is >= 0 and <= MaxWidth && header.Outputs is >= 1 and <= MaxOutputs && header.Trees >= 0, "impossible sizes");
@@ -59,6 +59,7 @@ internal static class TreeEnsembleFormat
         var sets = MemoryMarshal.Cast<long, CategorySet>(setWords.AsSpan()).ToArray();
         var maps = ReadMaps(from, header.Width);
 
+        var derived = statistics?.Invoke(header.Width);
         var trees = ImmutableArray.CreateBuilder<Tree>(header.Trees);
         var (node, leaf, set) = (0, 0, 0);
         for (var t = 0; t < header.Trees; t++)
@@ -75,14 +76,14 @@ internal static class TreeEnsembleFormat
                 Sets = sets[set..(set + setCounts[t])],
                 Values = values[leaf..(leaf + leafCount)],
             };
-            Check(tree, header.Width, maps);
+            Check(tree, header.Width + (derived?.Width ?? 0), maps);
             trees.Add(tree);
             node += count;
             leaf += leafCount;
             set += setCounts[t];
         }
 
-        return new TreeEnsemble(header.Width, header.Outputs, header.LeafWidth, trees.MoveToImmutable(), maps);
+        return new TreeEnsemble(header.Width, header.Outputs, header.LeafWidth, trees.MoveToImmutable(), maps, derived);
     }
 
     private static ImmutableSortedDictionary<int, byte[]> ReadMaps(ArtefactSection from, int width)

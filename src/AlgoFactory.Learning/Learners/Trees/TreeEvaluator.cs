@@ -93,6 +93,9 @@ internal sealed class TreeEvaluator
         var dense = 0;
         while (dense < _features.Length && _features[dense] < rows.DenseWidth)
             dense++;
+        var derived = dense;
+        while (derived < _features.Length && _features[derived] < _ensemble.Width)
+            derived++;
         for (var i = 0; i < count; i++)
         {
             var to = buffer.AsSpan(i * _features.Length, _features.Length);
@@ -106,8 +109,15 @@ internal sealed class TreeEvaluator
                 to[slot] = value;
             }
 
-            to[dense..].Clear();
-            if (dense == to.Length || rows.Sparse is not { } sparse)
+            if (derived < to.Length)
+            {
+                _ensemble.Statistics!.Compute(row, _features.AsSpan(derived), _ensemble.Width, to[derived..]);
+                foreach (var value in to[derived..])
+                    whole &= !float.IsNaN(value);
+            }
+
+            to[dense..derived].Clear();
+            if (dense == derived || rows.Sparse is not { } sparse)
                 continue;
             var indices = sparse.Indices(start + i);
             var values = sparse.Values(start + i);

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.Learning.Learners.Trees;
+
+/// <summary>
+/// The statistics of categories that a model of trees has beside its features: derived columns, numbered on behind the
+/// features of a batch. They are computed when trees ask for them, row by row, and never written to a batch.
+/// </summary>
+internal sealed class CategoryStatistics
+{
+    private readonly int[] _tableOf;
+
+    public CategoryStatistics(ImmutableArray<StatisticTable> tables)
+    {
+        Tables = tables;
+        _tableOf = [.. tables.SelectMany((t, i) => Enumerable.Repeat(i, t.Width))];
+    }
+
+    public ImmutableArray<StatisticTable> Tables { get; }
+
+    /// <summary>Derived columns.</summary>
+    public int Width => _tableOf.Length;
+
+    /// <summary>The features that a derived column is made from; what is said of the column belongs to them in equal parts.</summary>
+    public IEnumerable<int> SourcesOf(int column) => Tables[_tableOf[column]].Parts.Select(p => p.Feature);
+
+    /// <summary>Computes some derived columns of a row.</summary>
+    /// <param name="row">The row's dense features.</param>
+    /// <param name="columns">The columns, ascending.</param>
+    /// <param name="first">What the columns' numbers begin at.</param>
+    /// <param name="to">One value a column.</param>
+    public void Compute(ReadOnlySpan<float> row, ReadOnlySpan<int> columns, int first, Span<float> to)
+    {
+        var (table, start) = (-1, 0);
+        var values = ReadOnlySpan<float>.Empty;
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = columns[i] - first;
+            if (_tableOf[column] != table)
+            {
+                for (; table < _tableOf[column]; table++)
+                    start += table < 0 ? 0 : Tables[table].Width;
+                values = Tables[table].Of(row);
+            }
+
+            to[i] = values[column - start];
+        }
+    }
+}

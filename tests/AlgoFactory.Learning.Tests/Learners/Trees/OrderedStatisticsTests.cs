@@ -1,0 +1,139 @@
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Trees;
+using AlgoFactory.Learning.Spaces;
+using Shouldly;
+using Xunit;
+
+namespace AlgoFactory.Learning.Tests.Learners.Trees;
+
+public class OrderedStatisticsTests
+{
+    /// <summary>A category of many levels, a number, and a label that depends on the level, and on level and number together.</summary>
+    private static TrainingSet Table(int rows, int levels, TaskKind kind, int seed = 1)
+    {
+        var random = new Random(seed);
+        var (dense, labels) = (new float[rows * 2], new float[rows]);
+        for (var i = 0; i < rows; i++)
+        {
+            var (level, number) = (random.Next(levels), random.Next(6));
+            (dense[2 * i], dense[2 * i + 1]) = (random.Next(50) == 0 ? float.NaN : level, number);
+            var score = level * 37 % 100 / 50.0 - 1 + (level * 7 + number * 3) % 5 / 2.5 + 0.5 * random.NextDouble();
+            labels[i] = kind == TaskKind.Regression ? (float)score : kind == TaskKind.Binary ? score > 0.9 ? 1 : 0 : Math.Clamp((int)(score + 1), 0, 2);
+        }
+
+        return new TrainingSet
+        {
+            Task = new TaskSpec(kind, "y", kind == TaskKind.Regression ? [] : kind == TaskKind.Binary ? ["a", "b"] : ["a", "b", "c"]),
+            FeatureInfos = [new("c", "c", FeatureKind.Categorical, levels), new("x", "x", FeatureKind.Numeric)],
+            Features = new FeatureBatch(rows, 2, dense),
+            Labels = labels,
+        };
+    }
+
+    private static float[] Predict(IModel model, FeatureBatch rows)
+    {
+        var scores = new float[rows.RowCount * model.OutputWidth];
+        model.Predict(rows, scores);
+        return scores;
+    }
+
+    private static ParameterSet Short => ParameterSet.Empty.With("rounds", 20);
+
+    [Fact]
+    public void No_rows_own_label_is_in_its_statistic()
+    {
+        var data = Table(600, 40, TaskKind.Regression);
+        var options = new StatisticOptions { Borders = 254, MaxComplexity = 1 };
+        var plain = OrderedStatistics.Encode(data, options, 1, new Workers(1, default)).Data.Features;
+        plain.DenseWidth.ShouldBe(4);
+        foreach (var row in new[] { 0, 17, 599 })
+        {
+            // A change of one label by equal and opposite amounts in two rows of other categories leaves the prior as it is.
+            var labels = data.Labels.ToArray();
+            var other = Enumerable.Range(0, 600).First(i => data.Features.Row(i)[0] is var c && !float.IsNaN(c) && c != data.Features.Row(row)[0]);
+            labels[row] += 8;
+            labels[other] -= 8;
+            var changed = OrderedStatistics.Encode(data with { Labels = labels }, options with { Borders = 254 }, 1, new Workers(1, default)).Data.Features;
+            // Rounding to borders moves with all rows a little; the label itself would move the mean by half and more.
+            changed.Row(row)[2].ShouldBe(plain.Row(row)[2], 0.2f);
+        }
+    }
+
+    [Theory]
+    [InlineData(TaskKind.Binary)]
+    [InlineData(TaskKind.Multiclass)]
+    [InlineData(TaskKind.Regression)]
+    public void A_file_threads_and_batches_give_the_same_bits_and_broken_files_a_clear_error(TaskKind kind)
+    {
+        var data = Table(3000, 60, kind);
+        var model = (GbdtModel)new GbdtLearner().Fit(data, Short, FitContext.Create(3)).Model;
+        model.Ensemble.Statistics.ShouldNotBeNull();
+        model.Importance.Length.ShouldBe(2);
+        model.Importance.Sum().ShouldBe(1, 1e-9);
+        var scores = Predict(model, data.Features);
+        Predict(new GbdtLearner().Fit(data, Short, FitContext.Create(3, 3)).Model, data.Features).ShouldBe(scores);
+        for (var row = 0; row < 20; row++)
+            Predict(model, data.Features.Take([row])).ShouldBe(scores[(row * model.OutputWidth)..((row + 1) * model.OutputWidth)]);
+
+        var writer = new ArtefactSectionWriter();
+        model.Write(writer);
+        Predict(Read(writer.Entries.ToDictionary()), data.Features).ShouldBe(scores);
+        var written = writer.Entries.ToDictionary();
+        foreach (var name in written.Keys.Where(k => k.StartsWith("statistics/", StringComparison.Ordinal)))
+        {
+            Should.Throw<ArtefactFormatException>(() => Read(written.Where(e => e.Key != name).ToDictionary()), name);
+            Should.Throw<ArtefactFormatException>(() => Read(new(written) { [name] = written[name][..^1] }), name);
+        }
+
+        var random = new Random(1);
+        var names = written.Keys.Where(k => k.StartsWith("statistics/", StringComparison.Ordinal)).ToArray();
+        for (var i = 0; i < 500; i++)
+        {
+            var name = names[random.Next(names.Length)];
+            var bytes = (byte[])written[name].Clone();
+            bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            try
+            {
+                Predict(Read(new(written) { [name] = bytes }), data.Features.Take([1, 2, 3]));
+            }
+            catch (ArtefactFormatException e)
+            {
+                e.Message.ShouldNotBeEmpty();
+            }
+        }
+    }
+
+    [Fact]
+    public void Statistics_help_where_categories_are_many_and_a_prediction_allocates_nothing_a_row()
+    {
+        var (data, test) = (Table(4000, 500, TaskKind.Regression), Table(2000, 500, TaskKind.Regression, 2));
+        var model = new GbdtLearner().Fit(data, Short.With("categorical_encoding", "ordered"), FitContext.Create(1)).Model;
+        var codes = new GbdtLearner().Fit(data, Short.With("categorical_encoding", "codes"), FitContext.Create(1)).Model;
+        Error(model).ShouldBeLessThan(0.9 * Error(codes));
+
+        var scores = new float[test.RowCount];
+        model.Predict(test.Features, scores);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        model.Predict(test.Features, scores);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(256);
+
+        double Error(IModel of) => Predict(of, test.Features).Zip(test.Labels.ToArray(), (a, b) => (double)(a - b) * (a - b)).Sum();
+    }
+
+    [Fact]
+    public void Unseen_impossible_and_very_many_categories_are_survived()
+    {
+        var data = Table(3000, 65_537, TaskKind.Binary);
+        foreach (var labels in new[] { data.Labels, new float[3000] })
+        {
+            var model = new GbdtLearner().Fit(data with { Labels = labels }, Short, FitContext.Create(1)).Model;
+            float[] odd = [float.NaN, -1, 70_000, 0.5f, float.PositiveInfinity, 65_536];
+            var rows = new FeatureBatch(6, 2, odd.SelectMany(o => new[] { o, 1f }).ToArray());
+            Predict(model, rows).ShouldAllBe(s => s >= 0 && s <= 1);
+        }
+    }
+
+    private static IModel Read(Dictionary<string, byte[]> entries) => new ArtefactReaders(TreeFormats.Readers, [])
+        .ReadModel(TreeFormats.Gbdt, new ArtefactSection(entries.ToDictionary(e => e.Key, e => (ReadOnlyMemory<byte>)e.Value)));
+}
