@@ -47,6 +47,9 @@ public sealed class ParameterSet : IEquatable<ParameterSet>
             ? text
             : spec.Choices[(int)spec.Default];
 
+    /// <summary>The text, or an empty one.</summary>
+    public string Text(ParameterSpec spec) => _values.TryGetValue(spec.Name, out var found) ? Convert.ToString(found, CultureInfo.InvariantCulture)! : "";
+
     /// <inheritdoc/>
     public bool Equals(ParameterSet? other) =>
         other is not null && _values.Count == other._values.Count &&

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Objectives;
@@ -23,7 +24,7 @@ public sealed class GbdtLearner : IStreamingLearner
     /// <inheritdoc/>
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
     {
-        var (objective, options, rounds) = Plan(data, parameters);
+        var (objective, options, rounds) = Plan(data, data.FeatureInfos, parameters);
         var (model, kept) = GradientBoosting.Fit(data, objective, options, context);
         return new FitOutcome(model, parameters.With(rounds, kept));
     }
@@ -51,12 +52,13 @@ public sealed class GbdtLearner : IStreamingLearner
             Validation = data.Validation,
             StoppingMetric = data.StoppingMetric,
         };
-        var (objective, options, rounds) = Plan(binned, parameters);
+        var (objective, options, rounds) = Plan(binned, infos, parameters);
         var (model, kept) = GradientBoosting.Fit(binned, matrix, infos.Length, objective, options, context);
         return new FitOutcome(model, parameters.With(rounds, kept));
     }
 
-    private static (IObjective Objective, BoostingOptions Options, string Rounds) Plan(TrainingSet data, ParameterSet parameters)
+    private static (IObjective Objective, BoostingOptions Options, string Rounds) Plan(
+        TrainingSet data, ImmutableArray<FeatureInfo> infos, ParameterSet parameters)
     {
         if (data.RowCount == 0)
             throw new LearningException("There are no rows to train on.");
@@ -68,6 +70,7 @@ public sealed class GbdtLearner : IStreamingLearner
         };
         objective.Check(data.Labels.Span);
         var own = new GbdtParameters(data.RowCount, data.Task);
-        return (objective, own.Read(parameters, data.Validation is { RowCount: > 0 }), own.Rounds);
+        var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
+        return (objective, options with { Growth = ConstraintParameters.Apply(options.Growth, parameters, data.Task, infos) }, own.Rounds);
     }
 }

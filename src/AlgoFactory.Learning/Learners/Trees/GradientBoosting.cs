@@ -148,7 +148,7 @@ internal sealed class GradientBoosting
     private Tree Grow(int output, int[]? rows, ulong roundSeed, Workers workers)
     {
         var seed = SplitMix.Hash(roundSeed, (ulong)output + 1);
-        var grower = _growers.TryTake(out var idle) ? idle : new TreeGrower(_matrix, _options.Growth, workers);
+        var grower = _growers.TryTake(out var idle) ? idle : new TreeGrower(_matrix, _options.Growth, workers, () => _context.IsOverdue);
         var criterion = new GradientCriterion(_pairs[output], _options.Growth);
         var tree = grower.Grow(criterion, rows, Features(seed), seed, out var leaves);
         for (var leaf = 0; leaf < tree.Values.Length; leaf++)
