@@ -53,6 +53,9 @@ public sealed class ParameterSet : IEquatable<ParameterSet>
                 string.Create(CultureInfo.InvariantCulture, $"Parameter '{spec.Name}' is '{found}' but must be one of: {string.Join(", ", spec.Choices)}."));
     }
 
+    /// <summary>The text, or an empty one.</summary>
+    public string Text(ParameterSpec spec) => _values.TryGetValue(spec.Name, out var found) ? Convert.ToString(found, CultureInfo.InvariantCulture)! : "";
+
     /// <inheritdoc/>
     public bool Equals(ParameterSet? other) =>
         other is not null && _values.Count == other._values.Count &&

@@ -16,6 +16,9 @@ public enum ParameterKind
 
     /// <summary>One of a list of texts.</summary>
     Choice,
+
+    /// <summary>Any text; never searched.</summary>
+    Text,
 }
 
 /// <summary>One parameter, declared once: name, range, default and help; validation, search and docs come from it.</summary>
@@ -59,6 +62,10 @@ public sealed record ParameterSpec
     /// <summary>Declares a truth value.</summary>
     public static ParameterSpec Flag(string name, bool @default, string help, bool searched = true) =>
         new() { Name = name, Kind = ParameterKind.Flag, Default = @default ? 1 : 0, Help = help, Searched = searched };
+
+    /// <summary>Declares a free text, empty by default.</summary>
+    public static ParameterSpec Text(string name, string help) =>
+        new() { Name = name, Kind = ParameterKind.Text, Help = help, Searched = false };
 
     /// <summary>Declares a choice; the first is the default.</summary>
     public static ParameterSpec Choice(string name, ImmutableArray<string> choices, string help, bool searched = true) =>

@@ -4,10 +4,10 @@ namespace AlgoFactory.TestKit.Trees;
 
 /// <summary>
 /// Grows a tree the slow and plain way: sums over rows for every candidate, no histograms, no subtraction, no blocks. The
-/// twin of <see cref="TreeGrower"/> with a <see cref="GradientCriterion"/>; with gradients whose sums are exact both agree
-/// to the bit.
+/// twin of <see cref="TreeGrower"/>; with sums that are exact both agree to the bit. What a split is worth is left to a
+/// <see cref="INaiveSplits"/>.
 /// </summary>
-internal sealed class NaiveGrower(BinnedMatrix matrix, GradientPair[] pairs, GrowthOptions options)
+internal sealed class NaiveGrower(BinnedMatrix matrix, INaiveSplits splits, GrowthOptions options, ulong seed)
 {
     /// <summary>A node: its rows and, once split, its children.</summary>
     public sealed class Node
@@ -18,98 +18,131 @@ internal sealed class NaiveGrower(BinnedMatrix matrix, GradientPair[] pairs, Gro
 
         public required int Depth { get; init; }
 
-        public SplitCandidate? Split { get; set; }
+        /// <summary>The sources of the features on the way to it.</summary>
+        public required int[] Path { get; init; }
+
+        public required double Lower { get; init; }
+
+        public required double Upper { get; init; }
+
+        public required double Value { get; init; }
+
+        public NaiveSplit? Split { get; set; }
+
+        public bool Searched { get; set; }
 
         public Node? Left { get; set; }
 
         public Node? Right { get; set; }
     }
 
-    /// <summary>Grows leaf-wise and returns the root.</summary>
+    /// <summary>Grows and returns the root.</summary>
     public Node Grow(IEnumerable<int> rows)
     {
-        var root = new Node { Rows = [.. rows], Id = 0, Depth = 0 };
+        List<int> all = [.. rows];
+        var root = new Node
+        {
+            Rows = all,
+            Id = 0,
+            Depth = 0,
+            Path = [],
+            Lower = double.NegativeInfinity,
+            Upper = double.PositiveInfinity,
+            Value = splits.Value(all, 0, double.NegativeInfinity, double.PositiveInfinity),
+        };
         var leaves = new List<Node> { root };
         var nodes = 1;
         while (leaves.Count < options.MaxLeaves)
         {
-            foreach (var leaf in leaves)
-                leaf.Split ??= Best(leaf);
-            var next = leaves.Where(l => l.Split!.Found).OrderByDescending(l => l.Split!.Gain).ThenBy(l => l.Id).FirstOrDefault();
+            foreach (var leaf in leaves.Where(l => !l.Searched))
+                (leaf.Split, leaf.Searched) = (Best(leaf), true);
+            var next = leaves.Where(l => l.Split is not null).OrderBy(l => options.DepthWise ? l.Depth : 0)
+                .ThenByDescending(l => l.Split!.Gain).ThenBy(l => l.Id).FirstOrDefault();
             if (next is null)
                 break;
-            var feature = matrix.Features[next.Split!.Feature];
-            bool Left(int row) => TreeGrower.GoesLeft(next.Split!, feature, matrix.Bin(feature, row));
-            next.Left = new Node { Rows = [.. next.Rows.Where(Left)], Id = nodes++, Depth = next.Depth + 1 };
-            next.Right = new Node { Rows = [.. next.Rows.Where(r => !Left(r))], Id = nodes++, Depth = next.Depth + 1 };
+            Divide(next, ref nodes);
             leaves.Remove(next);
-            leaves.Add(next.Left);
-            leaves.Add(next.Right);
+            leaves.Add(next.Left!);
+            leaves.Add(next.Right!);
         }
 
         return root;
     }
 
-    /// <summary>The leaf value of a row.</summary>
-    public float Value(Node root, int row)
+    /// <summary>The leaf that a row ends in.</summary>
+    public Node Leaf(Node root, int row)
     {
         var node = root;
         while (node.Left is not null)
-        {
-            var feature = matrix.Features[node.Split!.Feature];
-            node = TreeGrower.GoesLeft(node.Split, feature, matrix.Bin(feature, row)) ? node.Left : node.Right!;
-        }
-
-        var (gradient, hessian) = Sums(node.Rows);
-        return hessian + options.L2 > 0 ? (float)(-gradient / (hessian + options.L2)) : 0;
+            node = node.Split!.LeftBins.Contains(matrix.Bin(matrix.Features[node.Split.Feature], row)) ? node.Left : node.Right!;
+        return node;
     }
 
-    /// <summary>The best split of a node over all features and cuts; not found if there is none.</summary>
-    public SplitCandidate Best(Node node)
+    private void Divide(Node node, ref int nodes)
     {
-        var best = new SplitCandidate(2);
-        if ((options.MaxDepth > 0 && node.Depth >= options.MaxDepth) || node.Rows.Count < Math.Max(2, 2 * options.MinDataInLeaf - 1))
-            return best;
-        for (var index = 0; index < matrix.Features.Length; index++)
-        {
-            var feature = matrix.Features[index];
-            var hasMissing = node.Rows.Exists(r => matrix.Bin(feature, r) == feature.Mapper.MissingBin);
-            for (var bin = 0; bin < feature.ValueBins; bin++)
-            {
-                if (bin < feature.ValueBins - 1 || hasMissing)
-                    Try(node, index, feature, bin, missingLeft: false, hasMissing, best);
-                if (bin < feature.ValueBins - 1 && hasMissing)
-                    Try(node, index, feature, bin, missingLeft: true, hasMissing, best);
-            }
-        }
+        var feature = matrix.Features[node.Split!.Feature];
+        var left = node.Rows.FindAll(r => node.Split.LeftBins.Contains(matrix.Bin(feature, r)));
+        var right = node.Rows.FindAll(r => !node.Split.LeftBins.Contains(matrix.Bin(feature, r)));
+        var a = splits.Value(left, node.Value, node.Lower, node.Upper);
+        var b = splits.Value(right, node.Value, node.Lower, node.Upper);
+        var middle = a + (b - a) / 2;
+        var direction = options.Constraints?.Direction(feature.Source) ?? 0;
+        node.Left = Child(left, nodes++, direction < 0 ? middle : node.Lower, direction > 0 ? middle : node.Upper);
+        node.Right = Child(right, nodes++, direction > 0 ? middle : node.Lower, direction < 0 ? middle : node.Upper);
 
+        Node Child(List<int> rows, int id, double lower, double upper) => new()
+        {
+            Rows = rows,
+            Id = id,
+            Depth = node.Depth + 1,
+            Path = [.. node.Path, feature.Source],
+            Lower = lower,
+            Upper = upper,
+            Value = splits.Value(rows, node.Value, lower, upper),
+        };
+    }
+
+    private NaiveSplit? Best(Node node)
+    {
+        if ((options.MaxDepth > 0 && node.Depth >= options.MaxDepth) || node.Rows.Count < Math.Max(2, 2 * options.MinDataInLeaf - 1))
+            return null;
+        NaiveSplit? best = null;
+        foreach (var index in Features(node))
+            best = splits.Best(matrix, index, node, seed, best);
         return best;
     }
 
-    private void Try(Node node, int index, BinnedFeature feature, int bin, bool missingLeft, bool hasMissing, SplitCandidate best)
+    private IEnumerable<int> Features(Node node)
     {
-        var candidate = new SplitCandidate(2) { Feature = index, Bin = bin, MissingLeft = missingLeft };
-        var left = node.Rows.FindAll(r => TreeGrower.GoesLeft(candidate, feature, matrix.Bin(feature, r)));
-        var right = node.Rows.FindAll(r => !TreeGrower.GoesLeft(candidate, feature, matrix.Bin(feature, r)));
-        var ((leftGradient, leftHessian), (rightGradient, rightHessian)) = (Sums(left), Sums(right));
-        var (gradient, hessian) = Sums(node.Rows);
-        var rowsPerHessian = node.Rows.Count / hessian;
-        var atLeast = Math.Max(options.MinChildWeight, (Math.Max(1, options.MinDataInLeaf) - 0.5) / rowsPerHessian);
-        if (!(leftHessian >= atLeast) || !(rightHessian >= atLeast))
-            return;
-        var parent = Gain(gradient, hessian);
-        var bar = Math.Max(best.Gain, options.MinGain) + parent;
-        var gain = Gain(leftGradient, leftHessian) + Gain(rightGradient, rightHessian);
-        if (!(gain > bar))
-            return;
-        best.Gain = gain - parent;
-        best.Feature = index;
-        best.Bin = bin;
-        best.MissingLeft = hasMissing ? missingLeft : leftHessian >= rightHessian;
-        (best.Left[0], best.Left[1], best.Right[0], best.Right[1]) = (leftGradient, leftHessian, rightGradient, rightHessian);
+        int[] all = [.. Enumerable.Range(0, matrix.Features.Length)];
+        var level = Sample(all, options.FeatureFractionByLevel, ~(ulong)node.Depth);
+        var allowed = level.Where(f => options.Constraints is null || MayJoin(node, matrix.Features[f].Source)).ToArray();
+        return Sample(allowed, options.FeatureFractionByNode, (ulong)node.Id);
     }
 
-    private double Gain(double gradient, double hessian) => hessian + options.L2 > 0 ? gradient * gradient / (hessian + options.L2) : 0;
+    /// <summary>Whether one group holds the feature and all of the path.</summary>
+    private bool MayJoin(Node node, int source)
+    {
+        for (var group = 0; group < 64; group++)
+            if (node.Path.Append(source).All(f => (options.Constraints!.Groups(f) >> group & 1) != 0))
+                return true;
+        return false;
+    }
 
-    private (double Gradient, double Hessian) Sums(List<int> rows) => (rows.Sum(r => (double)pairs[r].Gradient), rows.Sum(r => (double)pairs[r].Hessian));
+    private int[] Sample(int[] from, double fraction, ulong of) => fraction >= 1 || from.Length < 2
+        ? from
+        : [.. from.OrderBy(f => SplitMix.Hash(seed, of, ~(ulong)f)).Take(Math.Max(1, (int)Math.Ceiling(from.Length * fraction))).Order()];
+}
+
+/// <summary>A split that the naive grower found: the bins that go left are listed one by one.</summary>
+internal sealed record NaiveSplit(double Gain, int Feature, HashSet<int> LeftBins);
+
+/// <summary>What splits are worth, the plain way.</summary>
+internal interface INaiveSplits
+{
+    /// <summary>The better of the feature's best split and the best so far.</summary>
+    NaiveSplit? Best(BinnedMatrix matrix, int index, NaiveGrower.Node node, ulong seed, NaiveSplit? best);
+
+    /// <summary>A node's value under its parent's and between its bounds.</summary>
+    double Value(List<int> rows, double parent, double lower, double upper);
 }

@@ -36,12 +36,7 @@ public static class RandomTable
         var block = sparse ? Sparse(rows, random, score) : null;
         return new TrainingSet
         {
-            Task = new TaskSpec(kind, "y", kind switch
-            {
-                TaskKind.Binary => ["a", "b"],
-                TaskKind.Multiclass => ["a", "b", "c", "d"],
-                _ => ImmutableArray<string>.Empty,
-            }),
+            Task = Task(kind),
             FeatureInfos = [.. Enumerable.Range(0, Width).Select(f => f == 5 && categorical
                 ? new FeatureInfo("c5", "c5", FeatureKind.Categorical, 12)
                 : new FeatureInfo($"f{f}", $"f{f}", FeatureKind.Numeric))],
@@ -54,6 +49,54 @@ public static class RandomTable
             }),
         };
     }
+
+    /// <summary>
+    /// A table of a few columns of any kind: ties, constants, infinities and missing values, two categories or 65,537 of them,
+    /// more than bins. Labels are noise.
+    /// </summary>
+    public static TrainingSet Wild(int rows, Random random, TaskKind kind)
+    {
+        var width = random.Next(1, 8);
+        var dense = new float[rows * width];
+        var infos = new FeatureInfo[width];
+        for (var f = 0; f < width; f++)
+        {
+            var shape = random.Next(8);
+            int[] cardinalities = [2, 5, 40, 300, 65_537];
+            var cardinality = shape < 3 ? cardinalities[random.Next(cardinalities.Length)] : 0;
+            var lacking = random.Next(3) == 0 ? random.Next(1, 10) : 0;
+            infos[f] = new FeatureInfo($"f{f}", $"f{f}", cardinality > 0 ? FeatureKind.Categorical : FeatureKind.Numeric, cardinality);
+            for (var i = 0; i < rows; i++)
+                dense[i * width + f] = random.Next(10) < lacking ? float.NaN : cardinality > 0 ? random.Next(cardinality) : shape switch
+                {
+                    3 => 42,
+                    4 => random.Next(3),
+                    5 => random.Next(20) switch { 0 => float.PositiveInfinity, 1 => float.NegativeInfinity, _ => random.Next(100) },
+                    6 => float.NaN,
+                    _ => (float)random.NextDouble(),
+                };
+        }
+
+        return new TrainingSet
+        {
+            Task = Task(kind),
+            FeatureInfos = [.. infos],
+            Features = new FeatureBatch(rows, width, dense, random.Next(3) == 0 ? Sparse(rows, random, new double[rows]) : null),
+            Labels = Enumerable.Range(0, rows).Select(_ => kind switch
+            {
+                TaskKind.Binary => random.Next(2),
+                TaskKind.Multiclass => random.Next(4),
+                _ => (float)random.NextDouble(),
+            }).ToArray(),
+        };
+    }
+
+    private static TaskSpec Task(TaskKind kind) => new(kind, "y", kind switch
+    {
+        TaskKind.Binary => ["a", "b"],
+        TaskKind.Multiclass => ["a", "b", "c", "d"],
+        _ => ImmutableArray<string>.Empty,
+    });
 
     private static SparseBlock Sparse(int rows, Random random, double[] score)
     {

@@ -1,3 +1,6 @@
+using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
+
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>
@@ -10,13 +13,17 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <param name="options">Floors, and whether thresholds are random.</param>
 internal sealed class ClassCriterion(int[] classes, float[] weights, int classCount, GrowthOptions options) : ITreeCriterion
 {
+    private const int MaxStackClasses = 64;
+
     public int Channels => classCount;
 
     public int Outputs => classCount;
 
     public double Cover(ReadOnlySpan<double> total) => Sum(total);
 
-    public void Leaf(ReadOnlySpan<double> total, Span<float> values)
+    public double Value(ReadOnlySpan<double> total, int rows, NodeLimits limits) => 0;
+
+    public void Leaf(ReadOnlySpan<double> total, double value, Span<float> values)
     {
         var sum = Sum(total);
         for (var k = 0; k < values.Length; k++)
@@ -63,129 +70,147 @@ internal sealed class ClassCriterion(int[] classes, float[] weights, int classCo
 
     public void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best)
     {
-        var all = new double[classCount];
+        var all = classCount <= MaxStackClasses ? stackalloc double[classCount] : new double[classCount];
+        all.Clear();
         for (var bin = 0; bin < feature.BinCount; bin++)
-            AddTo(all, bins.Slice(bin * classCount, classCount));
+            TensorPrimitives.Add(all, bins.Slice(bin * classCount, classCount), all);
         var sum = Sum(all);
         if (!(sum > 0))
             return;
-        var order = Order(feature, bins);
-        var missing = feature is { HasMissing: true, IsCategorical: false } ? bins.Slice(feature.Mapper.MissingBin * classCount, classCount) : [];
-        var cuts = Cut(feature, bins, order, node);
-        var (low, high) = (cuts.Low, cuts.High);
-        TryCuts(feature, index, bins, order, [], all, sum, low, high, node.RowCount, best);
-        if (missing.Length > 0 && Sum(missing) > 0)
-            TryCuts(feature, index, bins, order, missing, all, sum, low, Math.Min(high, feature.ValueBins - 1), node.RowCount, best);
+        Span<int> places = stackalloc int[BinMapper.MaxValueBins + 1];
+        var order = feature.IsCategorical ? Categories(feature, bins, all, sum / node.RowCount, places) : Values(feature, places);
+        var (first, end) = options.RandomThresholds ? RandomCut(feature, bins, order, node) : (0, order.Length);
+        TryCuts(feature, index, bins, order[..end], first, [], all, sum, node.RowCount, best);
+        if (feature.IsCategorical || !feature.HasMissing)
+            return;
+        // After the last value bin only "has a value or not" is left to ask, so there the missing rows cannot be left too.
+        var missing = bins.Slice(feature.Mapper.MissingBin * classCount, classCount);
+        if (Sum(missing) > 0)
+            TryCuts(feature, index, bins, order[..Math.Min(end, feature.ValueBins - 1)], first, missing, all, sum, node.RowCount, best);
     }
 
+    /// <summary>Tries to cut after each place of <paramref name="order"/> from <paramref name="first"/> on.</summary>
     private void TryCuts(
-        BinnedFeature feature, int index, ReadOnlySpan<double> bins, int[] order, ReadOnlySpan<double> missing, double[] all, double sum,
-        int low, int high, int rows, SplitCandidate best)
+        BinnedFeature feature, int index, ReadOnlySpan<double> bins, ReadOnlySpan<int> order, int first, ReadOnlySpan<double> missing,
+        ReadOnlySpan<double> all, double sum, int rows, SplitCandidate best)
     {
-        var left = new double[classCount];
+        var left = classCount <= MaxStackClasses ? stackalloc double[classCount] : new double[classCount];
+        left.Clear();
         if (!missing.IsEmpty)
-            AddTo(left, missing);
-        var parent = Purity(all) / sum;
+            missing.CopyTo(left);
+        var parent = TensorPrimitives.SumOfSquares(all) / sum;
         var atLeast = Math.Max(options.MinChildWeight, (Math.Max(1, options.MinDataInLeaf) - 0.5) * sum / rows);
-        var taken = -1;
-        for (var i = 0; i < high; i++)
+        var (taken, heavierLeft) = (-1, false);
+        for (var i = 0; i < order.Length; i++)
         {
-            AddTo(left, bins.Slice(order[i] * classCount, classCount));
-            if (i < low)
+            var bin = bins.Slice(order[i] * classCount, classCount);
+            // In deep nodes most bins are empty: a cut after one parts the rows as the cut before it did.
+            if (i != first && !bin.ContainsAnyExcept(0.0))
                 continue;
-            var (leftSum, leftPurity, rightPurity) = (0.0, 0.0, 0.0);
-            for (var k = 0; k < left.Length; k++)
-            {
-                var right = all[k] - left[k];
-                leftSum += left[k];
-                leftPurity += left[k] * left[k];
-                rightPurity += right * right;
-            }
-
+            TensorPrimitives.Add(left, bin, left);
+            if (i < first)
+                continue;
+            var (leftSum, leftPurity, rightPurity) = Purities(left, all);
             if (leftSum < atLeast || sum - leftSum < atLeast)
                 continue;
             var gain = leftPurity / leftSum + rightPurity / (sum - leftSum) - parent;
             if (!(gain > Math.Max(best.Gain, Math.Max(options.MinGain, 1e-9 * sum))))
                 continue;
             best.Gain = gain;
-            best.Feature = index;
-            best.Bin = i;
-            best.MissingLeft = missing.IsEmpty ? !feature.HasMissing && leftSum >= sum - leftSum : true;
-            left.CopyTo(best.Left, 0);
-            for (var k = 0; k < left.Length; k++)
-                best.Right[k] = all[k] - left[k];
-            taken = i + 1;
+            left.CopyTo(best.Left);
+            (taken, heavierLeft) = (i, leftSum >= sum - leftSum);
         }
 
-        if (taken < 0 || !feature.IsCategorical)
+        if (taken < 0)
+            return;
+        TensorPrimitives.Subtract(all, best.Left, best.Right);
+        best.Feature = index;
+        best.Bin = order[taken];
+        var holdsMissing = feature.HasMissing && Sum(bins.Slice(feature.Mapper.MissingBin * classCount, classCount)) > 0;
+        // Where the node's rows lack no value, a missing one later goes with the heavier child.
+        best.MissingLeft = holdsMissing ? !missing.IsEmpty : heavierLeft;
+        if (!feature.IsCategorical)
             return;
         var set = default(CategorySet);
-        for (var i = 0; i < taken; i++)
-            set.Add(order[i]);
+        foreach (var bin in order[..(taken + 1)])
+            set.Add(bin);
         best.LeftBins = set;
     }
 
-    /// <summary>
-    /// Numeric bins in their order. Categories by the share of the node's two most different classes would need K orders; the
-    /// first principal direction is approximated by the class that is most frequent in the node.
-    /// </summary>
-    private int[] Order(BinnedFeature feature, ReadOnlySpan<double> bins)
+    /// <summary>The left weight, and the sums of squares on both sides.</summary>
+    private static (double LeftSum, double LeftPurity, double RightPurity) Purities(ReadOnlySpan<double> left, ReadOnlySpan<double> all)
     {
-        var order = new int[feature.BinCount];
-        for (var i = 0; i < order.Length; i++)
-            order[i] = i;
-        if (!feature.IsCategorical)
-            return order;
-        var all = new double[classCount];
+        var (sums, lefts, rights) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
+        var k = 0;
+        for (; k <= left.Length - Vector256<double>.Count; k += Vector256<double>.Count)
+        {
+            var part = Vector256.Create(left.Slice(k, Vector256<double>.Count));
+            var rest = Vector256.Create(all.Slice(k, Vector256<double>.Count)) - part;
+            sums += part;
+            lefts += part * part;
+            rights += rest * rest;
+        }
+
+        var (sum, leftPurity, rightPurity) = (Vector256.Sum(sums), Vector256.Sum(lefts), Vector256.Sum(rights));
+        for (; k < left.Length; k++)
+        {
+            var rest = all[k] - left[k];
+            sum += left[k];
+            leftPurity += left[k] * left[k];
+            rightPurity += rest * rest;
+        }
+
+        return (sum, leftPurity, rightPurity);
+    }
+
+    /// <summary>Numeric bins in their order; a cut after the last one asks for missing values alone.</summary>
+    private static Span<int> Values(BinnedFeature feature, Span<int> places)
+    {
+        var cuts = feature.HasMissing ? feature.ValueBins : feature.ValueBins - 1;
+        for (var i = 0; i < cuts; i++)
+            places[i] = i;
+        return places[..cuts];
+    }
+
+    /// <summary>
+    /// The categories that have rows enough, by their share of the class that is most frequent in the node: for two classes
+    /// the best of all subsets is a cut of that order (Breiman et al. 1984), for more it is an approximation, as the best one
+    /// would need an order for each pair of groups of classes.
+    /// </summary>
+    private Span<int> Categories(BinnedFeature feature, ReadOnlySpan<double> bins, ReadOnlySpan<double> all, double weightOfRow, Span<int> places)
+    {
+        Span<double> keys = stackalloc double[BinMapper.MaxValueBins + 1];
+        var main = TensorPrimitives.IndexOfMax(all);
+        var used = 0;
         for (var bin = 0; bin < feature.BinCount; bin++)
-            AddTo(all, bins.Slice(bin * classCount, classCount));
-        var main = Array.IndexOf(all, all.Max());
-        var keys = new double[order.Length];
-        for (var bin = 0; bin < keys.Length; bin++)
         {
             var ofBin = bins.Slice(bin * classCount, classCount);
             var sum = Sum(ofBin);
-            keys[bin] = sum > 0 ? ofBin[main] / sum : 2;
+            if (sum < weightOfRow * Math.Max(0.5, options.MinDataPerGroup - 0.5))
+                continue;
+            places[used] = bin;
+            keys[used++] = ofBin[main] / sum;
         }
 
-        Array.Sort(keys, order);
-        return order;
+        CategoryOrder.Sort(keys[..used], places[..used]);
+        return places[..used];
     }
 
-    /// <summary>The cuts to try: after place Low up to before place High; one of them where thresholds are random.</summary>
-    private (int Low, int High) Cut(BinnedFeature feature, ReadOnlySpan<double> bins, int[] order, NodeView node)
+    /// <summary>One cut at a random place between the first and the last that hold rows (Geurts et al. 2006).</summary>
+    private (int First, int End) RandomCut(BinnedFeature feature, ReadOnlySpan<double> bins, ReadOnlySpan<int> order, NodeView node)
     {
-        var places = feature.IsCategorical ? feature.BinCount - 1 : feature.BinCount - 1;
-        if (!options.RandomThresholds)
-            return (0, places);
-        var (first, last) = (0, Math.Max(0, (feature.IsCategorical ? feature.BinCount : feature.ValueBins) - 1));
-        while (first < last && Sum(bins.Slice(order[first] * classCount, classCount)) <= 0)
+        // The last value bin is no place to cut but bounds the draw.
+        var (first, last) = (0, (feature.IsCategorical ? order.Length : feature.ValueBins) - 1);
+        while (first < last && !(Sum(OfPlace(first, bins, order)) > 0))
             first++;
-        while (last > first && Sum(bins.Slice(order[last] * classCount, classCount)) <= 0)
+        while (last > first && !(Sum(OfPlace(last, bins, order)) > 0))
             last--;
         var at = first + (int)(SplitMix.Unit(SplitMix.Hash(node.TreeSeed, (ulong)node.Id, (ulong)feature.Source)) * Math.Max(1, last - first));
-        return (at, at + 1);
+        return (at, Math.Min(at + 1, order.Length));
+
+        ReadOnlySpan<double> OfPlace(int place, ReadOnlySpan<double> bins, ReadOnlySpan<int> order) =>
+            bins.Slice((feature.IsCategorical ? order[place] : place) * classCount, classCount);
     }
 
-    private static double Purity(ReadOnlySpan<double> sums)
-    {
-        var purity = 0.0;
-        foreach (var sum in sums)
-            purity += sum * sum;
-        return purity;
-    }
-
-    private static double Sum(ReadOnlySpan<double> values)
-    {
-        var sum = 0.0;
-        foreach (var value in values)
-            sum += value;
-        return sum;
-    }
-
-    private static void AddTo(Span<double> sums, ReadOnlySpan<double> values)
-    {
-        for (var k = 0; k < sums.Length; k++)
-            sums[k] += values[k];
-    }
+    private static double Sum(ReadOnlySpan<double> values) => TensorPrimitives.Sum(values);
 }

@@ -41,6 +41,7 @@ public sealed class ForestLearner : ILearner
         else
             LabelChecks.Classes(data.Labels.Span, data.Task.Classes.Length);
         var options = new ForestParameters(data.RowCount, data.Task, _randomThresholds).Read(parameters, data.Features.Width);
+        options = options with { Growth = ConstraintParameters.Apply(options.Growth, parameters, data.Task, data.FeatureInfos) };
         return new FitOutcome(Learners.Trees.RandomForest.Fit(data, options, context), parameters);
     }
 }

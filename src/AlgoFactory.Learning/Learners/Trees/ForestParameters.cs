@@ -39,10 +39,10 @@ internal sealed class ForestParameters
         _trees = ParameterSpec.Integer("trees", 1, 5000, rows >= 200_000 ? 100 : 200, "Trees (n_estimators).", log: true, searched: false);
         _minDataInLeaf = ParameterSpec.Integer("min_data_in_leaf", 1, 10_000, floor, "Rows a leaf.", log: true);
         _featureFraction = ParameterSpec.Real(
-            "feature_fraction_bynode", 0, 1, regression ? 0.4 : 0, "Share of features that each split looks at; 0: the square root of their number.");
+            "feature_fraction_bynode", 0, 1, regression ? 0.6 : 0, "Share of features that each split looks at; 0: the square root of their number.");
     }
 
-    public ImmutableArray<ParameterSpec> All => [_trees, _minDataInLeaf, _featureFraction, MaxDepth, NumLeaves, MaxBin, MinDataPerGroup];
+    public ImmutableArray<ParameterSpec> All => [_trees, _minDataInLeaf, _featureFraction, MaxDepth, NumLeaves, MaxBin, MinDataPerGroup, .. ConstraintParameters.All];
 
     public ImmutableArray<ParameterSet> Portfolio =>
     [

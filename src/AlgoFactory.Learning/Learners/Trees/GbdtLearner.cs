@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Objectives;
@@ -33,11 +34,12 @@ public sealed class GbdtLearner : IStreamingLearner
     /// <inheritdoc/>
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
     {
-        var (objective, options, own) = Plan(data, parameters);
+        var own = new GbdtParameters(data.RowCount, data.Task);
         var workers = new Workers(context.MaxThreads, context.Cancellation);
         var (encoded, statistics) = own.Statistics(parameters) is { } wanted
             ? OrderedStatistics.Encode(data, wanted, (ulong)context.Seed, workers)
             : (data, null);
+        var (objective, options) = Plan(encoded, encoded.FeatureInfos, parameters, own);
         var (model, rounds) = GradientBoosting.Fit(encoded, objective, options, context);
         if (statistics is not null)
             model = model.WithStatistics(statistics, data.Features);
@@ -68,18 +70,19 @@ public sealed class GbdtLearner : IStreamingLearner
             Validation = data.Validation,
             StoppingMetric = data.StoppingMetric,
         };
-        var (objective, options, own) = Plan(binned, parameters);
+        var own = new GbdtParameters(binned.RowCount, binned.Task);
+        var (objective, options) = Plan(binned, infos, parameters, own);
         var (model, rounds) = GradientBoosting.Fit(binned, matrix, infos.Length, objective, options, context);
         return new FitOutcome(model, parameters.With(own.Rounds, rounds));
     }
 
-    private (IObjective Objective, BoostingOptions Options, GbdtParameters Own) Plan(TrainingSet data, ParameterSet parameters)
+    private (IObjective Objective, BoostingOptions Options) Plan(
+        TrainingSet data, ImmutableArray<FeatureInfo> infos, ParameterSet parameters, GbdtParameters own)
     {
-        var own = new GbdtParameters(data.RowCount, data.Task);
         var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
         // Parts of the wrong length are refused before a loss looks at the labels.
         TrainingSetChecks.Check(data, _objective?.Outputs ?? data.Task.OutputWidth);
         var objective = _objective ?? GbdtObjectives.Create(own.Objective(parameters), data);
-        return (objective, options, own);
+        return (objective, options with { Growth = ConstraintParameters.Apply(options.Growth, parameters, data.Task, infos) });
     }
 }

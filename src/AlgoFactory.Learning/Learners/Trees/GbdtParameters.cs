@@ -101,6 +101,15 @@ internal sealed class GbdtParameters
     private static readonly ParameterSpec OtherRate = ParameterSpec.Real(
         "other_rate", 0.01, 0.99, 0.1, "Goss: share of rows drawn from the others.", searched: false);
 
+    private static readonly ParameterSpec GrowPolicy = ParameterSpec.Choice(
+        "grow_policy", ["lossguide", "depthwise"], "What is split next: the leaf with the greatest gain, or level by level.", searched: false);
+
+    private static readonly ParameterSpec FeatureFractionByLevel = ParameterSpec.Real(
+        "feature_fraction_bylevel", 0.1, 1, 1, "Share of the tree's features that each level of it looks at.", searched: false);
+
+    private static readonly ParameterSpec PathSmooth = ParameterSpec.Real(
+        "path_smooth", 0, 1e6, 0, "Pulls a leaf's value to its parent's, as if that many rows had it.", searched: false);
+
     private static readonly ParameterSpec Patience = ParameterSpec.Integer(
         "early_stopping_rounds", 1, 10_000, 50, "Rounds without a better validation value before boosting stops.", searched: false);
 
@@ -148,7 +157,9 @@ internal sealed class GbdtParameters
     [
         _rounds, _learningRate, _numLeaves, _maxDepth, _minDataInLeaf, MinChildWeight, _featureFraction, FeatureFractionByNode,
         _baggingFraction, L1, _l2, MinGain, MaxDeltaStep, MaxBin, _catSmooth, CatL2, MaxCatThreshold, MaxCatToOneHot,
-        MinDataPerGroup, ExtraTrees, Patience, Encoding, MaxCtrComplexity, OneHotMaxSize, Prior, Permutations, Borders, _objective, Alpha, HuberDelta, TweedieVariancePower, TruncationLevel, EvalAt,
+        MinDataPerGroup, ExtraTrees, GrowPolicy, FeatureFractionByLevel, PathSmooth, .. ConstraintParameters.All, Patience,
+        Encoding, MaxCtrComplexity, OneHotMaxSize, Prior, Permutations, Borders,
+        _objective, Alpha, HuberDelta, TweedieVariancePower, TruncationLevel, EvalAt,
         ClassWeight, ScalePosWeight, BoostFromAverage, Boosting, DropRate, MaxDrop, SkipDrop, UniformDrop, SampleStrategy, TopRate, OtherRate,
     ];
 
@@ -212,6 +223,9 @@ internal sealed class GbdtParameters
                 MaxDeltaStep = set.Number(MaxDeltaStep),
                 FeatureFractionByNode = set.Number(FeatureFractionByNode),
                 RandomThresholds = set.Flag(ExtraTrees),
+                DepthWise = set.Choice(GrowPolicy) == "depthwise",
+                FeatureFractionByLevel = set.Number(FeatureFractionByLevel),
+                PathSmooth = set.Number(PathSmooth),
                 CatSmooth = set.Number(_catSmooth),
                 CatL2 = set.Number(CatL2),
                 MaxCatThreshold = set.Integer(MaxCatThreshold),
@@ -227,7 +241,8 @@ internal sealed class GbdtParameters
         : new StatisticOptions
         {
             KeepCodes = set.Choice(Encoding) == "auto",
-            MaxComplexity = set.Integer(MaxCtrComplexity),
+            // A combination would carry one column of a group into the paths of another.
+            MaxComplexity = ConstraintParameters.HasGroups(set) ? 1 : set.Integer(MaxCtrComplexity),
             OneHotMaxSize = set.Integer(OneHotMaxSize),
             PriorWeight = set.Number(Prior),
             Permutations = set.Integer(Permutations),

@@ -155,7 +155,7 @@ internal sealed class GradientBoosting
     private Tree Grow(int round, int output, int[]? rows, ulong roundSeed, double weight, Workers workers)
     {
         var seed = SplitMix.Hash(roundSeed, (ulong)output + 1);
-        var grower = _growers.TryTake(out var idle) ? idle : new TreeGrower(_matrix, _options.Growth, workers);
+        var grower = _growers.TryTake(out var idle) ? idle : new TreeGrower(_matrix, _options.Growth, workers, () => _context.IsOverdue);
         var criterion = new GradientCriterion(_pairs[output], _options.Growth);
         var tree = grower.Grow(criterion, rows, Features(seed), seed, out var leaves);
         LeafRenewal.Renew(

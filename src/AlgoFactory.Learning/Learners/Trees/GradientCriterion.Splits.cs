@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace AlgoFactory.Learning.Learners.Trees;
 
-/// <content>The search for a feature's best split.</content>
+/// <content>The search for a feature's best split; that of categories is in a file of its own.</content>
 internal sealed partial class GradientCriterion
 {
     public void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best)
@@ -15,59 +18,122 @@ internal sealed partial class GradientCriterion
         if (!(hessian > 0))
             return;
         var search = new Search(node.RowCount / hessian, gradient, hessian);
-        if (feature.IsCategorical)
-            FindCategorical(feature, index, bins, node, search, best);
+        var l2 = feature.IsCategorical ? CategoryL2(feature) : options.L2;
+        if (_leaf.IsPlain)
+        {
+            var parent = new NewtonScore(options.L2).Gain(gradient, hessian);
+            Find(feature, index, bins, node, search, parent, new NewtonScore(l2), best);
+        }
         else
-            FindNumeric(feature, index, bins, node, search, best);
+        {
+            var direction = options.Constraints?.Direction(feature.Source) ?? 0;
+            var parent = _leaf.Gain(gradient, hessian, options.L2, node.Value);
+            Find(feature, index, bins, node, search, parent, new ValueScore(_leaf, l2, search.RowsPerHessian, node.Children, direction), best);
+        }
     }
 
     /// <summary>What all splits of one feature share; right sums are these totals less the left ones, so that an empty side is exactly 0.</summary>
     private readonly record struct Search(double RowsPerHessian, double Gradient, double Hessian);
 
-    private void FindNumeric(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, Search search, SplitCandidate best)
+    private void Find<TScore>(
+        BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, Search search, double parent, TScore score, SplitCandidate best)
+        where TScore : struct, ISplitScore
     {
-        var parent = Gain(search.Gradient, search.Hessian, options.L2);
-        var atLeast = MinHessian(search);
-        var last = feature.ValueBins - 1;
-        var only = options.RandomThresholds ? RandomBin(bins, last, feature.Source, node) : -1;
-        var (missingGradient, missingHessian) = feature.HasMissing ? (bins[^2], bins[^1]) : (0.0, 0.0);
-        var (gradient, hessian) = (0.0, 0.0);
-        var bar = Math.Max(best.Gain, options.MinGain) + parent;
-        var (found, foundBin, foundMissingLeft) = (false, 0, false);
-        var (foundGradient, foundHessian) = (0.0, 0.0);
+        if (feature.IsCategorical)
+            FindCategorical(feature, index, bins, node, search, parent, score, best);
+        else
+            FindNumeric(feature, index, bins, node, search, parent, score, best);
+    }
 
+    [SkipLocalsInit]
+    private void FindNumeric<TScore>(
+        BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, Search search, double parent, TScore score, SplitCandidate best)
+        where TScore : struct, ISplitScore
+    {
+        Span<double> gradients = stackalloc double[BinMapper.MaxValueBins + 1];
+        Span<double> hessians = stackalloc double[BinMapper.MaxValueBins + 1];
+        var last = feature.ValueBins - 1;
         // After the last value bin only "has a value or not" is left to ask, so there the missing rows cannot be left too.
-        for (var bin = 0; bin < (feature.HasMissing ? last + 1 : last); bin++)
+        var cuts = feature.HasMissing ? last + 1 : last;
+        var padded = (cuts + Vector256<double>.Count - 1) & -Vector256<double>.Count;
+        var sum = Vector128<double>.Zero;
+        for (var bin = 0; bin < cuts; bin++)
         {
-            gradient += bins[2 * bin];
-            hessian += bins[2 * bin + 1];
-            if (only >= 0 && bin != only)
-                continue;
-            Consider(bin, false, gradient, hessian);
-            if (missingHessian != 0 && bin < last)
-                Consider(bin, true, gradient + missingGradient, hessian + missingHessian);
+            sum += Vector128.Create(bins.Slice(2 * bin, 2));
+            gradients[bin] = sum[0];
+            hessians[bin] = sum[1];
         }
 
-        if (!found)
-            return;
-        best.Gain = bar - parent;
-        best.Feature = index;
-        best.Bin = foundBin;
-        // Where training rows lacked no value, a missing one later goes with the heavier child.
-        best.MissingLeft = missingHessian != 0 ? foundMissingLeft : foundHessian >= search.Hessian - foundHessian;
-        Keep(best, foundGradient, foundHessian, search);
+        // No cut stands there: no floor is low enough.
+        gradients[cuts..padded].Clear();
+        hessians[cuts..padded].Fill(double.NegativeInfinity);
 
-        void Consider(int bin, bool missingLeft, double left, double leftHessian)
+        var (missingGradient, missingHessian) = feature.HasMissing ? (bins[^2], bins[^1]) : (0.0, 0.0);
+        var found = new Finding
+        {
+            Floor = MinHessian(search),
+            Bar = Math.Max(best.Gain, options.MinGain) + parent,
+            Cut = -1,
+        };
+        if (options.RandomThresholds)
+        {
+            Try(RandomBin(bins, last, feature.Source, node), gradients, hessians);
+        }
+        else
+        {
+            for (var at = 0; at < padded; at += Vector256<double>.Count)
+            {
+                var (left, leftHessian) = (Vector256.Create<double>(gradients.Slice(at, 4)), Vector256.Create<double>(hessians.Slice(at, 4)));
+                if (!score.MayBeat(left, leftHessian, search.Gradient, search.Hessian, found.Floor, found.Bar) &&
+                    (missingHessian == 0 || !score.MayBeat(
+                        left + Vector256.Create(missingGradient), leftHessian + Vector256.Create(missingHessian),
+                        search.Gradient, search.Hessian, found.Floor, found.Bar)))
+                    continue;
+                for (var bin = at; bin < Math.Min(at + Vector256<double>.Count, cuts); bin++)
+                    Try(bin, gradients, hessians);
+            }
+        }
+
+        if (found.Cut < 0)
+            return;
+        best.Gain = found.Bar - parent;
+        best.Feature = index;
+        best.Bin = found.Cut;
+        // Where training rows lacked no value, a missing one later goes with the heavier child.
+        best.MissingLeft = missingHessian != 0 ? found.MissingLeft : found.Hessian >= search.Hessian - found.Hessian;
+        Keep(best, found.Gradient, found.Hessian, search);
+
+        void Try(int bin, Span<double> gradients, Span<double> hessians)
+        {
+            if (bin >= cuts)
+                return;
+            found.Consider(score, search, bin, false, gradients[bin], hessians[bin]);
+            if (missingHessian != 0 && bin < last)
+                found.Consider(score, search, bin, true, gradients[bin] + missingGradient, hessians[bin] + missingHessian);
+        }
+    }
+
+    /// <summary>The best cut of one feature so far.</summary>
+    private struct Finding
+    {
+        public double Floor;
+        public double Bar;
+        public int Cut;
+        public bool MissingLeft;
+        public double Gradient;
+        public double Hessian;
+
+        public void Consider<TScore>(TScore score, Search search, int cut, bool missingLeft, double left, double leftHessian)
+            where TScore : struct, ISplitScore
         {
             var rightHessian = search.Hessian - leftHessian;
-            if (leftHessian < atLeast || rightHessian < atLeast)
+            if (!(leftHessian >= Floor) || !(rightHessian >= Floor))
                 return;
-            var gain = Gain(left, leftHessian, options.L2) + Gain(search.Gradient - left, rightHessian, options.L2);
-            if (!(gain > bar))
+            var gain = score.Gain(left, leftHessian, search.Gradient - left, rightHessian);
+            if (!(gain > Bar))
                 return;
-            bar = gain;
-            (found, foundBin, foundMissingLeft) = (true, bin, missingLeft);
-            (foundGradient, foundHessian) = (left, leftHessian);
+            Bar = gain;
+            (Cut, MissingLeft, Gradient, Hessian) = (cut, missingLeft, left, leftHessian);
         }
     }
 
@@ -91,80 +157,5 @@ internal sealed partial class GradientCriterion
     {
         (best.Left[0], best.Left[1]) = (gradient, hessian);
         (best.Right[0], best.Right[1]) = (search.Gradient - gradient, search.Hessian - hessian);
-    }
-
-    /// <summary>
-    /// A few categories: each against all others. More: sorted by smoothed gradient statistics and cut along that order from
-    /// both ends (Fisher 1958; smoothing and caps as in LightGBM's feature_histogram.hpp).
-    /// </summary>
-    private void FindCategorical(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, Search search, SplitCandidate best)
-    {
-        Span<int> order = stackalloc int[BinMapper.MaxValueBins + 1];
-        Span<double> keys = stackalloc double[BinMapper.MaxValueBins + 1];
-        var oneHot = feature.BinCount <= options.MaxCatToOneHot;
-        var l2 = options.L2 + (oneHot ? 0 : options.CatL2);
-        var used = 0;
-        for (var bin = 0; bin < feature.BinCount; bin++)
-        {
-            var hessian = bins[2 * bin + 1];
-            var rows = hessian * search.RowsPerHessian;
-            if (rows < 0.5 || (!oneHot && rows < options.MinDataPerGroup))
-                continue;
-            order[used] = bin;
-            keys[used++] = bins[2 * bin] / (hessian + options.CatSmooth);
-        }
-
-        order = order[..used];
-        if (oneHot)
-        {
-            foreach (var bin in order)
-                Scan(order.Slice(order.IndexOf(bin), 1), false, bins, search, l2, index, best);
-            return;
-        }
-
-        keys[..used].Sort(order);
-        var cap = Math.Min(options.MaxCatThreshold, used);
-        if (options.RandomThresholds && used > 1)
-        {
-            var unit = SplitMix.Unit(SplitMix.Hash(node.TreeSeed, (ulong)node.Id, (ulong)feature.Source));
-            Scan(order[..(1 + (int)(unit * (used - 1)))], true, bins, search, l2, index, best);
-            return;
-        }
-
-        Scan(order[..cap], false, bins, search, l2, index, best);
-        order.Reverse();
-        Scan(order[..cap], false, bins, search, l2, index, best);
-    }
-
-    /// <summary>Moves the categories to the left one after the other; with <paramref name="onlyAll"/> only the whole list counts.</summary>
-    private void Scan(ReadOnlySpan<int> order, bool onlyAll, ReadOnlySpan<double> bins, Search search, double l2, int index, SplitCandidate best)
-    {
-        var parent = Gain(search.Gradient, search.Hessian, options.L2);
-        var atLeast = MinHessian(search);
-        var (gradient, hessian, taken) = (0.0, 0.0, 0);
-        for (var i = 0; i < order.Length; i++)
-        {
-            gradient += bins[2 * order[i]];
-            hessian += bins[2 * order[i] + 1];
-            var right = search.Hessian - hessian;
-            if (hessian < atLeast || (onlyAll && i < order.Length - 1))
-                continue;
-            if (right < atLeast)
-                break;
-            var gain = Gain(gradient, hessian, l2) + Gain(search.Gradient - gradient, right, l2) - parent;
-            if (!(gain > Math.Max(best.Gain, options.MinGain)))
-                continue;
-            best.Gain = gain;
-            best.Feature = index;
-            taken = i + 1;
-            Keep(best, gradient, hessian, search);
-        }
-
-        if (taken == 0)
-            return;
-        var set = default(CategorySet);
-        for (var i = 0; i < taken; i++)
-            set.Add(order[i]);
-        best.LeftBins = set;
     }
 }

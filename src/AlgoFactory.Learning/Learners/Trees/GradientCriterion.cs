@@ -9,12 +9,15 @@ namespace AlgoFactory.Learning.Learners.Trees;
 internal sealed partial class GradientCriterion(GradientPair[] pairs, GrowthOptions options) : ITreeCriterion
 {
     private const int MaxStackColumns = 512;
+    private readonly LeafRule _leaf = new(options);
 
     public int Channels => 2;
 
     public int Outputs => 1;
 
-    public void Leaf(ReadOnlySpan<double> total, Span<float> values) => values[0] = (float)Output(total[0], total[1], options.L2);
+    public double Value(ReadOnlySpan<double> total, int rows, NodeLimits limits) => _leaf.Value(total[0], total[1], options.L2, rows, limits);
+
+    public void Leaf(ReadOnlySpan<double> total, double value, Span<float> values) => values[0] = (float)value;
 
     public double Cover(ReadOnlySpan<double> total) => total[1];
 
@@ -51,25 +54,4 @@ internal sealed partial class GradientCriterion(GradientPair[] pairs, GrowthOpti
                 HistogramKernel.AddSparse(sparseStarts, sparseBins, pair, row, rows.Length, (double*)sum + matrix.SparseShift);
         }
     }
-
-    private double Output(double gradient, double hessian, double l2)
-    {
-        var denominator = hessian + l2;
-        if (denominator <= 0)
-            return 0;
-        var value = -Threshold(gradient) / denominator;
-        return options.MaxDeltaStep > 0 ? Math.Clamp(value, -options.MaxDeltaStep, options.MaxDeltaStep) : value;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private double Gain(double gradient, double hessian, double l2)
-    {
-        var g = Threshold(gradient);
-        return hessian + l2 > 0 ? g * g / (hessian + l2) : 0;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private double Threshold(double gradient) => options.L1 == 0
-        ? gradient
-        : Math.Sign(gradient) * Math.Max(0, Math.Abs(gradient) - options.L1);
 }

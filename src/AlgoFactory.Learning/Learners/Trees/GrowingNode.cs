@@ -15,6 +15,15 @@ internal sealed class GrowingNode
     /// <summary>The sums over its rows, one a channel.</summary>
     public required double[] Total { get; init; }
 
+    /// <summary>What its ancestors ask of its value.</summary>
+    public required NodeLimits Limits { get; init; }
+
+    /// <summary>Its value, were it a leaf.</summary>
+    public required double Value { get; init; }
+
+    /// <summary>The interaction groups that hold all features on its path, one bit each.</summary>
+    public required ulong Groups { get; init; }
+
     /// <summary>The histogram, while the node waits for its split; null when it was given back or never built.</summary>
     public double[]? Histogram { get; set; }
 

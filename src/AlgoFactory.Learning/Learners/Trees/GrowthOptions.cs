@@ -9,6 +9,9 @@ internal sealed record GrowthOptions
     /// <summary>Splits on the way to a leaf; 0 or less: no cap.</summary>
     public int MaxDepth { get; init; }
 
+    /// <summary>Whether a level is split before the next one begins; else the leaf with the greatest gain is split first.</summary>
+    public bool DepthWise { get; init; }
+
     /// <summary>Rows in a leaf, judged by the rows' share of the second derivative.</summary>
     public double MinDataInLeaf { get; init; } = 20;
 
@@ -24,7 +27,16 @@ internal sealed record GrowthOptions
     /// <summary>Bound of a leaf's value before shrinking; 0: none.</summary>
     public double MaxDeltaStep { get; init; }
 
-    /// <summary>Share of the tree's features that each node looks at.</summary>
+    /// <summary>Pulls a leaf's value to its parent's, as if that many rows had it (LightGBM's path_smooth); 0: not at all.</summary>
+    public double PathSmooth { get; init; }
+
+    /// <summary>What columns may do; null: anything.</summary>
+    public FeatureConstraints? Constraints { get; init; }
+
+    /// <summary>Share of the tree's features that each level of the tree looks at.</summary>
+    public double FeatureFractionByLevel { get; init; } = 1;
+
+    /// <summary>Share of its level's features that each node looks at.</summary>
     public double FeatureFractionByNode { get; init; } = 1;
 
     /// <summary>One random threshold a feature and node instead of the best one (extremely randomised trees, Geurts et al. 2006).</summary>

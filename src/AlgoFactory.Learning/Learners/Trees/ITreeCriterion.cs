@@ -1,11 +1,5 @@
 namespace AlgoFactory.Learning.Learners.Trees;
 
-/// <summary>A node as a split search sees it.</summary>
-/// <param name="Id">The node's number in its tree.</param>
-/// <param name="RowCount">Its rows.</param>
-/// <param name="TreeSeed">What random thresholds are hashed from.</param>
-internal readonly record struct NodeView(int Id, int RowCount, ulong TreeSeed);
-
 /// <summary>
 /// What a tree is grown by: the sums kept for each bin, the gain of a split and the value of a leaf. A histogram holds
 /// <see cref="Channels"/> sums a bin, side by side.
@@ -36,8 +30,17 @@ internal interface ITreeCriterion
     /// <param name="best">The best split so far.</param>
     void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best);
 
-    /// <summary>The value of a leaf with these sums.</summary>
-    void Leaf(ReadOnlySpan<double> total, Span<float> values);
+    /// <summary>The value of a node, were it a leaf: what its children's values are smoothed to and bounded by. 0 where leaves hold several values.</summary>
+    /// <param name="total">The sums over its rows.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="limits">What its ancestors ask of it.</param>
+    double Value(ReadOnlySpan<double> total, int rows, NodeLimits limits);
+
+    /// <summary>The values of a leaf.</summary>
+    /// <param name="total">The sums over its rows.</param>
+    /// <param name="value">What <see cref="Value"/> said of it.</param>
+    /// <param name="values">Receives them.</param>
+    void Leaf(ReadOnlySpan<double> total, double value, Span<float> values);
 
     /// <summary>The weight of a node with these sums: its share in expectations over the tree.</summary>
     double Cover(ReadOnlySpan<double> total);

@@ -30,7 +30,9 @@ internal static class LeafRenewal
         workers.For(leaves.Count, i =>
         {
             var value = Quantile(alpha, grower.Rows(leaves[i]).Span, labels.Span, scores.Span, pairs);
-            tree.Values[leaves[i].Leaf] = (float)(bound > 0 ? Math.Clamp(value, -bound, bound) : value);
+            value = bound > 0 ? Math.Clamp(value, -bound, bound) : value;
+            // A leaf's own quantile may cross its neighbours' where the tree was held to a direction.
+            tree.Values[leaves[i].Leaf] = (float)Math.Clamp(value, leaves[i].Lower, leaves[i].Upper);
         });
     }
 

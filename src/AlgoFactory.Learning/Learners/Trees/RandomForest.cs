@@ -41,13 +41,15 @@ internal sealed class RandomForest
         (_center, _scale) = data.Task.Kind == TaskKind.Regression ? TargetScale.Of(data) : (0, 1);
     }
 
-    /// <summary>Grows a forest; past the deadline no further tree is begun, but there is at least one.</summary>
+    /// <summary>
+    /// Grows a forest. Past the deadline no further tree is begun, and trees in growth are left out, unless there is no whole one.
+    /// </summary>
     public static ForestModel Fit(TrainingSet data, ForestOptions options, FitContext context) =>
         new RandomForest(data, options, context).Run();
 
     private ForestModel Run()
     {
-        var trees = new Tree?[_options.Trees];
+        var trees = new (Tree? Tree, bool WasCut)[_options.Trees];
         var done = 0;
         new Workers(_context.MaxThreads, _context.Cancellation).For(trees.Length, t =>
         {
@@ -56,23 +58,26 @@ internal sealed class RandomForest
             trees[t] = Grow(t);
             _context.Progress?.Report(new FitProgress(Interlocked.Increment(ref done), trees.Length, null));
         });
-        var grown = trees.OfType<Tree>().ToImmutableArray();
+        // A tree that was cut short has one side grown and the other not: beside whole trees it would only blur them.
+        var some = trees.Any(t => t is { Tree: not null, WasCut: false });
+        var grown = trees.Where(t => t.Tree is not null && !(some && t.WasCut)).Select(t => t.Tree!).ToImmutableArray();
         var outputs = _data.Task.OutputWidth;
         return new ForestModel(new TreeEnsemble(
             _data.Features.Width, outputs, outputs, grown, TreeEnsemble.CategoryMaps(grown, _matrix)));
     }
 
-    private Tree Grow(int number)
+    private (Tree Tree, bool WasCut) Grow(int number)
     {
         var seed = SplitMix.Hash(_seed, (ulong)number + 1);
         var weights = RowWeights(seed);
         var rows = Enumerable.Range(0, weights.Length).Where(r => weights[r] > 0).ToArray();
-        var grower = _growers.TryTake(out var idle) ? idle : new TreeGrower(_matrix, _options.Growth, _alone);
+        var grower = _growers.TryTake(out var idle) ? idle : new TreeGrower(_matrix, _options.Growth, _alone, () => _context.IsOverdue);
         var tree = grower.Grow(Criterion(weights), rows, _features, seed, out _);
+        var wasCut = grower.WasCut;
         _growers.Add(grower);
         for (var leaf = 0; leaf < tree.Values.Length && _data.Task.Kind == TaskKind.Regression; leaf++)
             tree.Values[leaf] = (float)(tree.Values[leaf] * _scale + _center);
-        return tree;
+        return (tree, wasCut);
     }
 
     private ITreeCriterion Criterion(float[] weights)

@@ -48,4 +48,9 @@ internal enum NodeFlags : byte
 }
 
 /// <summary>The rows of one leaf of a grown tree: a range of the grower's partition.</summary>
-internal readonly record struct LeafRows(int Leaf, int Start, int Count);
+/// <param name="Leaf">The leaf's number.</param>
+/// <param name="Start">The range's first place.</param>
+/// <param name="Count">Its length.</param>
+/// <param name="Lower">The least value that keeps monotone features monotone: for those who give leaves other values.</param>
+/// <param name="Upper">The greatest one.</param>
+internal readonly record struct LeafRows(int Leaf, int Start, int Count, double Lower, double Upper);

@@ -26,8 +26,8 @@ internal static class TreeAssembler
             {
                 var leaf = leaves.Count;
                 tree.Child[node.Id] = ~leaf;
-                criterion.Leaf(node.Total, tree.Values.AsSpan(leaf * criterion.Outputs, criterion.Outputs));
-                leaves.Add(new LeafRows(leaf, node.Start, node.Count));
+                criterion.Leaf(node.Total, node.Value, tree.Values.AsSpan(leaf * criterion.Outputs, criterion.Outputs));
+                leaves.Add(new LeafRows(leaf, node.Start, node.Count, node.Limits.Lower, node.Limits.Upper));
                 continue;
             }
 

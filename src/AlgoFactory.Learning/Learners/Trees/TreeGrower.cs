@@ -1,9 +1,9 @@
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>
-/// Grows one tree after the other on the same binned rows: leaf-wise (the leaf with the greatest gain first; Shi 2007) up to
-/// a number of leaves, or depth-first where there is no such limit. Not thread-safe: each thread that grows trees of its own
-/// has its own grower.
+/// Grows one tree after the other on the same binned rows: leaf-wise (the leaf with the greatest gain first; Shi 2007) or
+/// depth-wise (level by level) up to a number of leaves, or depth-first where there is no such limit. A tree that runs out of
+/// time stops splitting and is whole. Not thread-safe: each thread that grows trees of its own has its own grower.
 /// </summary>
 internal sealed class TreeGrower
 {
@@ -17,17 +17,27 @@ internal sealed class TreeGrower
     private readonly RowPartition _partition;
     private readonly Stack<double[]> _spare = new();
     private readonly byte[] _left = new byte[256];
+    private readonly Func<bool> _isOverdue;
     private int _live;
 
-    public TreeGrower(BinnedMatrix matrix, GrowthOptions options, Workers workers)
+    /// <summary>Creates a grower.</summary>
+    /// <param name="matrix">The binned rows.</param>
+    /// <param name="options">How trees grow.</param>
+    /// <param name="workers">Threads.</param>
+    /// <param name="isOverdue">Asked before each split: whether time is up; null: there is no deadline.</param>
+    public TreeGrower(BinnedMatrix matrix, GrowthOptions options, Workers workers, Func<bool>? isOverdue = null)
     {
         _matrix = matrix;
         _options = options;
         _workers = workers;
+        _isOverdue = isOverdue ?? (() => false);
         _histograms = new HistogramBuilder(matrix, workers);
         _splits = new SplitFinder(matrix, workers);
         _partition = new RowPartition(matrix.RowCount, workers);
     }
+
+    /// <summary>Whether the last tree ran out of time, and might have been split on.</summary>
+    public bool WasCut { get; private set; }
 
     /// <summary>The rows of a range of the last tree's leaves.</summary>
     public ReadOnlyMemory<int> Rows(LeafRows leaf) => _partition.Rows(leaf.Start, leaf.Count);
@@ -45,19 +55,20 @@ internal sealed class TreeGrower
         else
             _partition.Reset(rows);
 
-        var growth = new Growth(criterion, features, DenseSubset(features), seed);
+        WasCut = false;
+        var growth = new Growth(criterion, new NodeFeatures(_matrix, _options, features, seed), DenseSubset(features), seed);
         var root = Root(growth);
         if (_options.MaxLeaves == int.MaxValue)
             GrowDepthFirst(growth, root);
         else
-            GrowLeafWise(growth, root);
+            GrowBestFirst(growth, root);
         foreach (var node in growth.Nodes)
             Release(node);
         return TreeAssembler.Assemble(_matrix, criterion, growth.Nodes, out leaves);
     }
 
     /// <summary>What is fixed while one tree grows.</summary>
-    private sealed record Growth(ITreeCriterion Criterion, int[] Features, int[]? Columns, ulong Seed)
+    private sealed record Growth(ITreeCriterion Criterion, NodeFeatures Features, int[]? Columns, ulong Seed)
     {
         public List<GrowingNode> Nodes { get; } = [];
     }
@@ -72,7 +83,17 @@ internal sealed class TreeGrower
     {
         var total = new double[growth.Criterion.Channels];
         _histograms.Total(growth.Criterion, _partition.Rows(0, _partition.Count), total);
-        var root = new GrowingNode { Id = 0, Depth = 0, Start = 0, Count = _partition.Count, Total = total };
+        var root = new GrowingNode
+        {
+            Id = 0,
+            Depth = 0,
+            Start = 0,
+            Count = _partition.Count,
+            Total = total,
+            Limits = NodeLimits.None,
+            Value = growth.Criterion.Value(total, _partition.Count, NodeLimits.None),
+            Groups = ulong.MaxValue,
+        };
         growth.Nodes.Add(root);
         if (MaySplit(root))
         {
@@ -83,12 +104,13 @@ internal sealed class TreeGrower
         return root;
     }
 
-    private void GrowLeafWise(Growth growth, GrowingNode root)
+    private void GrowBestFirst(Growth growth, GrowingNode root)
     {
-        var open = new PriorityQueue<GrowingNode, (double NegativeGain, int Id)>();
+        // Depth-wise too the greater gain of a level comes first: where leaves run out, the poorest splits are left out.
+        var open = new PriorityQueue<GrowingNode, (int Level, double NegativeGain, int Id)>();
         Offer(root);
         var count = 1;
-        while (count < _options.MaxLeaves && open.TryDequeue(out var node, out _))
+        while (count < _options.MaxLeaves && open.TryDequeue(out var node, out _) && InTime())
         {
             var last = ++count == _options.MaxLeaves;
             if (Split(growth, node, searchChildren: !last) is not { } children)
@@ -104,9 +126,11 @@ internal sealed class TreeGrower
         void Offer(GrowingNode node)
         {
             if (node.CanSplit)
-                open.Enqueue(node, (-node.Best!.Gain, node.Id));
+                open.Enqueue(node, (_options.DepthWise ? node.Depth : 0, -node.Best!.Gain, node.Id));
         }
     }
+
+    private bool InTime() => !(WasCut = WasCut || _isOverdue());
 
     private void GrowDepthFirst(Growth growth, GrowingNode root)
     {
@@ -114,7 +138,7 @@ internal sealed class TreeGrower
         open.Push(root);
         while (open.TryPop(out var node))
         {
-            if (!node.CanSplit || Split(growth, node, searchChildren: true) is not { } children)
+            if (!node.CanSplit || !InTime() || Split(growth, node, searchChildren: true) is not { } children)
             {
                 Release(node);
                 continue;
@@ -142,15 +166,7 @@ internal sealed class TreeGrower
             return null;
         }
 
-        var left = new GrowingNode { Id = growth.Nodes.Count, Depth = node.Depth + 1, Start = node.Start, Count = leftCount, Total = best.Left };
-        var right = new GrowingNode
-        {
-            Id = left.Id + 1,
-            Depth = node.Depth + 1,
-            Start = node.Start + leftCount,
-            Count = node.Count - leftCount,
-            Total = best.Right,
-        };
+        var (left, right) = Children(growth, node, feature.Source, leftCount);
         node.Left = left.Id;
         growth.Nodes.Add(left);
         growth.Nodes.Add(right);
@@ -158,6 +174,34 @@ internal sealed class TreeGrower
             SearchChildren(growth, node, left, right);
         Release(node);
         return (left, right);
+    }
+
+    private (GrowingNode Left, GrowingNode Right) Children(Growth growth, GrowingNode node, int source, int leftCount)
+    {
+        var rightCount = node.Count - leftCount;
+        var limits = node.Limits with { Parent = node.Value };
+        var (leftLimits, rightLimits) = (limits, limits);
+        if (_options.Constraints?.Direction(source) is { } direction and not 0)
+        {
+            (leftLimits, rightLimits) = limits.Part(
+                direction, growth.Criterion.Value(node.Best!.Left, leftCount, limits), growth.Criterion.Value(node.Best.Right, rightCount, limits));
+        }
+
+        var groups = node.Groups & (_options.Constraints?.Groups(source) ?? ulong.MaxValue);
+        var id = growth.Nodes.Count;
+        return (Child(id, node.Start, leftCount, node.Best!.Left, leftLimits), Child(id + 1, node.Start + leftCount, rightCount, node.Best.Right, rightLimits));
+
+        GrowingNode Child(int id, int start, int count, double[] total, NodeLimits limits) => new()
+        {
+            Id = id,
+            Depth = node.Depth + 1,
+            Start = start,
+            Count = count,
+            Total = total,
+            Limits = limits,
+            Value = growth.Criterion.Value(total, count, limits),
+            Groups = groups,
+        };
     }
 
     /// <summary>Whether a bin goes left in a split: the one place where that is decided while training.</summary>
@@ -206,26 +250,10 @@ internal sealed class TreeGrower
     private void Search(Growth growth, GrowingNode node)
     {
         _workers.Cancellation.ThrowIfCancellationRequested();
-        var features = NodeFeatures(growth, node);
-        node.Best = _splits.Find(growth.Criterion, features, node.Histogram!, new NodeView(node.Id, node.Count, growth.Seed));
+        var view = new NodeView(node.Id, node.Count, growth.Seed, node.Value, node.Limits with { Parent = node.Value });
+        node.Best = _splits.Find(growth.Criterion, growth.Features.Of(node), node.Histogram!, view);
         if (!node.Best.Found || _live * (long)Size(growth) * sizeof(double) > HistogramBudgetBytes)
             Release(node);
-    }
-
-    /// <summary>The features that a node looks at: those with the lowest hashes, so that no thread's pace matters.</summary>
-    private int[] NodeFeatures(Growth growth, GrowingNode node)
-    {
-        if (_options.FeatureFractionByNode >= 1)
-            return growth.Features;
-        var count = Math.Max(1, (int)Math.Ceiling(growth.Features.Length * _options.FeatureFractionByNode));
-        var keys = new ulong[growth.Features.Length];
-        for (var i = 0; i < keys.Length; i++)
-            keys[i] = SplitMix.Hash(growth.Seed, (ulong)node.Id, ~(ulong)growth.Features[i]);
-        var features = (int[])growth.Features.Clone();
-        Array.Sort(keys, features);
-        Array.Resize(ref features, count);
-        Array.Sort(features);
-        return features;
     }
 
     private int Size(Growth growth) => _matrix.BinCount * growth.Criterion.Channels;

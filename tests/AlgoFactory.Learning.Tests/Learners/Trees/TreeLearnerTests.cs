@@ -2,6 +2,7 @@ using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Trees;
 using AlgoFactory.Learning.Spaces;
+using AlgoFactory.TestKit;
 using AlgoFactory.TestKit.Trees;
 using Shouldly;
 using Xunit;
@@ -178,6 +179,46 @@ public class TreeLearnerTests
         var context = FitContext.Create(1) with { Deadline = DateTimeOffset.MinValue };
         var model = Learner(id).Fit(data, ParameterSet.Empty, context).Model;
         (model is GbdtModel gbdt ? gbdt.TreeCount : ((ForestModel)model).TreeCount).ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_tree_that_runs_out_of_time_stops_splitting()
+    {
+        var data = RandomTable.Create(2000, 1, TaskKind.Regression);
+        var context = FitContext.Create(1) with { Clock = new SteppingClock(), Deadline = DateTimeOffset.UnixEpoch.AddSeconds(11) };
+        var tree = ((GbdtModel)new GbdtLearner().Fit(data, ParameterSet.Empty.With("num_leaves", 200), context).Model).Ensemble.Trees.ShouldHaveSingleItem();
+        // Ten looks at the clock were in time, one before each split.
+        tree.LeafCount.ShouldBe(11);
+        var whole = ((GbdtModel)new GbdtLearner().Fit(data, ParameterSet.Empty.With("num_leaves", 11).With("rounds", 1), FitContext.Create(1)).Model).Ensemble.Trees[0];
+        tree.Values.ShouldBe(whole.Values);
+    }
+
+    [Fact]
+    public void A_forest_leaves_out_the_tree_that_ran_out_of_time_unless_it_is_the_only_one()
+    {
+        var data = RandomTable.Create(500, 1, TaskKind.Multiclass);
+        var one = Forest(100_000, trees: 1)[0].NodeCount;
+        var splits = (one - 1) / 2;
+        Forest(splits / 2, trees: 5).ShouldHaveSingleItem().NodeCount.ShouldBeInRange(3, one - 2);
+        // The second tree is cut a few splits in.
+        Forest(splits + 6, trees: 5).ShouldHaveSingleItem().NodeCount.ShouldBe(one);
+
+        IReadOnlyList<Tree> Forest(int looks, int trees)
+        {
+            var context = FitContext.Create(1) with { Clock = new SteppingClock(), Deadline = DateTimeOffset.UnixEpoch.AddSeconds(looks) };
+            var parameters = ParameterSet.Empty.With("trees", trees);
+            return ((ForestModel)ForestLearner.RandomForest().Fit(data, parameters, context).Model).Ensemble.Trees;
+        }
+    }
+
+    [Theory]
+    [InlineData("gbdt")]
+    [InlineData("random-forest")]
+    public void Without_a_deadline_nobody_looks_at_the_clock(string id)
+    {
+        var clock = new SteppingClock();
+        Learner(id).Fit(RandomTable.Create(300, 1, TaskKind.Binary), Short(id), FitContext.Create(1) with { Clock = clock });
+        clock.Reads.ShouldBe(0);
     }
 
     [Theory]
