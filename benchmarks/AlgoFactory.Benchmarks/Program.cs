@@ -7,6 +7,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-train"] = TreesTrain.Run,
     ["trees-scale"] = TreesScale.Run,
     ["trees-rare"] = TreesRare.Run,
+    ["trees-predict"] = TreesPredict.Run,
     ["trees-tables"] = TreesTables.Run,
 };
 

@@ -49,6 +49,18 @@ public sealed class ForestModel : IModel, IFeatureImportance
         ArrayPool<double>.Shared.Return(sums);
     }
 
+    /// <summary>A forest of the first trees.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer trees.</exception>
+    public ForestModel Truncate(int trees)
+    {
+        if (trees < 1 || trees > TreeCount)
+            throw new ArgumentOutOfRangeException(nameof(trees), trees, $"The forest has {TreeCount} trees and needs one.");
+        return new ForestModel(_trees.Truncate(trees));
+    }
+
+    /// <summary>The leaves that rows fall into: rows × <see cref="TreeCount"/>, numbered within each tree.</summary>
+    public void LeafIndices(FeatureBatch rows, Span<int> leaves) => _trees.LeafIndices(rows, leaves);
+
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to) => TreeEnsembleFormat.Write(_trees, to.Section("ensemble"));
 

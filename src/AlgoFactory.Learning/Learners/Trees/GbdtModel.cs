@@ -33,6 +33,9 @@ public sealed class GbdtModel : IModel, IFeatureImportance
     /// <summary>Trees of all outputs together.</summary>
     public int TreeCount => _trees.Trees.Length;
 
+    /// <summary>Boosting rounds: a tree an output each.</summary>
+    public int Rounds => TreeCount / OutputWidth;
+
     /// <inheritdoc/>
     public ImmutableArray<double> Importance { get; }
 
@@ -58,6 +61,18 @@ public sealed class GbdtModel : IModel, IFeatureImportance
 
         ArrayPool<double>.Shared.Return(sums);
     }
+
+    /// <summary>The model after its first rounds: what a shorter fit would have given.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer rounds.</exception>
+    public GbdtModel Truncate(int rounds)
+    {
+        if (rounds < 0 || rounds > Rounds)
+            throw new ArgumentOutOfRangeException(nameof(rounds), rounds, $"The model has {Rounds} rounds.");
+        return new GbdtModel(_trees.Truncate(rounds * OutputWidth), _base, Link);
+    }
+
+    /// <summary>The leaves that rows fall into: rows × <see cref="TreeCount"/>, numbered within each tree. Round r's tree of output k is tree r × outputs + k.</summary>
+    public void LeafIndices(FeatureBatch rows, Span<int> leaves) => _trees.LeafIndices(rows, leaves);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

@@ -62,11 +62,29 @@ internal sealed class TreeEnsemble
         return [.. gains.Select(g => total > 0 ? g / total : 0)];
     }
 
+    /// <summary>The first trees alone.</summary>
+    public TreeEnsemble Truncate(int trees) => new(Width, Outputs, LeafWidth, Trees[..trees], BinOfCode);
+
+    /// <summary>The leaves that rows fall into: rows × trees, numbered within each tree.</summary>
+    public void LeafIndices(FeatureBatch rows, Span<int> leaves)
+    {
+        CheckWidth(rows);
+        if (leaves.Length != (long)rows.RowCount * Trees.Length)
+            throw new ArgumentException($"{rows.RowCount} rows in {Trees.Length} trees have {rows.RowCount * (long)Trees.Length} leaves, not {leaves.Length}.", nameof(leaves));
+        Evaluator.Leaves(rows, leaves);
+    }
+
     /// <summary>Refuses batches of another width: they were made by another pipeline.</summary>
-    public void Check(FeatureBatch rows, Span<float> scores)
+    public void CheckWidth(FeatureBatch rows)
     {
         if (rows.Width != Width)
             throw new ArgumentException($"The model reads {Width} features, the rows have {rows.Width}.", nameof(rows));
+    }
+
+    /// <summary>Refuses batches of another width, and scores of another size.</summary>
+    public void Check(FeatureBatch rows, Span<float> scores)
+    {
+        CheckWidth(rows);
         if (scores.Length != (long)rows.RowCount * Outputs)
             throw new ArgumentException($"{rows.RowCount} rows need {rows.RowCount * (long)Outputs} scores, not {scores.Length}.", nameof(scores));
     }
