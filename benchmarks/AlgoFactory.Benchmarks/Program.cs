@@ -8,6 +8,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-scale"] = TreesScale.Run,
     ["trees-rare"] = TreesRare.Run,
     ["trees-predict"] = TreesPredict.Run,
+    ["trees-shap"] = TreesShap.Run,
     ["trees-tables"] = TreesTables.Run,
 };
 

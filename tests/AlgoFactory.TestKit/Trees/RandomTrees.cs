@@ -12,7 +12,7 @@ internal static class RandomTrees
 
     private const int Categories = 12;
 
-    /// <summary>An ensemble of trees with up to that many leaves; leaf values and covers are not negative powers of chance.</summary>
+    /// <summary>An ensemble of trees with up to that many leaves.</summary>
     /// <param name="random">The chance.</param>
     /// <param name="rows">Thresholds are among these rows' values.</param>
     /// <param name="trees">Trees.</param>
@@ -20,16 +20,19 @@ internal static class RandomTrees
     /// <param name="outputs">Outputs.</param>
     /// <param name="leafWidth">Values a leaf.</param>
     /// <param name="categorical">Whether feature 5 is split by categories.</param>
-    public static TreeEnsemble Create(Random random, FeatureBatch rows, int trees, int leaves, int outputs = 1, int leafWidth = 1, bool categorical = true)
+    /// <param name="features">The features that trees ask for; null: any.</param>
+    public static TreeEnsemble Create(
+        Random random, FeatureBatch rows, int trees, int leaves, int outputs = 1, int leafWidth = 1, bool categorical = true, int[]? features = null)
     {
+        features ??= [.. Enumerable.Range(0, rows.Width)];
         // Codes 10 and 11 were never seen; 12 bins and the missing one.
         byte[] map = [.. Enumerable.Range(0, Categories).Select(c => (byte)(c < 10 ? c * 7 % 10 : 10)), 10];
         return new TreeEnsemble(
-            rows.Width, outputs, leafWidth, [.. Enumerable.Range(0, trees).Select(_ => Tree(random, rows, random.Next(1, leaves + 1), leafWidth, categorical && random.Next(3) > 0))],
+            rows.Width, outputs, leafWidth, [.. Enumerable.Range(0, trees).Select(_ => Tree(random, rows, random.Next(1, leaves + 1), leafWidth, categorical && random.Next(3) > 0, features))],
             categorical ? ImmutableSortedDictionary<int, byte[]>.Empty.Add(CategoryFeature, map) : ImmutableSortedDictionary<int, byte[]>.Empty);
     }
 
-    private static Tree Tree(Random random, FeatureBatch rows, int leaves, int leafWidth, bool categorical)
+    private static Tree Tree(Random random, FeatureBatch rows, int leaves, int leafWidth, bool categorical, int[] features)
     {
         var count = 2 * leaves - 1;
         var tree = new Tree
@@ -55,7 +58,7 @@ internal static class RandomTrees
             var at = random.Next(3) == 0 ? random.Next(open.Count) : open.Count - 1;
             var node = open[at];
             open.RemoveAt(at);
-            var feature = random.Next(rows.Width);
+            var feature = features[random.Next(features.Length)];
             (tree.Feature[node], tree.Child[node], tree.Gain[node]) = (feature, nodes, random.Next(100));
             if (categorical && feature == CategoryFeature)
             {

@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Learning.Features;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>Averaged trees: the mean of the values, or of the class probabilities, in the leaves that a row falls into.</summary>
-public sealed class ForestModel : IModel, IFeatureImportance
+public sealed class ForestModel : IContributions, IFeatureImportance
 {
     private const int BlockRows = 256;
     private readonly TreeEnsemble _trees;
@@ -34,7 +35,7 @@ public sealed class ForestModel : IModel, IFeatureImportance
     /// <inheritdoc/>
     public void Predict(FeatureBatch rows, Span<float> scores)
     {
-        _trees.Check(rows, scores);
+        _trees.Check(rows, scores.Length);
         var outputs = OutputWidth;
         var sums = ArrayPool<double>.Shared.Rent(BlockRows * outputs);
         for (var start = 0; start < rows.RowCount; start += BlockRows)
@@ -60,6 +61,27 @@ public sealed class ForestModel : IModel, IFeatureImportance
 
     /// <summary>The leaves that rows fall into: rows × <see cref="TreeCount"/>, numbered within each tree.</summary>
     public void LeafIndices(FeatureBatch rows, Span<int> leaves) => _trees.LeafIndices(rows, leaves);
+
+    /// <inheritdoc/>
+    public RawScale RawScale(TaskKind task) => task == TaskKind.Regression ? Explaining.RawScale.Value : Explaining.RawScale.Probability;
+
+    /// <inheritdoc/>
+    public void RawScores(FeatureBatch rows, Span<double> scores)
+    {
+        _trees.Check(rows, scores.Length);
+        scores.Clear();
+        _trees.Evaluator.Add(rows, 0, scores);
+        foreach (ref var score in scores)
+            score /= TreeCount;
+    }
+
+    /// <inheritdoc/>
+    public void Contributions(FeatureBatch rows, FeatureGroups groups, Span<double> values) =>
+        _trees.AddContributions(rows, groups, 1.0 / TreeCount, [], values);
+
+    /// <inheritdoc/>
+    public void Interactions(FeatureBatch rows, FeatureGroups groups, Span<double> values) =>
+        _trees.Interactions(rows, groups, 1.0 / TreeCount, values);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to) => TreeEnsembleFormat.Write(_trees, to.Section("ensemble"));

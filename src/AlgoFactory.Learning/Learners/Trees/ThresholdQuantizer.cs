@@ -112,41 +112,35 @@ internal sealed class ThresholdQuantizer
     public void Fill(FeatureBatch rows, int start, int count, Span<byte> slots, int stride)
     {
         var width = rows.DenseWidth;
-        var dense = rows.Dense.Slice(start * width, count * width);
+        var c = FillDense(rows.Dense.Slice(start * width, count * width), width, count, slots, stride);
+        if (c < _columns.Length)
+            FillSparse(rows, start, count, slots, stride, c);
+    }
+
+    /// <summary>Fills the slots of dense features and returns the first column after them.</summary>
+    private int FillDense(ReadOnlySpan<float> values, int width, int count, Span<byte> slots, int stride)
+    {
         var c = 0;
         for (; c < _columns.Length && _columns[c].Feature < width; c++)
         {
             ref readonly var column = ref _columns[c];
             if (column.Map is null)
-                FillNumeric(column, dense[column.Feature..], width, count, slots, stride);
+                FillNumeric(column, values[column.Feature..], width, count, slots, stride);
             else
                 for (var i = 0; i < count; i++)
-                    Store(column, dense[i * width + column.Feature], slots, i, stride);
+                    Store(column, values[i * width + column.Feature], slots, i, stride);
         }
 
-        if (c < _columns.Length)
-            FillSparse(rows, start, count, slots, stride, c);
+        return c;
     }
 
     private void FillNumeric(in Column column, ReadOnlySpan<float> values, int width, int count, Span<byte> slots, int stride)
     {
         ref var table = ref _tables[column.Table];
-        // A column that only one kind of split asks writes to the same place twice.
-        var right = slots[((column.RightSlot < 0 ? column.LeftSlot : column.RightSlot) * stride)..];
+        // Where splits send missing values to one side only, both names mean the same slot.
         var left = slots[((column.LeftSlot < 0 ? column.RightSlot : column.LeftSlot) * stride)..];
+        var right = slots[((column.RightSlot < 0 ? column.LeftSlot : column.RightSlot) * stride)..];
         var missing = column.RightSlot < 0 ? (byte)0 : MissingRight;
-        if (column.LeftSlot < 0 || column.RightSlot < 0)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                var value = values[i * width];
-                var below = (byte)(column.IsSmall ? Small(ref table, value) : Large(ref table, value));
-                right[i] = float.IsNaN(value) ? missing : below;
-            }
-
-            return;
-        }
-
         for (var i = 0; i < count; i++)
         {
             var value = values[i * width];

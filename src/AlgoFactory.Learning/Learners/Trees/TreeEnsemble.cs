@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Learning.Features;
 
 namespace AlgoFactory.Learning.Learners.Trees;
@@ -9,6 +10,8 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// </summary>
 internal sealed class TreeEnsemble
 {
+    private TreeShap? _shap;
+
     /// <summary>Creates the sum of these trees.</summary>
     /// <param name="width">Features of the batches it predicts.</param>
     /// <param name="outputs">Scores a row.</param>
@@ -37,6 +40,12 @@ internal sealed class TreeEnsemble
     public ImmutableSortedDictionary<int, byte[]> BinOfCode { get; }
 
     public TreeEvaluator Evaluator { get; }
+
+    /// <summary>Explains sums; made when first asked for.</summary>
+    public TreeShap Shap => LazyInitializer.EnsureInitialized(ref _shap, () => new TreeShap(this));
+
+    /// <summary>The features of the batch that a tree's feature is made from: what it adds or gains is theirs in equal parts.</summary>
+    public ImmutableArray<int> SourcesOf(int feature) => [feature];
 
     /// <summary>The maps of the categorical features that these trees ask for.</summary>
     public static ImmutableSortedDictionary<int, byte[]> CategoryMaps(IEnumerable<Tree> trees, BinnedMatrix matrix)
@@ -74,6 +83,33 @@ internal sealed class TreeEnsemble
         Evaluator.Leaves(rows, leaves);
     }
 
+    /// <summary>Adds contributions; values is rows × outputs × (groups + 1).</summary>
+    public void AddContributions(FeatureBatch rows, FeatureGroups groups, double scale, ReadOnlySpan<double> baseScores, Span<double> values)
+    {
+        CheckGroups(rows, groups, values.Length, Outputs * (groups.Count + 1L));
+        values.Clear();
+        Shap.Add(rows, groups, scale, values);
+        for (var i = 0; i < rows.RowCount * Outputs; i++)
+            values[i * (groups.Count + 1) + groups.Count] = Shap.Expected[i % Outputs] * scale + (baseScores.IsEmpty ? 0 : baseScores[i % Outputs]);
+    }
+
+    /// <summary>Interactions; values is rows × outputs × groups × groups.</summary>
+    public void Interactions(FeatureBatch rows, FeatureGroups groups, double scale, Span<double> values)
+    {
+        CheckGroups(rows, groups, values.Length, (long)Outputs * groups.Count * groups.Count);
+        values.Clear();
+        Shap.AddInteractions(rows, groups, scale, values);
+    }
+
+    private void CheckGroups(FeatureBatch rows, FeatureGroups groups, int length, long perRow)
+    {
+        CheckWidth(rows);
+        if (groups.Width != Width)
+            throw new ArgumentException($"The groups are of {groups.Width} features, the model reads {Width}.", nameof(groups));
+        if (length != rows.RowCount * perRow)
+            throw new ArgumentException($"{rows.RowCount} rows need {rows.RowCount * perRow} values, not {length}.");
+    }
+
     /// <summary>Refuses batches of another width: they were made by another pipeline.</summary>
     public void CheckWidth(FeatureBatch rows)
     {
@@ -82,10 +118,10 @@ internal sealed class TreeEnsemble
     }
 
     /// <summary>Refuses batches of another width, and scores of another size.</summary>
-    public void Check(FeatureBatch rows, Span<float> scores)
+    public void Check(FeatureBatch rows, int scores)
     {
         CheckWidth(rows);
-        if (scores.Length != (long)rows.RowCount * Outputs)
-            throw new ArgumentException($"{rows.RowCount} rows need {rows.RowCount * (long)Outputs} scores, not {scores.Length}.", nameof(scores));
+        if (scores != (long)rows.RowCount * Outputs)
+            throw new ArgumentException($"{rows.RowCount} rows need {rows.RowCount * (long)Outputs} scores, not {scores}.", nameof(scores));
     }
 }

@@ -104,6 +104,32 @@ internal sealed class TreeEvaluator
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
+    /// <summary>What splits say of rows; give it back by disposing of it.</summary>
+    public Decisions RentDecisions(int rows) => new(this, rows);
+
+    /// <summary>The bytes of some rows, row after row.</summary>
+    public readonly struct Decisions(TreeEvaluator evaluator, int rows) : IDisposable
+    {
+        private readonly int _width = evaluator._quantizer.SlotCount + 1;
+        private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(rows * (evaluator._quantizer.SlotCount + 1));
+
+        /// <summary>Takes rows in, from <paramref name="start"/> on.</summary>
+        public void Fill(FeatureBatch batch, int start, int count)
+        {
+            for (var i = 0; i < count; i++)
+                evaluator._quantizer.Fill(batch, start + i, 1, _buffer.AsSpan(i * _width, _width), 1);
+        }
+
+        /// <summary>For each node of a tree whether its split sends the row right, wherever the row is.</summary>
+        public unsafe void Right(int tree, int row, Span<bool> right)
+        {
+            fixed (byte* slots = &_buffer[row * _width])
+                evaluator._walk.Decisions(tree, slots, right[..evaluator._ensemble.Trees[tree].NodeCount]);
+        }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+    }
+
     private unsafe void AddRow(FeatureBatch rows, int row, byte[] buffer, Span<double> sums)
     {
         _quantizer.Fill(rows, row, 1, buffer, 1);

@@ -105,6 +105,20 @@ internal sealed class TreeWalk
         }
     }
 
+    /// <summary>What every split of a tree says of one row, whether or not the row comes by: true where it goes right; false for leaves.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="slots">One byte a slot.</param>
+    /// <param name="right">One a node.</param>
+    public unsafe void Decisions(int tree, byte* slots, Span<bool> right)
+    {
+        fixed (Node* nodes = &_nodes[_roots[tree]])
+        fixed (byte* sets = _sets)
+        {
+            for (var n = 0; n < right.Length; n++)
+                right[n] = (_isNumeric[tree] ? NumericStep.Next(nodes + n, sets, slots, 0) : AnyStep.Next(nodes + n, sets, slots, 0)) != nodes[n].Child;
+        }
+    }
+
     private static unsafe void Walk(Node* nodes, byte* sets, bool numeric, int depth, byte* slots, int shift, int apart, int* at)
     {
         if (numeric)
