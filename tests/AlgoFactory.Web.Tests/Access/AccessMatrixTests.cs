@@ -33,6 +33,7 @@ public sealed class AccessMatrixTests(SharedServer shared)
         { "GET", "/api/models/none", Staff },
         { "GET", "/api/models/none/versions/1", Staff },
         { "GET", "/api/models/none/versions/1/file", Staff },
+        { "GET", "/api/models/none/versions/1/trees/0", Staff },
         { "POST", "/api/models/none/versions", Staff },
         { "DELETE", "/api/models/none/versions/1", Staff },
         { "GET", "/api/deployments", Staff },

@@ -7,7 +7,7 @@ using AlgoFactory.Learning.Features;
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>Averaged trees: the mean of the values, or of the class probabilities, in the leaves that a row falls into.</summary>
-public sealed class ForestModel : IContributions, IFeatureImportance
+public sealed class ForestModel : IContributions, ITreeModel, IFeatureImportance
 {
     private const int BlockRows = 256;
     private readonly TreeEnsemble _trees;
@@ -15,7 +15,7 @@ public sealed class ForestModel : IContributions, IFeatureImportance
     internal ForestModel(TreeEnsemble trees)
     {
         _trees = trees;
-        Importance = trees.GainImportance();
+        Importance = trees.Importance(ImportanceKind.Gain);
     }
 
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ public sealed class ForestModel : IContributions, IFeatureImportance
     /// <inheritdoc/>
     public int OutputWidth => _trees.Outputs;
 
-    /// <summary>Trees.</summary>
+    /// <inheritdoc/>
     public int TreeCount => _trees.Trees.Length;
 
     /// <inheritdoc/>
@@ -82,6 +82,15 @@ public sealed class ForestModel : IContributions, IFeatureImportance
     /// <inheritdoc/>
     public void Interactions(FeatureBatch rows, FeatureGroups groups, Span<double> values) =>
         _trees.Interactions(rows, groups, 1.0 / TreeCount, values);
+
+    /// <inheritdoc/>
+    public int? OutputOf(int tree) => OutputWidth == 1 ? 0 : null;
+
+    /// <inheritdoc/>
+    public TreeView Tree(int index, FeatureNames names) => _trees.View(index, names);
+
+    /// <inheritdoc/>
+    public ImmutableArray<double> ImportanceBy(ImportanceKind kind) => _trees.Importance(kind);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to) => TreeEnsembleFormat.Write(_trees, to.Section("ensemble"));

@@ -8,7 +8,7 @@ using AlgoFactory.Learning.Objectives;
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>Boosted trees: base score plus the sum of all trees, through a link.</summary>
-public sealed class GbdtModel : IContributions, IFeatureImportance
+public sealed class GbdtModel : IContributions, ITreeModel, IFeatureImportance
 {
     private const int BlockRows = 256;
     private readonly TreeEnsemble _trees;
@@ -19,7 +19,7 @@ public sealed class GbdtModel : IContributions, IFeatureImportance
         _trees = trees;
         _base = baseScores;
         Link = link;
-        Importance = trees.GainImportance();
+        Importance = trees.Importance(ImportanceKind.Gain);
     }
 
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ public sealed class GbdtModel : IContributions, IFeatureImportance
     /// <summary>How raw scores become predictions.</summary>
     public OutputLink Link { get; }
 
-    /// <summary>Trees of all outputs together.</summary>
+    /// <inheritdoc/>
     public int TreeCount => _trees.Trees.Length;
 
     /// <summary>Boosting rounds: a tree an output each.</summary>
@@ -97,6 +97,15 @@ public sealed class GbdtModel : IContributions, IFeatureImportance
 
     /// <inheritdoc/>
     public void Interactions(FeatureBatch rows, FeatureGroups groups, Span<double> values) => _trees.Interactions(rows, groups, 1, values);
+
+    /// <inheritdoc/>
+    public int? OutputOf(int tree) => tree % OutputWidth;
+
+    /// <inheritdoc/>
+    public TreeView Tree(int index, FeatureNames names) => _trees.View(index, names);
+
+    /// <inheritdoc/>
+    public ImmutableArray<double> ImportanceBy(ImportanceKind kind) => _trees.Importance(kind);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

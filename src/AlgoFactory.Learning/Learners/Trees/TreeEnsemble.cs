@@ -59,16 +59,63 @@ internal sealed class TreeEnsemble
             .ToImmutableSortedDictionary(f => f.Source, f => (byte[])[.. f.Mapper.BinOfCode, (byte)f.Mapper.MissingBin]);
     }
 
-    /// <summary>The gain of all splits by feature, summing to 1; all 0 without a split.</summary>
-    public ImmutableArray<double> GainImportance()
+    /// <summary>What splits gained, how many they are or what they decided, by feature, summing to 1; all 0 without a split.</summary>
+    public ImmutableArray<double> Importance(ImportanceKind kind)
     {
-        var gains = new double[Width];
+        var sums = new double[Width];
         foreach (var tree in Trees)
+        {
             for (var n = 0; n < tree.NodeCount; n++)
-                if (tree.Child[n] >= 0)
-                    gains[tree.Feature[n]] += Math.Max(0, tree.Gain[n]);
-        var total = gains.Sum();
-        return [.. gains.Select(g => total > 0 ? g / total : 0)];
+            {
+                if (tree.Child[n] < 0)
+                    continue;
+                double amount = kind switch { ImportanceKind.Gain => tree.Gain[n], ImportanceKind.Cover => tree.Cover[n], _ => 1 };
+                var sources = SourcesOf(tree.Feature[n]);
+                foreach (var source in sources)
+                    sums[source] += Math.Max(0, amount) / sources.Length;
+            }
+        }
+
+        var total = sums.Sum();
+        return [.. sums.Select(s => total > 0 ? s / total : 0)];
+    }
+
+    /// <summary>A tree as people read it.</summary>
+    /// <exception cref="LearningException">There is no such tree.</exception>
+    public TreeView View(int index, FeatureNames names)
+    {
+        if (index < 0 || index >= Trees.Length)
+            throw new LearningException($"The model has {Trees.Length} trees, numbered from 0 to {Trees.Length - 1}; there is no tree {index}.");
+        var tree = Trees[index];
+        return new TreeView(index, Trees.Length, null, [.. Enumerable.Range(0, tree.NodeCount).Select(n => Node(tree, n, names))]);
+    }
+
+    private TreeNodeView Node(Tree tree, int n, FeatureNames names)
+    {
+        var left = tree.Child[n];
+        if (left < 0)
+            return new TreeNodeView(n, null, null, null, null, null, 0, tree.Cover[n], [.. tree.Values.AsSpan(~left * LeafWidth, LeafWidth).ToArray().Select(v => (double)v)]);
+        var (feature, name) = (tree.Feature[n], names[tree.Feature[n]]);
+        bool missingLeft;
+        string test;
+        if ((tree.Flags[n] & NodeFlags.Categorical) != 0)
+        {
+            var (map, set) = (BinOfCode[feature], tree.Sets[(int)tree.Threshold[n]]);
+            missingLeft = set[map[^1]];
+            // The shorter list says the same of the categories; "not in" is true of the others.
+            int[] inside = [.. Enumerable.Range(0, map.Length - 1).Where(c => set[map[c]])];
+            int[] outside = [.. Enumerable.Range(0, map.Length - 1).Where(c => !set[map[c]])];
+            test = inside.Length <= outside.Length
+                ? $"{name} in {{{names.Categories(feature, inside)}}}"
+                : $"{name} not in {{{names.Categories(feature, outside)}}}";
+        }
+        else
+        {
+            missingLeft = (tree.Flags[n] & NodeFlags.MissingLeft) != 0;
+            test = float.IsPositiveInfinity(tree.Threshold[n]) ? $"{name} is present" : $"{name} ≤ {TreeNodeView.Number(tree.Threshold[n])}";
+        }
+
+        return new TreeNodeView(n, name, test, left, left + 1, missingLeft ? "yes" : "no", tree.Gain[n], tree.Cover[n], []);
     }
 
     /// <summary>The first trees alone.</summary>
