@@ -52,7 +52,7 @@ public static class TreeSvg
         var branch = line.Branch is null ? "" : $"<tspan fill=\"#5b6675\">{line.Branch}: </tspan>";
         var weight = line.Node.Test is null ? "" : " font-weight=\"600\"";
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 16}\" y=\"{y + 13}\" fill=\"#1c2430\">{branch}<tspan{weight}>{Escape(Shorten(line.Label))}</tspan></text>");
-        var detail = line.Node.MissingGoes is { } missing ? $"missing: {missing} · {line.Node.Cover:G4}" : $"{line.Node.Cover:G4}";
+        var detail = line.Node.MissingGoes is { } missing ? $"cover {line.Node.Cover:G4} · missing: {missing}" : $"cover {line.Node.Cover:G4}";
         svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x + 16}\" y=\"{y + 20}\" width=\"{Math.Clamp(share, 0, 1) * 120:F1}\" height=\"5\" rx=\"1\" fill=\"#9db4d6\"/>");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 142}\" y=\"{y + 26}\" font-size=\"10.5\" fill=\"#5b6675\">{Escape(detail)}</text></g>");
     }
