@@ -7,6 +7,8 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-train"] = TreesTrain.Run,
     ["trees-scale"] = TreesScale.Run,
     ["trees-rare"] = TreesRare.Run,
+    ["trees-predict"] = TreesPredict.Run,
+    ["trees-shap"] = TreesShap.Run,
     ["trees-tables"] = TreesTables.Run,
     ["trees-categories"] = TreesCategories.Run,
 };

@@ -48,6 +48,8 @@ public static class CommandLine
         TrainCommand.Create(),
         PredictCommand.Create(),
         EvaluateCommand.Create(),
+        ExplainCommand.Create(),
+        TreeCommand.Create(),
         ModelsCommand.Create(),
         KeysCommand.Create(),
         ServeCommand.Create(),

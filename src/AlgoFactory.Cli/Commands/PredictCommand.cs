@@ -1,5 +1,5 @@
 using System.CommandLine;
-using AlgoFactory.Data.Ingest;
+using AlgoFactory.Cli.Output;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Prediction;
 using AlgoFactory.Learning.Artefacts;
@@ -30,7 +30,7 @@ internal static class PredictCommand
             var asJson = line.GetValue(json);
             var target = line.GetValue(output) ?? (asJson ? $"{Path.GetFileNameWithoutExtension(input)}.predictions.csv" : null);
             var report = target is null
-                ? ToStandardOutput(loaded, input, options, cancellation)
+                ? SpooledTable.Write(spool => PredictFile.Run(loaded, input, options, spool, cancellation))
                 : PredictFile.Run(loaded, input, options, target, cancellation);
             foreach (var warning in report.Warnings)
                 Console.Error.WriteLine($"warning: {warning}");
@@ -41,24 +41,5 @@ internal static class PredictCommand
             return Task.CompletedTask;
         }));
         return command;
-    }
-
-    /// <summary>Through a temporary file: after a failure nothing may stand on standard output.</summary>
-    private static PredictionReport ToStandardOutput(ModelFile model, string input, ReadOptions options, CancellationToken cancellation)
-    {
-        var folder = Directory.CreateTempSubdirectory("algofactory-");
-        try
-        {
-            var spool = Path.Combine(folder.FullName, "predictions.csv");
-            var report = PredictFile.Run(model, input, options, spool, cancellation);
-            using var from = File.OpenRead(spool);
-            using var to = Console.OpenStandardOutput();
-            from.CopyTo(to);
-            return report;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
     }
 }

@@ -67,6 +67,17 @@ internal sealed class FittedCategoryCodes(ImmutableArray<FeatureInfo> outputs, I
         return new FittedCategoryCodes(outputs, tables.MoveToImmutable());
     }
 
+    /// <summary>The levels behind each code of an output; where rare ones share a code, the first of them and their number.</summary>
+    public ImmutableArray<string> NamesOfCodes(int output, ImmutableArray<string> levels)
+    {
+        var table = tables[output];
+        if (table.Length != levels.Length + 2)
+            return [];
+        var named = levels.Select((level, i) => (level, code: table[i])).Where(l => !float.IsNaN(l.code)).ToLookup(l => (int)l.code, l => l.level);
+        return [.. Enumerable.Range(0, outputs[output].Cardinality).Select(code =>
+            named[code].Count() switch { 0 => $"code {code}", 1 => named[code].First(), var count => $"{named[code].First()} and {count - 1} rarer" })];
+    }
+
     /// <inheritdoc/>
     public void Transform(Frame rows, FeatureBatchBuilder to)
     {

@@ -29,6 +29,10 @@ public sealed class FeaturePipeline
     /// <summary>Whether a feature was made from labels (target encoding): rows that it was learned from should not be trained on through <see cref="Transform"/>.</summary>
     public bool UsesLabels => Featurizers.Any(f => f is FittedTargetEncoding);
 
+    /// <summary>The data column that each feature is made from: dense features first, then sparse columns.</summary>
+    public IEnumerable<string> FeatureSources =>
+        DenseFeatures.Select(f => f.Source).Concat(Featurizers.SelectMany(f => Enumerable.Repeat(f.SparseSource, f.SparseWidth)));
+
     /// <summary>
     /// Chooses and fits the featurizers that suit the schema's feature columns and the learner's needs, and returns the
     /// training rows' features (out of fold where the label is used).
@@ -67,18 +71,12 @@ public sealed class FeaturePipeline
         if (importance.Length != DenseFeatures.Length + SparseWidth)
             throw new ArgumentException($"{importance.Length} importances for {DenseFeatures.Length} + {SparseWidth} features.", nameof(importance));
         var sums = new Dictionary<string, double>(StringComparer.Ordinal);
-        for (var i = 0; i < DenseFeatures.Length; i++)
-            Add(DenseFeatures[i].Source, importance[i]);
-        var at = DenseFeatures.Length;
-        foreach (var featurizer in Featurizers)
-            for (var i = 0; i < featurizer.SparseWidth; i++)
-                Add(featurizer.SparseSource, importance[at++]);
+        foreach (var (source, value) in FeatureSources.Zip(importance))
+            sums[source] = sums.GetValueOrDefault(source) + value;
         var total = sums.Values.Sum();
         return total > 0
             ? [.. sums.Select(s => new ColumnImportance(s.Key, s.Value / total)).OrderByDescending(s => s.Share).ThenBy(s => s.Column, StringComparer.Ordinal)]
             : [];
-
-        void Add(string column, double value) => sums[column] = sums.GetValueOrDefault(column) + value;
     }
 
     /// <summary>Writes the pipeline.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.Web.Errors;
@@ -37,6 +38,23 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
             ModelVersionView.Of(found), manifest.Task, manifest.Schema.Columns, manifest.Metrics, manifest.Members, manifest.Lineage,
             file.FeatureImportance, file.Curves, file.Profile,
             manifest.Task.Kind == TaskKind.Binary ? file.Predictor.Post.Threshold : null);
+    }
+
+    /// <summary>One of a version's trees.</summary>
+    /// <exception cref="RefusedException">404: there is no such version or tree; 409: its file is broken.</exception>
+    public TreeView Tree(string name, int version, int index, int? member)
+    {
+        var found = Find(name, version);
+        if (found.Manifest is null)
+            throw RefusedException.Conflict($"Version {version} of the model '{name}' cannot be used: {found.Error}");
+        try
+        {
+            return registry.Open(name, version).Predictor.Tree(index, member);
+        }
+        catch (LearningException none)
+        {
+            throw new RefusedException(StatusCodes.Status404NotFound, none.Message);
+        }
     }
 
     /// <summary>Where a version's file is.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,6 +21,9 @@ public static class ModelsApi
             .WithSummary("A version: task, columns, metrics, curves, importance, lineage.").ProducesProblem(404);
         models.MapGet("/{name}/versions/{version:int}/file", Download).WithName("downloadModel")
             .WithSummary("The version's .afm file.").Produces<Stream>(200, "application/octet-stream").ProducesProblem(404);
+        models.MapGet("/{name}/versions/{version:int}/trees/{index:int}", GetTree).WithName("getTree")
+            .WithSummary("One of the version's trees, with features, categories and leaves: data, or with format=svg a picture.")
+            .Produces<TreeView>().Produces<string>(200, "image/svg+xml").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         models.MapPost("/{name}/versions", UploadAsync).WithName("uploadModel").WithSummary("Upload an .afm file as the model's next version: the raw body.")
             .Accepts<Stream>("*/*").RequireAuthorization(Policies.WriteModels)
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(507).DisableAntiforgery();
@@ -33,6 +37,15 @@ public static class ModelsApi
     private static Ok<ModelView> Get(string name, ModelService models) => TypedResults.Ok(models.Get(name));
 
     private static Ok<ModelDetail> GetVersion(string name, int version, ModelService models) => TypedResults.Ok(models.Open(name, version));
+
+    private static Results<Ok<TreeView>, ContentHttpResult> GetTree(
+        string name, int version, int index, ModelService models, int? member = null, string format = "json")
+    {
+        if (format is not ("json" or "svg"))
+            throw RefusedException.Invalid($"The format of a tree is 'json' or 'svg', not '{format}'.");
+        var tree = models.Tree(name, version, index, member);
+        return format == "json" ? TypedResults.Ok(tree) : TypedResults.Content(TreeSvg.Draw(tree), "image/svg+xml; charset=utf-8");
+    }
 
     private static PhysicalFileHttpResult Download(string name, int version, ModelService models) =>
         TypedResults.PhysicalFile(models.PathOf(name, version), "application/octet-stream", $"{name}-{version}.afm", enableRangeProcessing: true);

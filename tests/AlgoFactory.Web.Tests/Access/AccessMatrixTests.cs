@@ -33,6 +33,7 @@ public sealed class AccessMatrixTests(SharedServer shared)
         { "GET", "/api/models/none", Staff },
         { "GET", "/api/models/none/versions/1", Staff },
         { "GET", "/api/models/none/versions/1/file", Staff },
+        { "GET", "/api/models/none/versions/1/trees/0", Staff },
         { "POST", "/api/models/none/versions", Staff },
         { "DELETE", "/api/models/none/versions/1", Staff },
         { "GET", "/api/deployments", Staff },
@@ -92,7 +93,7 @@ public sealed class AccessMatrixTests(SharedServer shared)
 
     // Parameters and the names that stand for them in the table become the same.
     private static string Pattern(string route) => string.Join('/', route.TrimEnd('/').Split('/')
-        .Select(part => part.StartsWith('{') || part is "none" or "1" ? "*" : part));
+        .Select(part => part.StartsWith('{') || part is "none" or "0" or "1" ? "*" : part));
 
     private static async Task<int> SendAsync(HttpClient client, string method, string path)
     {

@@ -36,6 +36,26 @@ public sealed class ModelsApiTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_tree_is_given_as_data_and_as_a_picture()
+    {
+        var client = await shared.Server.ClientAsync();
+        shared.Server.Publish("forested", TinyModels.Fit(TaskKind.Multiclass, 1, "gbdt"));
+        shared.Server.Publish("treeless", TinyModels.Fit(TaskKind.Binary, 1));
+        var tree = await client.GetFromJsonAsync<System.Text.Json.JsonElement>("/api/models/forested/versions/1/trees/1");
+        tree.GetProperty("output").GetString().ShouldBe("mid");
+        tree.GetProperty("nodes")[0].GetProperty("test").GetString().ShouldNotBeEmpty();
+        using var picture = await client.GetAsync("/api/models/forested/versions/1/trees/1?format=svg");
+        picture.Content.Headers.ContentType!.MediaType.ShouldBe("image/svg+xml");
+        (await picture.Content.ReadAsStringAsync()).ShouldStartWith("<svg");
+        await (await client.GetAsync("/api/models/forested/versions/1/trees/1?format=png")).ProblemAsync(400);
+        await (await client.GetAsync("/api/models/forested/versions/1/trees/24")).ProblemAsync(404);
+        await (await client.GetAsync("/api/models/forested/versions/9/trees/0")).ProblemAsync(404);
+        await (await client.GetAsync("/api/models/forested/versions/1/trees/0?member=1")).ProblemAsync(404);
+        (await (await client.GetAsync("/api/models/treeless/versions/1/trees/0")).ProblemAsync(404)).ShouldContain("no trees");
+        (await shared.Server.Client().GetAsync("/api/models/forested/versions/1/trees/1")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_model_is_refused_and_leaves_nothing()
     {
         var client = await shared.Server.ClientAsync();

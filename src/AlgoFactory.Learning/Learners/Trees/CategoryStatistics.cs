@@ -25,6 +25,17 @@ internal sealed class CategoryStatistics
     /// <summary>The features that a derived column is made from; what is said of the column belongs to them in equal parts.</summary>
     public IEnumerable<int> SourcesOf(int column) => Tables[_tableOf[column]].Parts.Select(p => p.Feature);
 
+    /// <summary>A derived column's name for people, such as <c>mean by city × state</c>.</summary>
+    public string NameOf(int column, Func<int, string> nameOfFeature)
+    {
+        var table = _tableOf[column];
+        var first = Array.IndexOf(_tableOf, table);
+        // A table's last column is the weight of its key; several targets are classes.
+        var targets = Tables[table].Width - 1;
+        var what = column - first == targets ? "count" : targets == 1 ? "mean" : $"share of class {column - first}";
+        return $"{what} by {string.Join(" × ", SourcesOf(column).Select(nameOfFeature))}";
+    }
+
     /// <summary>Computes some derived columns of a row.</summary>
     /// <param name="row">The row's dense features.</param>
     /// <param name="columns">The columns, ascending.</param>

@@ -35,12 +35,13 @@ public sealed class GbdtLearner : IStreamingLearner
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
     {
         var own = new GbdtParameters(data.RowCount, data.Task);
-        var workers = new Workers(context.MaxThreads, context.Cancellation);
+        var objective = Objective(data, parameters, own);
+        // Statistics are made of the labels, so those are checked first.
+        objective.Check(new LabelledRows(data.Labels, data.Weights, TrainingSetChecks.GroupStarts(data.Groups.Span, "")));
         var (encoded, statistics) = own.Statistics(parameters) is { } wanted
-            ? OrderedStatistics.Encode(data, wanted, (ulong)context.Seed, workers)
+            ? OrderedStatistics.Encode(data, wanted, (ulong)context.Seed, new Workers(context.MaxThreads, context.Cancellation))
             : (data, null);
-        var (objective, options) = Plan(encoded, encoded.FeatureInfos, parameters, own);
-        var (model, rounds) = GradientBoosting.Fit(encoded, objective, options, context);
+        var (model, rounds) = GradientBoosting.Fit(encoded, objective, Options(encoded, encoded.FeatureInfos, parameters, own), context);
         if (statistics is not null)
             model = model.WithStatistics(statistics, data.Features);
         return new FitOutcome(model, parameters.With(own.Rounds, rounds));
@@ -71,18 +72,21 @@ public sealed class GbdtLearner : IStreamingLearner
             StoppingMetric = data.StoppingMetric,
         };
         var own = new GbdtParameters(binned.RowCount, binned.Task);
-        var (objective, options) = Plan(binned, infos, parameters, own);
-        var (model, rounds) = GradientBoosting.Fit(binned, matrix, infos.Length, objective, options, context);
+        var (model, rounds) = GradientBoosting.Fit(
+            binned, matrix, infos.Length, Objective(binned, parameters, own), Options(binned, infos, parameters, own), context);
         return new FitOutcome(model, parameters.With(own.Rounds, rounds));
     }
 
-    private (IObjective Objective, BoostingOptions Options) Plan(
-        TrainingSet data, ImmutableArray<FeatureInfo> infos, ParameterSet parameters, GbdtParameters own)
+    private IObjective Objective(TrainingSet data, ParameterSet parameters, GbdtParameters own)
     {
-        var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
         // Parts of the wrong length are refused before a loss looks at the labels.
         TrainingSetChecks.Check(data, _objective?.Outputs ?? data.Task.OutputWidth);
-        var objective = _objective ?? GbdtObjectives.Create(own.Objective(parameters), data);
-        return (objective, options with { Growth = ConstraintParameters.Apply(options.Growth, parameters, data.Task, infos) });
+        return _objective ?? GbdtObjectives.Create(own.Objective(parameters), data);
+    }
+
+    private static BoostingOptions Options(TrainingSet data, ImmutableArray<FeatureInfo> infos, ParameterSet parameters, GbdtParameters own)
+    {
+        var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
+        return options with { Growth = ConstraintParameters.Apply(options.Growth, parameters, data.Task, infos) };
     }
 }

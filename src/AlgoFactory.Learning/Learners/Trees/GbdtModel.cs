@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Objectives;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>Boosted trees: base score plus the sum of all trees, through a link.</summary>
-public sealed class GbdtModel : IModel, IFeatureImportance
+public sealed class GbdtModel : IContributions, ITreeModel, IFeatureImportance
 {
     private const int BlockRows = 256;
     private readonly TreeEnsemble _trees;
@@ -18,7 +19,7 @@ public sealed class GbdtModel : IModel, IFeatureImportance
         _trees = trees;
         _base = baseScores;
         Link = link;
-        Importance = trees.GainImportance();
+        Importance = trees.Importance(ImportanceKind.Gain);
     }
 
     /// <inheritdoc/>
@@ -30,8 +31,11 @@ public sealed class GbdtModel : IModel, IFeatureImportance
     /// <summary>How raw scores become predictions.</summary>
     public OutputLink Link { get; }
 
-    /// <summary>Trees of all outputs together.</summary>
+    /// <inheritdoc/>
     public int TreeCount => _trees.Trees.Length;
+
+    /// <summary>Boosting rounds: a tree an output each.</summary>
+    public int Rounds => TreeCount / OutputWidth;
 
     /// <inheritdoc/>
     public ImmutableArray<double> Importance { get; }
@@ -44,7 +48,7 @@ public sealed class GbdtModel : IModel, IFeatureImportance
     /// <inheritdoc/>
     public void Predict(FeatureBatch rows, Span<float> scores)
     {
-        _trees.Check(rows, scores);
+        _trees.Check(rows, scores.Length);
         var outputs = OutputWidth;
         var sums = ArrayPool<double>.Shared.Rent(BlockRows * outputs);
         for (var start = 0; start < rows.RowCount; start += BlockRows)
@@ -58,6 +62,50 @@ public sealed class GbdtModel : IModel, IFeatureImportance
 
         ArrayPool<double>.Shared.Return(sums);
     }
+
+    /// <summary>The model after its first rounds: what a shorter fit would have given.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer rounds.</exception>
+    public GbdtModel Truncate(int rounds)
+    {
+        if (rounds < 0 || rounds > Rounds)
+            throw new ArgumentOutOfRangeException(nameof(rounds), rounds, $"The model has {Rounds} rounds.");
+        return new GbdtModel(_trees.Truncate(rounds * OutputWidth), _base, Link);
+    }
+
+    /// <summary>The leaves that rows fall into: rows × <see cref="TreeCount"/>, numbered within each tree. Round r's tree of output k is tree r × outputs + k.</summary>
+    public void LeafIndices(FeatureBatch rows, Span<int> leaves) => _trees.LeafIndices(rows, leaves);
+
+    /// <inheritdoc/>
+    public RawScale RawScale(TaskKind task) => Link switch
+    {
+        OutputLink.Logistic => Explaining.RawScale.LogOdds,
+        OutputLink.Softmax => Explaining.RawScale.Logit,
+        OutputLink.Exponential => Explaining.RawScale.Log,
+        _ => Explaining.RawScale.Value,
+    };
+
+    /// <inheritdoc/>
+    public void RawScores(FeatureBatch rows, Span<double> scores)
+    {
+        _trees.Check(rows, scores.Length);
+        PredictRaw(rows, 0, scores);
+    }
+
+    /// <inheritdoc/>
+    public void Contributions(FeatureBatch rows, FeatureGroups groups, Span<double> values) =>
+        _trees.AddContributions(rows, groups, 1, _base.AsSpan(), values);
+
+    /// <inheritdoc/>
+    public void Interactions(FeatureBatch rows, FeatureGroups groups, Span<double> values) => _trees.Interactions(rows, groups, 1, values);
+
+    /// <inheritdoc/>
+    public int? OutputOf(int tree) => tree % OutputWidth;
+
+    /// <inheritdoc/>
+    public TreeView Tree(int index, FeatureNames names) => _trees.View(index, names);
+
+    /// <inheritdoc/>
+    public ImmutableArray<double> ImportanceBy(ImportanceKind kind) => _trees.Importance(kind);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

@@ -1,71 +1,46 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using AlgoFactory.Learning.Features;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>
-/// Sums trees over rows, a block of rows at a time. The features that the trees ask for are first gathered, side by side and
-/// with categories as bins; then tree after tree is walked by eight rows at once, so that their memory reads overlap. The
-/// sums of a row are added in the order of the trees, in double precision: the same bits alone and in any batch.
+/// Sums trees over rows, a block of rows at a time. What the trees ask of the features is first written as bytes; then each
+/// tree in turn finds the leaves of all rows of the block, by <see cref="TreeScan"/> or, for a tree with many leaves or for
+/// few rows, by <see cref="TreeWalk"/>. All of them find the same leaves, and the sums of a row are added in the order of
+/// the trees, in double precision: the same bits alone and in any batch.
 /// </summary>
 internal sealed class TreeEvaluator
 {
-    /// <summary>Rows a block: their features and the top of a tree stay in the first-level cache.</summary>
-    private const int BlockRows = 64;
+    private const int BlockShift = 8;
 
-    private const int Together = 8;
+    /// <summary>Rows a block: four vectors of a scan; a column of bytes and the sums stay in the first-level cache.</summary>
+    private const int BlockRows = 1 << BlockShift;
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Node
-    {
-        public float Threshold;
-        public int Slot;
-        public int Child;
-        public NodeFlags Flags;
-    }
+    /// <summary>Fewer rows than this are walked one by one: a scan costs as much for one row as for 64.</summary>
+    private const int MinScanRows = 12;
+
+    /// <summary>A model that asks for more bytes a row is walked row by row: a block of them would take over 16 MiB.</summary>
+    private const int MaxBlockSlots = 1 << 16;
+
+    private const int MaxStackTrees = 512;
 
     private readonly TreeEnsemble _ensemble;
-    private readonly Node[] _nodes;
-    private readonly int[] _roots;
-    private readonly int[] _depths;
-    private readonly bool[] _isNumeric;
-    private readonly int[] _leafOfNode;
+    private readonly ThresholdQuantizer _quantizer;
+    private readonly TreeWalk _walk;
+    private readonly TreeScan?[] _scans;
+    private readonly int[] _firstLeaf;
     private readonly float[] _values;
-    private readonly CategorySet[] _sets;
-    private readonly int[] _features;
-    private readonly byte[]?[] _maps;
-    private readonly int[] _slotOfFeature;
 
     public TreeEvaluator(TreeEnsemble ensemble)
     {
         _ensemble = ensemble;
-        _features = [.. ensemble.Trees.SelectMany(t => t.Feature.Where((_, n) => t.Child[n] >= 0)).Distinct().Order()];
-        _maps = [.. _features.Select(f => ensemble.BinOfCode.GetValueOrDefault(f))];
-        _slotOfFeature = new int[_features.Length == 0 ? 0 : _features[^1] + 1];
-        Array.Fill(_slotOfFeature, -1);
-        for (var slot = 0; slot < _features.Length; slot++)
-            _slotOfFeature[_features[slot]] = slot;
-
-        var count = ensemble.Trees.Sum(t => t.NodeCount);
-        _nodes = new Node[count];
-        _leafOfNode = new int[count];
-        _roots = new int[ensemble.Trees.Length];
-        _depths = new int[ensemble.Trees.Length];
-        _isNumeric = new bool[ensemble.Trees.Length];
+        _quantizer = new ThresholdQuantizer(ensemble.Trees, ensemble.BinOfCode, ensemble.Width, ensemble.Statistics);
+        _walk = new TreeWalk(ensemble, _quantizer);
+        _scans = [.. ensemble.Trees.Select(t => t.LeafCount <= TreeScan.MaxLeaves ? new TreeScan(t, _quantizer) : null)];
+        _firstLeaf = new int[_scans.Length];
+        for (var t = 1; t < _firstLeaf.Length; t++)
+            _firstLeaf[t] = _firstLeaf[t - 1] + ensemble.Trees[t - 1].LeafCount;
         _values = [.. ensemble.Trees.SelectMany(t => t.Values)];
-        _sets = [.. ensemble.Trees.SelectMany(t => t.Sets)];
-        var (at, leaf, set) = (0, 0, 0);
-        for (var t = 0; t < ensemble.Trees.Length; t++)
-        {
-            var tree = ensemble.Trees[t];
-            _roots[t] = at;
-            _depths[t] = Flatten(tree, at, leaf, set);
-            _isNumeric[t] = tree.Sets.Length == 0;
-            at += tree.NodeCount;
-            leaf += tree.LeafCount;
-            set += tree.Sets.Length;
-        }
     }
 
     /// <summary>Adds the trees' values to the sums of rows <paramref name="start"/> .. start + count - 1 of a batch.</summary>
@@ -75,178 +50,162 @@ internal sealed class TreeEvaluator
     public void Add(FeatureBatch rows, int start, Span<double> sums)
     {
         var outputs = _ensemble.Outputs;
-        var buffer = ArrayPool<float>.Shared.Rent(BlockRows * Math.Max(1, _features.Length));
-        for (var done = 0; done < sums.Length / outputs; done += BlockRows)
+        var count = sums.Length / outputs;
+        if (count < MinScanRows || _quantizer.SlotCount > MaxBlockSlots)
         {
-            var count = Math.Min(BlockRows, sums.Length / outputs - done);
-            var whole = Gather(rows, start + done, count, buffer);
-            Walk(buffer, count, whole, sums.Slice(done * outputs, count * outputs));
-        }
-
-        ArrayPool<float>.Shared.Return(buffer);
-    }
-
-    /// <summary>Copies the asked features of some rows side by side; false if a number among them is missing.</summary>
-    private bool Gather(FeatureBatch rows, int start, int count, float[] buffer)
-    {
-        var whole = true;
-        var dense = 0;
-        while (dense < _features.Length && _features[dense] < rows.DenseWidth)
-            dense++;
-        var derived = dense;
-        while (derived < _features.Length && _features[derived] < _ensemble.Width)
-            derived++;
-        for (var i = 0; i < count; i++)
-        {
-            var to = buffer.AsSpan(i * _features.Length, _features.Length);
-            var row = rows.Row(start + i);
-            for (var slot = 0; slot < dense; slot++)
-            {
-                var value = row[_features[slot]];
-                if (_maps[slot] is { } map)
-                    value = BinMapper.CategoryBin(map.AsSpan(0, map.Length - 1), map[^1], value);
-                whole &= !float.IsNaN(value);
-                to[slot] = value;
-            }
-
-            if (derived < to.Length)
-            {
-                _ensemble.Statistics!.Compute(row, _features.AsSpan(derived), _ensemble.Width, to[derived..]);
-                foreach (var value in to[derived..])
-                    whole &= !float.IsNaN(value);
-            }
-
-            to[dense..derived].Clear();
-            if (dense == derived || rows.Sparse is not { } sparse)
-                continue;
-            var indices = sparse.Indices(start + i);
-            var values = sparse.Values(start + i);
-            for (var j = 0; j < indices.Length; j++)
-            {
-                var feature = rows.DenseWidth + indices[j];
-                if (feature >= _slotOfFeature.Length || _slotOfFeature[feature] < 0)
-                    continue;
-                whole &= !float.IsNaN(values[j]);
-                to[_slotOfFeature[feature]] = values[j];
-            }
-        }
-
-        return whole;
-    }
-
-    private void Walk(float[] buffer, int count, bool whole, Span<double> sums)
-    {
-        Span<int> at = stackalloc int[BlockRows];
-        var (outputs, leafWidth) = (_ensemble.Outputs, _ensemble.LeafWidth);
-        var output = 0;
-        for (var t = 0; t < _roots.Length; t++)
-        {
-            if (whole && _isNumeric[t])
-                WalkNumeric(t, buffer, count, at);
-            else
-                WalkAny(t, buffer, count, at);
+            var slots = ArrayPool<byte>.Shared.Rent(_quantizer.SlotCount + 1);
             for (var i = 0; i < count; i++)
+                AddRow(rows, start + i, slots, sums.Slice(i * outputs, outputs));
+            ArrayPool<byte>.Shared.Return(slots);
+            return;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(BlockRows * (_quantizer.SlotCount + 1));
+        var columns = ArrayPool<double>.Shared.Rent(BlockRows * outputs);
+        for (var done = 0; done < count; done += BlockRows)
+        {
+            var part = Math.Min(BlockRows, count - done);
+            _quantizer.Fill(rows, start + done, part, buffer, BlockRows);
+            AddBlock(buffer, part, sums.Slice(done * outputs, part * outputs), columns);
+        }
+
+        ArrayPool<double>.Shared.Return(columns);
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>The leaves that rows fall into, numbered within each tree.</summary>
+    /// <param name="rows">The batch.</param>
+    /// <param name="leaves">rows × trees.</param>
+    public unsafe void Leaves(FeatureBatch rows, Span<int> leaves)
+    {
+        var trees = _scans.Length;
+        var block = _quantizer.SlotCount > MaxBlockSlots ? 1 : BlockRows;
+        var buffer = ArrayPool<byte>.Shared.Rent(block * (_quantizer.SlotCount + 1));
+        Span<int> found = stackalloc int[BlockRows];
+        for (var start = 0; start < rows.RowCount; start += block)
+        {
+            var count = Math.Min(block, rows.RowCount - start);
+            var part = leaves.Slice(start * trees, count * trees);
+            _quantizer.Fill(rows, start, count, buffer, block);
+            if (block == 1)
+                fixed (byte* slots = buffer)
+                    _walk.Trees(slots, part);
+            for (var t = 0; t < trees && block > 1; t++)
             {
-                var values = _values.AsSpan(_leafOfNode[at[i]] * leafWidth, leafWidth);
-                for (var k = 0; k < leafWidth; k++)
-                    sums[i * outputs + output + k] += values[k];
+                Find(t, buffer, found[..count]);
+                for (var i = 0; i < count; i++)
+                    part[i * trees + t] = found[i];
             }
 
-            if (leafWidth == 1 && ++output == outputs)
+            for (var i = 0; i < part.Length; i++)
+                part[i] -= _firstLeaf[i % trees];
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>What splits say of rows; give it back by disposing of it.</summary>
+    public Decisions RentDecisions(int rows) => new(this, rows);
+
+    /// <summary>The bytes of some rows, row after row.</summary>
+    public readonly struct Decisions(TreeEvaluator evaluator, int rows) : IDisposable
+    {
+        private readonly int _width = evaluator._quantizer.SlotCount + 1;
+        private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(rows * (evaluator._quantizer.SlotCount + 1));
+
+        /// <summary>Takes rows in, from <paramref name="start"/> on.</summary>
+        public void Fill(FeatureBatch batch, int start, int count)
+        {
+            for (var i = 0; i < count; i++)
+                evaluator._quantizer.Fill(batch, start + i, 1, _buffer.AsSpan(i * _width, _width), 1);
+        }
+
+        /// <summary>For each node of a tree whether its split sends the row right, wherever the row is.</summary>
+        public unsafe void Right(int tree, int row, Span<bool> right)
+        {
+            fixed (byte* slots = &_buffer[row * _width])
+                evaluator._walk.Decisions(tree, slots, right[..evaluator._ensemble.Trees[tree].NodeCount]);
+        }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+    }
+
+    private unsafe void AddRow(FeatureBatch rows, int row, byte[] buffer, Span<double> sums)
+    {
+        _quantizer.Fill(rows, row, 1, buffer, 1);
+        var pooled = _scans.Length > MaxStackTrees ? ArrayPool<int>.Shared.Rent(_scans.Length) : null;
+        Span<int> leaves = pooled ?? stackalloc int[MaxStackTrees];
+        leaves = leaves[.._scans.Length];
+        fixed (byte* slots = buffer)
+            _walk.Trees(slots, leaves);
+        var leafWidth = _ensemble.LeafWidth;
+        var output = 0;
+        foreach (var leaf in leaves)
+        {
+            for (var k = 0; k < leafWidth; k++)
+                sums[output + k] += _values[leaf * leafWidth + k];
+            if (leafWidth == 1 && ++output == sums.Length)
                 output = 0;
         }
+
+        if (pooled is not null)
+            ArrayPool<int>.Shared.Return(pooled);
     }
 
-    /// <summary>
-    /// Without missing values and categories a step is one comparison added to the child's number. Leaves lead to
-    /// themselves, so that all rows take as many steps as the tree is deep, without a branch.
-    /// </summary>
-    private unsafe void WalkNumeric(int tree, float[] buffer, int count, Span<int> at)
+    private unsafe void AddBlock(byte[] buffer, int count, Span<double> sums, double[] columns)
     {
-        var (root, depth, width) = (_roots[tree], _depths[tree], _features.Length);
-        fixed (Node* nodes = _nodes)
-        fixed (float* values = buffer)
+        var (outputs, leafWidth) = (_ensemble.Outputs, _ensemble.LeafWidth);
+        // One value a leaf: sums lie output after output, so that vectors of rows are added.
+        for (var i = 0; i < count; i++)
+            for (var k = 0; k < outputs; k++)
+                columns[k * BlockRows + i] = sums[i * outputs + k];
+        Span<int> leaves = stackalloc int[BlockRows];
+        var places = stackalloc byte[BlockRows];
+        var vectors = (count + TreeScan.Lanes - 1) / TreeScan.Lanes;
+        var output = 0;
+        fixed (byte* slots = buffer)
+        fixed (double* to = columns)
         {
-            var i = 0;
-            for (; i <= count - Together; i += Together)
+            for (var t = 0; t < _scans.Length; t++)
             {
-                var row = values + i * width;
-                int n0 = root, n1 = root, n2 = root, n3 = root, n4 = root, n5 = root, n6 = root, n7 = root;
-                for (var d = 0; d < depth; d++)
+                if (_scans[t] is { HasTable: true } scan)
                 {
-                    n0 = Step(nodes + n0, row);
-                    n1 = Step(nodes + n1, row + width);
-                    n2 = Step(nodes + n2, row + 2 * width);
-                    n3 = Step(nodes + n3, row + 3 * width);
-                    n4 = Step(nodes + n4, row + 4 * width);
-                    n5 = Step(nodes + n5, row + 5 * width);
-                    n6 = Step(nodes + n6, row + 6 * width);
-                    n7 = Step(nodes + n7, row + 7 * width);
+                    scan.Find(slots, BlockRows, vectors, places);
+                    scan.Add(places, vectors, to + output * BlockRows);
+                }
+                else
+                {
+                    Find(t, buffer, leaves[..count]);
+                    for (var i = 0; i < count; i++)
+                        for (var k = 0; k < leafWidth; k++)
+                            to[(output + k) * BlockRows + i] += _values[leaves[i] * leafWidth + k];
                 }
 
-                (at[i], at[i + 1], at[i + 2], at[i + 3]) = (n0, n1, n2, n3);
-                (at[i + 4], at[i + 5], at[i + 6], at[i + 7]) = (n4, n5, n6, n7);
-            }
-
-            for (; i < count; i++)
-            {
-                var node = root;
-                for (int next; (next = Step(nodes + node, values + i * width)) != node;)
-                    node = next;
-                at[i] = node;
+                if (leafWidth == 1 && ++output == outputs)
+                    output = 0;
             }
         }
-    }
 
-    private static unsafe int Step(Node* node, float* row) => node->Child + (row[node->Slot] > node->Threshold ? 1 : 0);
-
-    private void WalkAny(int tree, float[] buffer, int count, Span<int> at)
-    {
-        var width = _features.Length;
         for (var i = 0; i < count; i++)
-        {
-            var n = _roots[tree];
-            while (_leafOfNode[n] < 0)
-            {
-                ref readonly var node = ref _nodes[n];
-                var value = buffer[i * width + node.Slot];
-                var left = (node.Flags & NodeFlags.Categorical) != 0
-                    ? _sets[(int)node.Threshold][(int)value]
-                    : value <= node.Threshold || (float.IsNaN(value) && (node.Flags & NodeFlags.MissingLeft) != 0);
-                n = node.Child + (left ? 0 : 1);
-            }
-
-            at[i] = n;
-        }
+            for (var k = 0; k < outputs; k++)
+                sums[i * outputs + k] = columns[k * BlockRows + i];
     }
 
-    /// <summary>Copies a tree's nodes and returns its depth.</summary>
-    private int Flatten(Tree tree, int firstNode, int firstLeaf, int firstSet)
+    /// <summary>The leaves of a block's rows in one tree, counted through all trees.</summary>
+    private unsafe void Find(int tree, byte[] buffer, Span<int> leaves)
     {
-        var depths = new int[tree.NodeCount];
-        var deepest = 0;
-        for (var n = 0; n < tree.NodeCount; n++)
+        fixed (byte* slots = buffer)
         {
-            deepest = Math.Max(deepest, depths[n]);
-            ref var node = ref _nodes[firstNode + n];
-            if (tree.Child[n] < 0)
+            if (_scans[tree] is not { } scan)
             {
-                node = new Node { Threshold = float.PositiveInfinity, Child = firstNode + n };
-                _leafOfNode[firstNode + n] = firstLeaf + ~tree.Child[n];
-                continue;
+                _walk.Rows(tree, slots, BlockShift, leaves);
+                return;
             }
 
-            depths[tree.Child[n]] = depths[tree.Child[n] + 1] = depths[n] + 1;
-            _leafOfNode[firstNode + n] = -1;
-            node = new Node
-            {
-                Threshold = tree.Threshold[n] + ((tree.Flags[n] & NodeFlags.Categorical) != 0 ? firstSet : 0),
-                Slot = _slotOfFeature[tree.Feature[n]],
-                Child = firstNode + tree.Child[n],
-                Flags = tree.Flags[n],
-            };
+            var places = stackalloc byte[BlockRows];
+            scan.Find(slots, BlockRows, (leaves.Length + TreeScan.Lanes - 1) / TreeScan.Lanes, places);
+            for (var i = 0; i < leaves.Length; i++)
+                leaves[i] = _firstLeaf[tree] + scan.LeafOfPlace[places[i]];
         }
-
-        return deepest;
     }
 }

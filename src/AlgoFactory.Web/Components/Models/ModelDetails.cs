@@ -3,6 +3,7 @@ using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Explaining;
 
 namespace AlgoFactory.Web.Components.Models;
 
@@ -15,7 +16,9 @@ namespace AlgoFactory.Web.Components.Models;
 /// <param name="Curves">Validation curves, or null.</param>
 /// <param name="Metrics">Validation metrics by name.</param>
 /// <param name="Lineage">Where it comes from.</param>
-/// <param name="Members">Learner and parameters of each member.</param>
+/// <param name="Members">The learner of each member.</param>
+/// <param name="Trees">The members made of trees.</param>
+/// <param name="TreeImportance">Share of importance by source column in the trees, each way of counting; empty without trees.</param>
 public sealed record ModelDetails(
     TaskSpec Task,
     ImmutableArray<ColumnSpec> Inputs,
@@ -25,7 +28,9 @@ public sealed record ModelDetails(
     ValidationCurves? Curves,
     ImmutableSortedDictionary<string, double> Metrics,
     TrainingLineage Lineage,
-    ImmutableArray<string> Members)
+    ImmutableArray<string> Members,
+    ImmutableArray<TreeMember> Trees,
+    ImmutableSortedDictionary<ImportanceKind, ImmutableArray<ColumnImportance>> TreeImportance)
 {
     /// <summary>The details of a loaded file.</summary>
     public static ModelDetails Of(ModelFile file) => new(
@@ -37,5 +42,13 @@ public sealed record ModelDetails(
         file.Curves,
         file.Metrics,
         file.Lineage,
-        [.. file.Predictor.Members.Select(m => m.Learner)]);
+        [.. file.Predictor.Members.Select(m => m.Learner)],
+        [.. file.Predictor.TreeMembers().Select(m => new TreeMember(m, file.Predictor.Members[m].Learner, ((ITreeModel)file.Predictor.Members[m].Model).TreeCount))],
+        Enum.GetValues<ImportanceKind>().ToImmutableSortedDictionary(k => k, file.Predictor.TreeImportance));
 }
+
+/// <summary>A member made of trees.</summary>
+/// <param name="Number">Its number in the ensemble, from 0.</param>
+/// <param name="Learner">Its learner.</param>
+/// <param name="Count">Its trees.</param>
+public sealed record TreeMember(int Number, string Learner, int Count);
