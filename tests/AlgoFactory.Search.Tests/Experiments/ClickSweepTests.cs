@@ -1,3 +1,4 @@
+using AlgoFactory.Learning;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.TestKit;
