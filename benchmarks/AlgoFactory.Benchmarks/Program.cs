@@ -1,7 +1,9 @@
+using AlgoFactory.Benchmarks.Factorization;
 using AlgoFactory.Benchmarks.Trees;
 
 var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
 {
+    ["fm-tables"] = FmTables.Run,
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,

@@ -30,6 +30,12 @@ public enum FeatureNeeds
 
     /// <summary>No features at all.</summary>
     None,
+
+    /// <summary>
+    /// As <see cref="Codes"/>, but every level of a category has a code of its own, however many there are; levels of one
+    /// training row share one with those that training did not see. For learners that see each source column as a field.
+    /// </summary>
+    Fields,
 }
 
 /// <summary>A learner's card.</summary>

@@ -65,9 +65,15 @@ public sealed class SparseBlock
     private readonly float[] _values;
 
     /// <summary>Creates a block over these arrays, which are not copied. Row r is <c>starts[r] .. starts[r + 1]</c>.</summary>
-    public SparseBlock(int width, int[] starts, int[] indices, float[] values)
+    public SparseBlock(int width, int[] starts, int[] indices, float[] values) : this([width], starts, indices, values)
     {
-        Width = width;
+    }
+
+    /// <summary>Creates a block of several parts side by side, each made from one column of the data.</summary>
+    public SparseBlock(ImmutableArray<int> partWidths, int[] starts, int[] indices, float[] values)
+    {
+        PartWidths = partWidths;
+        Width = partWidths.Sum();
         _starts = starts;
         _indices = indices;
         _values = values;
@@ -78,6 +84,9 @@ public sealed class SparseBlock
 
     /// <summary>Columns.</summary>
     public int Width { get; }
+
+    /// <summary>The columns of each part, from left to right; a part's columns are made from one column of the data.</summary>
+    public ImmutableArray<int> PartWidths { get; }
 
     /// <summary>Stored pairs.</summary>
     public int Count => _starts[^1];
@@ -102,6 +111,6 @@ public sealed class SparseBlock
             Values(rows[i]).CopyTo(values.AsSpan(starts[i]));
         }
 
-        return new SparseBlock(Width, starts, indices, values);
+        return new SparseBlock(PartWidths, starts, indices, values);
     }
 }

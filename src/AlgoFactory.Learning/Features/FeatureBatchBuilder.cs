@@ -67,6 +67,6 @@ public sealed class FeatureBatchBuilder
             }
         }
 
-        return new SparseBlock(_sparse.Sum(p => p.Width), starts, indices, values);
+        return new SparseBlock([.. _sparse.SelectMany(p => p.PartWidths)], starts, indices, values);
     }
 }

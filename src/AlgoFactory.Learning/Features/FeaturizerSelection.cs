@@ -21,6 +21,13 @@ internal static class FeaturizerSelection
             yield return scaled ? new Standardization(numbers) : new NumericValues(numbers);
 
         var categories = Names(c => c.Kind == ColumnKind.Categorical && Varies(FeaturizerGuard.Categories(frame, c.Name)));
+        if (needs == FeatureNeeds.Fields)
+        {
+            if (categories.Length > 0)
+                yield return new FieldCodes(categories);
+            categories = [];
+        }
+
         var large = categories.ToImmutableDictionary(c => c, c => LevelSlots.Seen(FeaturizerGuard.Categories(frame, c)) > (scaled ? OneHot.MaxLevels : CategoryCodes.MaxCodes));
         var whole = scaled ? categories.RemoveAll(c => large[c]) : categories;
         if (whole.Length > 0)

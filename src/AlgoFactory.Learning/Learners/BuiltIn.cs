@@ -1,6 +1,7 @@
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Baseline;
+using AlgoFactory.Learning.Learners.FactorizationMachines;
 using AlgoFactory.Learning.Learners.Linear;
 using AlgoFactory.Learning.Learners.Trees;
 
@@ -11,10 +12,11 @@ public static class BuiltIn
 {
     /// <summary>The learners.</summary>
     public static LearnerCatalog Catalog { get; } = new(
-        new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees());
+        new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees(),
+        FactorizationLearner.Fm(), FactorizationLearner.Ffm());
 
     /// <summary>The readers of all their models and of all featurizers.</summary>
     public static ArtefactReaders Readers { get; } = new(
-        [.. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers],
+        [.. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers, .. FactorizationFormats.Readers],
         FeaturizerFormats.Readers);
 }

@@ -47,6 +47,20 @@ public class FeaturizerTests
     }
 
     [Fact]
+    public void Fields_have_a_code_for_every_level_and_rare_ones_share_one_with_new_ones()
+    {
+        int[] codes = [.. Enumerable.Range(0, 400), .. Enumerable.Range(0, 300), 7, -1];
+        var (pipeline, features) = Fit(FeatureNeeds.Fields, ColumnKind.Categorical, new CategoryColumn("x", codes, [.. Enumerable.Range(0, 401).Select(i => $"{i}")]));
+        pipeline.DenseFeatures.Single().ShouldBe(new FeatureInfo("x", "x", FeatureKind.Categorical, 301));
+        features.Row(7)[0].ShouldBe(0);
+        features.Row(299)[0].ShouldBe(299);
+        features.Row(300)[0].ShouldBe(300);
+        features.Row(399)[0].ShouldBe(300);
+        features.Row(codes.Length - 1)[0].ShouldBe(Nan);
+        pipeline.Transform(new Frame(4, [new CategoryColumn("x", [7, 400, CategoryColumn.Unknown, CategoryColumn.Missing], [])])).Dense.ToArray().ShouldBe([0, 300, 300, Nan]);
+    }
+
+    [Fact]
     public void One_hot_pools_rare_levels_and_takes_unknown_ones_for_rare()
     {
         int[] codes = [.. Enumerable.Repeat(0, 6), .. Enumerable.Repeat(1, 5), 2, 3, -1];

@@ -163,7 +163,7 @@ public class FeaturizerLaws
     {
         var full = SyntheticTable.Create(TaskKind.Binary, 5000);
         var schema = full.Schema with { Columns = [.. full.Schema.Columns.Where(c => c.Kind != ColumnKind.Text)] };
-        foreach (var needs in new[] { FeatureNeeds.Codes, FeatureNeeds.Scaled })
+        foreach (var needs in new[] { FeatureNeeds.Codes, FeatureNeeds.Scaled, FeatureNeeds.Fields })
         {
             var (pipeline, _) = FeaturePipeline.FitTransform(full.Input, schema, needs, FitContext.Create(1));
             pipeline.Transform(full.Frame);
@@ -186,6 +186,7 @@ public class FeaturizerLaws
     [Theory]
     [InlineData(FeatureNeeds.Codes)]
     [InlineData(FeatureNeeds.Scaled)]
+    [InlineData(FeatureNeeds.Fields)]
     public void A_model_file_with_any_part_of_a_pipeline_broken_is_refused(FeatureNeeds needs)
     {
         var (pipeline, _) = SyntheticTable.Create(TaskKind.Binary, Rows).TrainingSet(needs);

@@ -1,0 +1,125 @@
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Learning.Learners.Linear;
+using AlgoFactory.Learning.Spaces;
+
+namespace AlgoFactory.Learning.Learners.FactorizationMachines;
+
+/// <summary>
+/// Factorization machines (id <c>fm</c>: Rendle, 2010) and field-aware ones (id <c>ffm</c>: Juan et al., 2016; ML.NET's
+/// FieldAwareFactorizationMachine): a linear model plus a weight for each pair of levels, which is the product of two short
+/// vectors, so that a pair that training never saw has a weight too. For two classes and for values.
+/// </summary>
+internal sealed class FactorizationLearner : ILearner
+{
+    /// <summary>The most factors of a model (128 MiB); training holds them up to three times.</summary>
+    private const int MaxFactors = 1 << 25;
+
+    /// <summary>The greatest first factor × √factors: small beside what is learned, large enough to leave the saddle point at 0 in a few epochs.</summary>
+    private const float Spread = 0.2f;
+
+    private readonly bool _fieldAware;
+
+    private FactorizationLearner(bool fieldAware, string id, string name)
+    {
+        _fieldAware = fieldAware;
+        Info = new LearnerInfo(
+            id, name, TaskKinds.Binary | TaskKinds.Regression, FeatureNeeds.Fields, Reproducibility.AnyThreads, UsesValidation: true);
+    }
+
+    /// <inheritdoc/>
+    public LearnerInfo Info { get; }
+
+    /// <summary>One vector a level.</summary>
+    public static FactorizationLearner Fm() => new(false, "fm", "Factorization machine");
+
+    /// <summary>One vector for each level and field.</summary>
+    public static FactorizationLearner Ffm() => new(true, "ffm", "Field-aware factorization machine");
+
+    /// <inheritdoc/>
+    public SearchSpace Space(DatasetProfile profile, TaskSpec task)
+    {
+        var own = new FactorizationParameters(_fieldAware, profile.RowCount);
+        return new SearchSpace(own.All, own.Portfolio);
+    }
+
+    /// <inheritdoc/>
+    public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
+    {
+        var logistic = data.Task.Kind == TaskKind.Binary;
+        if (!logistic && data.Task.Kind != TaskKind.Regression)
+            throw new LearningException($"{Info.Name}s learn two classes or a value, not {data.Task.Classes.Length} classes; choose another learner.");
+        var validation = data.Validation is { RowCount: > 0 } part ? part : null;
+        var options = new FactorizationParameters(_fieldAware, data.RowCount).Read(parameters, validation is not null);
+        var rowWeights = RowWeights(data);
+        var target = logistic ? default : TargetScale.Of(data.Labels.Span, rowWeights);
+        var labels = logistic ? data.Labels.ToArray() : target.Standardise(data.Labels.Span);
+        var link = logistic ? ScoreLink.Probability : ScoreLink.Of(target);
+
+        var encoder = FieldEncoder.Fit(data, options.Bins, options.Normalize, fields => Room(fields, options), context.Cancellation);
+        var pairs = PairTerm(_fieldAware, encoder.Fields, options.Factors);
+        var rows = EncodedRows.Of(encoder, data.Features, context.Cancellation);
+        var weights = FactorizationWeights.Create(
+            pairs, encoder.Slots, logistic ? LogOdds(labels, rowWeights) : 0, Spread / MathF.Sqrt(options.Factors), context.Seed);
+        var trainer = new FactorizationTrainer(weights, rows, labels, rowWeights, logistic, options, context);
+        var watch = validation is null ? null : new ValidationWatch(
+            validation, EncodedRows.Of(encoder, validation.Features, context.Cancellation), validation.StoppingMetric ?? data.StoppingMetric, link, options.Patience, context.ParallelOptions);
+        var epochs = trainer.Run(watch);
+        Silence(weights, rows, rowWeights);
+        var importance = FactorizationImportance.Of(encoder, weights, data);
+        var model = new FactorizationModel(_fieldAware, encoder, options.Factors, weights, link, importance);
+        return new FitOutcome(model, parameters.With(FactorizationParameters.Epochs.Name, epochs));
+    }
+
+    /// <summary>The second-order term of a model.</summary>
+    public static IPairTerm PairTerm(bool fieldAware, int fields, int factors) => fieldAware ? new FfmPairTerm(fields, factors) : new FmPairTerm(factors);
+
+    private int Room(int fields, FactorizationOptions options) =>
+        Math.Min(1 << options.HashBits, MaxFactors / PairTerm(_fieldAware, fields, options.Factors).Stride);
+
+    /// <summary>The rows' weights, 1 in the mean of the rows that count, so that the learning rate means the same for all.</summary>
+    private static float[] RowWeights(TrainingSet data)
+    {
+        var weights = new float[data.RowCount];
+        if (data.Weights.IsEmpty)
+        {
+            weights.AsSpan().Fill(1);
+            return weights;
+        }
+
+        double sum = 0;
+        var count = 0;
+        foreach (var weight in data.Weights.Span)
+        {
+            sum += weight;
+            count += weight > 0 ? 1 : 0;
+        }
+
+        if (!(sum > 0))
+            throw new LearningException("A factorization machine needs a training row whose weight is above 0.");
+        for (var row = 0; row < weights.Length; row++)
+            weights[row] = (float)(data.Weights.Span[row] * (count / sum));
+        return weights;
+    }
+
+    /// <summary>The log odds of the positive class, half a row added to each so that they are finite.</summary>
+    private static float LogOdds(float[] labels, float[] weights)
+    {
+        double positive = 0.5, negative = 0.5;
+        for (var row = 0; row < labels.Length; row++)
+            (positive, negative) = (positive + weights[row] * labels[row], negative + weights[row] * (1 - labels[row]));
+        return (float)Math.Log(positive / negative);
+    }
+
+    /// <summary>A slot that no training row has still holds its random factors: it must say nothing.</summary>
+    private static void Silence(FactorizationWeights weights, EncodedRows rows, float[] rowWeights)
+    {
+        var seen = new bool[weights.Linear.Length];
+        for (var row = 0; row < rows.Count; row++)
+            if (rowWeights[row] > 0)
+                foreach (var slot in rows[row].Slots)
+                    seen[slot] = true;
+        for (var slot = 0; slot < seen.Length; slot++)
+            if (!seen[slot])
+                weights.Factors.AsSpan(slot * weights.Pairs.Stride, weights.Pairs.Stride).Clear();
+    }
+}
