@@ -33,7 +33,7 @@ public enum FeatureNeeds
 
     /// <summary>
     /// As <see cref="Codes"/>, but every level of a category has a code of its own, however many there are; levels of one
-    /// training row share one with those that training did not see. For learners that see each source column as a field.
+    /// training row share one with those that training did not see. For learners that keep something of every level.
     /// </summary>
     Fields,
 }
@@ -45,13 +45,15 @@ public enum FeatureNeeds
 /// <param name="Needs">How it wants its features.</param>
 /// <param name="Reproducibility">What it promises; the laws test it.</param>
 /// <param name="UsesValidation">Whether it stops early on <see cref="TrainingSet.Validation"/>.</param>
+/// <param name="NeedsCategories">Whether a table without categorical columns is nothing for it.</param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
     TaskKinds Tasks,
     FeatureNeeds Needs,
     Reproducibility Reproducibility,
-    bool UsesValidation);
+    bool UsesValidation,
+    bool NeedsCategories = false);
 
 /// <summary>Fits models. Stateless and thread-safe.</summary>
 public interface ILearner

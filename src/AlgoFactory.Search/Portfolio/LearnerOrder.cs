@@ -25,8 +25,8 @@ public static class LearnerOrder
 
     /// <summary>
     /// The learners that fit the task, with their spaces: those that need no features (baselines) first, so that every
-    /// leaderboard shows one and something can be served at once. Those that see columns as fields are left out where no
-    /// column is a category.
+    /// leaderboard shows one and something can be served at once. Those that need categories are left out where no
+    /// column is one.
     /// </summary>
     public static IReadOnlyList<TunedLearner> For(LearnerCatalog catalog, TaskSpec task, DatasetProfile profile)
     {
@@ -36,7 +36,7 @@ public static class LearnerOrder
         [
             .. catalog.All
                 .Where(l => l.Info.Tasks.HasFlag(task.Flag))
-                .Where(l => l.Info.Needs != FeatureNeeds.Fields || categories.Length > 0)
+                .Where(l => !l.Info.NeedsCategories || categories.Length > 0)
                 .OrderBy(l => l.Info.Needs == FeatureNeeds.None ? 0 : 1)
                 .ThenBy(l => Array.IndexOf(preferred, l.Info.Id) is var at and >= 0 ? at : preferred.Length)
                 .ThenBy(l => l.Info.Id, StringComparer.Ordinal)

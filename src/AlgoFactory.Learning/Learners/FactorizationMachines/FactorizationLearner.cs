@@ -23,7 +23,7 @@ internal sealed class FactorizationLearner : ILearner
     {
         _fieldAware = fieldAware;
         Info = new LearnerInfo(
-            id, name, TaskKinds.Binary | TaskKinds.Regression, FeatureNeeds.Fields, Reproducibility.AnyThreads, UsesValidation: true);
+            id, name, TaskKinds.Binary | TaskKinds.Regression, FeatureNeeds.Fields, Reproducibility.AnyThreads, UsesValidation: true, NeedsCategories: true);
     }
 
     /// <inheritdoc/>
