@@ -6,15 +6,11 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <content>The search for a feature's best split; that of categories is in a file of its own.</content>
 internal sealed partial class GradientCriterion
 {
+    [SkipLocalsInit]
     public void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best)
     {
-        var (gradient, hessian) = (0.0, 0.0);
-        for (var i = 0; i < bins.Length; i += 2)
-        {
-            gradient += bins[i];
-            hessian += bins[i + 1];
-        }
-
+        var sums = new Prefix(stackalloc double[Prefix.Length], stackalloc double[Prefix.Length]);
+        var (gradient, hessian) = sums.Add(bins);
         if (!(hessian > 0))
             return;
         var search = new Search(node.RowCount / hessian, gradient, hessian);
@@ -22,48 +18,62 @@ internal sealed partial class GradientCriterion
         if (_leaf.IsPlain)
         {
             var parent = new NewtonScore(options.L2).Gain(gradient, hessian);
-            Find(feature, index, bins, node, search, parent, new NewtonScore(l2), best);
+            Find(feature, index, bins, sums, node, search, parent, new NewtonScore(l2), best);
         }
         else
         {
             var direction = options.Constraints?.Direction(feature.Source) ?? 0;
             var parent = _leaf.Gain(gradient, hessian, options.L2, node.Value);
-            Find(feature, index, bins, node, search, parent, new ValueScore(_leaf, l2, search.RowsPerHessian, node.Children, direction), best);
+            Find(feature, index, bins, sums, node, search, parent, new ValueScore(_leaf, l2, search.RowsPerHessian, node.Children, direction), best);
         }
     }
 
     /// <summary>What all splits of one feature share; right sums are these totals less the left ones, so that an empty side is exactly 0.</summary>
     private readonly record struct Search(double RowsPerHessian, double Gradient, double Hessian);
 
+    /// <summary>The sums of a feature's first bins: what lies left of each cut, and at the end the whole node, in one pass.</summary>
+    private readonly ref struct Prefix(Span<double> gradients, Span<double> hessians)
+    {
+        /// <summary>All bins with the missing one, and a vector's rest.</summary>
+        public const int Length = BinMapper.MaxValueBins + 1 + 3;
+
+        public readonly Span<double> Gradients = gradients;
+        public readonly Span<double> Hessians = hessians;
+
+        public (double Gradient, double Hessian) Add(ReadOnlySpan<double> bins)
+        {
+            var sum = Vector128<double>.Zero;
+            for (var bin = 0; bin < bins.Length / 2; bin++)
+            {
+                sum += Vector128.Create(bins.Slice(2 * bin, 2));
+                Gradients[bin] = sum[0];
+                Hessians[bin] = sum[1];
+            }
+
+            return (sum[0], sum[1]);
+        }
+    }
+
     private void Find<TScore>(
-        BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, Search search, double parent, TScore score, SplitCandidate best)
+        BinnedFeature feature, int index, ReadOnlySpan<double> bins, Prefix sums, NodeView node, Search search, double parent, TScore score, SplitCandidate best)
         where TScore : struct, ISplitScore
     {
         if (feature.IsCategorical)
             FindCategorical(feature, index, bins, node, search, parent, score, best);
         else
-            FindNumeric(feature, index, bins, node, search, parent, score, best);
+            FindNumeric(feature, index, bins, sums, node, search, parent, score, best);
     }
 
-    [SkipLocalsInit]
     private void FindNumeric<TScore>(
-        BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, Search search, double parent, TScore score, SplitCandidate best)
+        BinnedFeature feature, int index, ReadOnlySpan<double> bins, Prefix sums, NodeView node, Search search, double parent, TScore score, SplitCandidate best)
         where TScore : struct, ISplitScore
     {
-        Span<double> gradients = stackalloc double[BinMapper.MaxValueBins + 1];
-        Span<double> hessians = stackalloc double[BinMapper.MaxValueBins + 1];
+        var gradients = sums.Gradients;
+        var hessians = sums.Hessians;
         var last = feature.ValueBins - 1;
         // After the last value bin only "has a value or not" is left to ask, so there the missing rows cannot be left too.
         var cuts = feature.HasMissing ? last + 1 : last;
         var padded = (cuts + Vector256<double>.Count - 1) & -Vector256<double>.Count;
-        var sum = Vector128<double>.Zero;
-        for (var bin = 0; bin < cuts; bin++)
-        {
-            sum += Vector128.Create(bins.Slice(2 * bin, 2));
-            gradients[bin] = sum[0];
-            hessians[bin] = sum[1];
-        }
-
         // No cut stands there: no floor is low enough.
         gradients[cuts..padded].Clear();
         hessians[cuts..padded].Fill(double.NegativeInfinity);
