@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Learners;
+using AlgoFactory.Learning.Learners.Trees;
 using AlgoFactory.TestKit.Models;
 using Shouldly;
 using Xunit;
@@ -48,6 +49,8 @@ public sealed class GoldenModelFileTests
         var model = ModelFile.Load(path, BuiltIn.Readers);
         model.Hash.ShouldBe(answer.Hash);
         Bits(model, answer.Rows).ShouldBe(answer.Bits);
+        var trees = (GbdtModel)model.Predictor.Members.Single(m => m.Model is GbdtModel).Model;
+        trees.Ensemble.Trees.ShouldContain(t => t.Feature.Any(f => f >= trees.Ensemble.Width), "no tree asks for a statistic of categories");
         model.Predictor.Members.Length.ShouldBe(BuiltIn.Catalog.All.Count(l => l.Info.Tasks.HasFlag(TinyModels.Task(kind).Flag)));
     }
 
@@ -57,7 +60,7 @@ public sealed class GoldenModelFileTests
         var model = TinyModels.Fit(kind, 7, learners);
         var rows = TinyModels.Texts(12, 31);
         Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}.afm");
+        var path = Path.Combine(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}-{TreeFormats.Gbdt.Replace("/", "")}.afm");
         var hash = model.Save(path);
         var answer = new Answer(hash, rows, [.. Bits(model, rows)]);
         File.WriteAllText(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(answer, new JsonSerializerOptions { WriteIndented = true }) + "\n");
