@@ -9,6 +9,15 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// </summary>
 internal sealed class CategoryStatistics
 {
+    /// <summary>Tables of a model.</summary>
+    public const int MaxTables = 4096;
+
+    /// <summary>Keys of all tables of a model together; a fit makes fewer (<see cref="StatisticOptions.MaxKeys"/>).</summary>
+    public const int MaxKeys = 1 << 24;
+
+    /// <summary>Values of a column of a key: more is no cardinality that a table of training rows can have.</summary>
+    public const int MaxCardinality = 1 << 26;
+
     private readonly int[] _tableOf;
 
     public CategoryStatistics(ImmutableArray<StatisticTable> tables)

@@ -6,11 +6,8 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <summary>Writes and reads the tables of <see cref="CategoryStatistics"/>; a reader trusts nothing.</summary>
 internal static class CategoryStatisticsFormat
 {
-    private const int MaxTables = 4096;
     private const int MaxParts = 8;
-
-    /// <summary>More is no cardinality that a table of training rows can have.</summary>
-    private const int MaxValues = 1 << 26;
+    private const int MaxWidth = 1 << 10;
 
     /// <summary>The JSON document beside the arrays.</summary>
     internal sealed record Header(int Tables);
@@ -37,23 +34,29 @@ internal static class CategoryStatisticsFormat
 
     /// <param name="from">The section.</param>
     /// <param name="width">Features of the batches.</param>
+    /// <param name="maxKeys">Keys of all tables together.</param>
     /// <exception cref="ArtefactFormatException">Something is not as it was written.</exception>
-    public static CategoryStatistics Read(ArtefactSection from, int width)
+    public static CategoryStatistics Read(ArtefactSection from, int width, int maxKeys = CategoryStatistics.MaxKeys)
     {
         var count = from.ReadJson<Header>("statistics").Tables;
-        Require(count is >= 1 and <= MaxTables, "an impossible number of tables");
+        Require(count is >= 1 and <= CategoryStatistics.MaxTables, "an impossible number of tables");
         var tables = ImmutableArray.CreateBuilder<StatisticTable>(count);
+        var left = maxKeys;
         for (var t = 0; t < count; t++)
-            tables.Add(ReadTable(from.Section(t.ToString(System.Globalization.CultureInfo.InvariantCulture)), width));
+        {
+            tables.Add(ReadTable(from.Section(t.ToString(System.Globalization.CultureInfo.InvariantCulture)), width, left));
+            left -= tables[t].Keys.Length;
+        }
+
         return new CategoryStatistics(tables.MoveToImmutable());
     }
 
-    private static StatisticTable ReadTable(ArtefactSection from, int width)
+    private static StatisticTable ReadTable(ArtefactSection from, int width, int left)
     {
         var header = from.ReadJson<TableHeader>("table");
         Require(!header.Parts.IsDefaultOrEmpty && header.Parts.Length <= MaxParts && header.Parts.All(p => p is not null), "an impossible number of columns");
         Require(header.Parts.All(p => p.Feature >= 0 && p.Feature < width), "a column that does not exist");
-        Require(header.Parts.All(p => p.Values is >= 0 and <= MaxValues && p.Bounds is >= 0 and < BinMapper.MaxValueBins), "impossible values");
+        Require(header.Parts.All(p => p.Values is >= 0 and <= CategoryStatistics.MaxCardinality && p.Bounds is >= 0 and < BinMapper.MaxValueBins), "impossible values");
         var bounds = from.ReadArray<float>("bounds", header.Parts.Sum(p => p.Bounds));
         var parts = ImmutableArray.CreateBuilder<KeyPart>(header.Parts.Length);
         var at = 0;
@@ -76,9 +79,10 @@ internal static class CategoryStatisticsFormat
         var space = StatisticTable.KeySpace(all);
         Require(space > 0, "more keys than can be numbered");
         var keys = from.ReadArray<long>("keys");
+        Require(keys.Length <= left, "too many keys");
         for (var i = 0; i < keys.Length; i++)
             Require(keys[i] >= 0 && keys[i] < space && (i == 0 || keys[i] > keys[i - 1]), "keys that do not ascend");
-        Require(header.Width >= 1, "no columns");
+        Require(header.Width is >= 1 and <= MaxWidth, "an impossible number of derived columns");
         var prior = from.ReadArray<float>("prior", header.Width);
         Require((long)keys.Length * header.Width <= Array.MaxLength, "too many values");
         var values = from.ReadArray<float>("values", keys.Length * header.Width);

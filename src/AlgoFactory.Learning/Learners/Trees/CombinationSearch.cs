@@ -19,31 +19,55 @@ internal sealed class CombinationSearch(TrainingSet data, StatisticTargets targe
     /// <summary>Bins of a number in a combination: a few, and as many as trees see.</summary>
     private static readonly int[] NumberBins = [32, BinMapper.MaxValueBins];
 
-    /// <summary>Keys of all tables together.</summary>
-    private const int MaxKeys = 2_000_000;
-
     /// <summary>How much more of the targets' variance a combination must tell than the best of its parts.</summary>
     private const double LeastGain = 0.002;
 
-    private sealed record Candidate(CategoryKeys Keys, double Told);
+    /// <summary>
+    /// Columns and how many keys they make of the rows; the keys themselves are as large as the rows, and made again for
+    /// those that are chosen. Told is NaN where there are too many keys for any table.
+    /// </summary>
+    private sealed record Candidate(ImmutableArray<KeyPart> Parts, int Keys, double Told);
 
-    /// <summary>The chosen keys of rows: categories first, then combinations, the most telling first.</summary>
+    /// <summary>
+    /// The chosen keys of rows: categories first, then combinations, the most telling first. All of them together have at
+    /// most <see cref="StatisticOptions.MaxKeys"/> keys; where that is too few, those that foretell least have no statistics.
+    /// </summary>
     /// <param name="categories">The features to choose among.</param>
     /// <param name="silent">Those of which no statistic foretells better than the prior, alone or combined.</param>
     public ImmutableArray<CategoryKeys> Choose(int[] categories, out int[] silent)
     {
         var singles = Judge([.. categories.Select(f => ImmutableArray.Create(KeyPart.Category(f, data.FeatureInfos[f].Cardinality)))]);
-        var chosen = singles.Where(s => s.Told > 0).ToList();
+        var telling = singles.Where(s => s.Told > 0).ToList();
         if (options.MaxComplexity >= 2)
-            chosen.AddRange(Combine(singles));
-        silent = [.. categories.Where(f => !chosen.Exists(c => c.Keys.Parts.Any(p => p.Feature == f)))];
-        return [.. chosen.Select(c => c.Keys)];
+            telling.AddRange(Combine(singles));
+        var mute = singles.Where(s => s.Told <= 0).Select(s => s.Parts[0].Feature).ToHashSet();
+        silent = [.. mute.Where(f => !telling.Exists(c => c.Parts.Any(p => p.Feature == f)))];
+        var afforded = Afford(telling);
+        var keys = new CategoryKeys[afforded.Length];
+        workers.For(keys.Length, i => keys[i] = CategoryKeys.Of(data.Features, afforded[i].Parts));
+        return [.. keys];
+    }
+
+    /// <summary>Those that the bounds have room for, in the order given.</summary>
+    private Candidate[] Afford(List<Candidate> telling)
+    {
+        var left = (long)options.MaxKeys;
+        var afforded = new HashSet<Candidate>(ReferenceEqualityComparer.Instance);
+        foreach (var candidate in telling.OrderByDescending(c => c.Parts.Length == 1 ? c.Told : double.NegativeInfinity))
+        {
+            if (candidate.Keys > left || afforded.Count == CategoryStatistics.MaxTables)
+                continue;
+            left -= candidate.Keys;
+            afforded.Add(candidate);
+        }
+
+        return [.. telling.Where(afforded.Contains)];
     }
 
     private List<Candidate> Combine(Candidate[] singles)
     {
-        var parts = singles.Concat(Numbers()).OrderByDescending(s => s.Told).Take(MaxParts).ToArray();
-        var told = parts.GroupBy(p => p.Keys.Parts[0].Feature).ToDictionary(g => g.Key, g => g.Max(p => Math.Max(0, p.Told)));
+        var parts = singles.Concat(Numbers()).Where(s => !double.IsNaN(s.Told)).OrderByDescending(s => s.Told).Take(MaxParts).ToArray();
+        var told = parts.GroupBy(p => p.Parts[0].Feature).ToDictionary(g => g.Key, g => g.Max(p => Math.Max(0, p.Told)));
         var best = new List<Candidate>();
         var grown = parts;
         for (var size = 2; size <= options.MaxComplexity; size++)
@@ -52,7 +76,7 @@ internal sealed class CombinationSearch(TrainingSet data, StatisticTargets targe
             foreach (var some in grown)
                 foreach (var part in parts)
                 {
-                    ImmutableArray<KeyPart> all = [.. some.Keys.Parts.Append(part.Keys.Parts[0]).OrderBy(p => p.Feature)];
+                    ImmutableArray<KeyPart> all = [.. some.Parts.Append(part.Parts[0]).OrderBy(p => p.Feature)];
                     if (all.Select(p => p.Feature).Distinct().Count() == size && all.Any(p => p.IsCategorical) && StatisticTable.KeySpace(all) > 0)
                         made.TryAdd(string.Join(',', all.Select(p => (p.Feature, p.Values))), all);
                 }
@@ -65,7 +89,7 @@ internal sealed class CombinationSearch(TrainingSet data, StatisticTargets targe
 
         return [.. best.OrderByDescending(Gain).Take(MaxCombinations)];
 
-        double Gain(Candidate candidate) => candidate.Told - candidate.Keys.Parts.Max(p => told[p.Feature]);
+        double Gain(Candidate candidate) => candidate.Told - candidate.Parts.Max(p => told[p.Feature]);
     }
 
     /// <summary>Numbers in bins, as parts of combinations.</summary>
@@ -96,7 +120,7 @@ internal sealed class CombinationSearch(TrainingSet data, StatisticTargets targe
         workers.For(parts.Length, i =>
         {
             var keys = CategoryKeys.Of(data.Features, parts[i]);
-            judged[i] = new Candidate(keys, keys.Keys.Length > MaxKeys / 4 ? 0 : Told(keys));
+            judged[i] = new Candidate(parts[i], keys.Keys.Length, keys.Keys.Length > options.MaxKeys ? double.NaN : Told(keys));
         });
         return judged;
     }

@@ -23,6 +23,9 @@ internal sealed record StatisticOptions
 
     /// <summary>Borders that the means of a column are rounded between.</summary>
     public int Borders { get; init; } = 15;
+
+    /// <summary>Keys of all tables of a model together: what bounds its size, at about 30 bytes a key and 4 more a target.</summary>
+    public int MaxKeys { get; init; } = 2_000_000;
 }
 
 /// <summary>
@@ -53,7 +56,8 @@ internal sealed class OrderedStatistics
     public static (TrainingSet Data, CategoryStatistics? Statistics) Encode(TrainingSet data, StatisticOptions options, ulong seed, Workers workers)
     {
         var categories = Enumerable.Range(0, data.FeatureInfos.Length)
-            .Where(f => data.FeatureInfos[f].Kind == FeatureKind.Categorical && data.FeatureInfos[f].Cardinality > options.OneHotMaxSize)
+            .Where(f => data.FeatureInfos[f].Kind == FeatureKind.Categorical && data.FeatureInfos[f].Cardinality is var count
+                && count > options.OneHotMaxSize && count <= CategoryStatistics.MaxCardinality)
             .ToArray();
         if (categories.Length == 0)
             return (data, null);

@@ -9,8 +9,11 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// </summary>
 internal sealed class StatisticTable
 {
-    /// <summary>Up to this many possible keys a lookup is one array access.</summary>
+    /// <summary>Up to this many possible keys a lookup is one array access, if some of them were seen.</summary>
     private const long DirectKeys = 1 << 16;
+
+    /// <summary>Up to this many possible keys a seen one: the array's size is then bounded by what the table holds.</summary>
+    private const long DirectSpread = 64;
 
     private readonly int[] _direct = [];
     private readonly int[] _buckets = [];
@@ -27,7 +30,7 @@ internal sealed class StatisticTable
         Values = values;
         Prior = prior;
         var space = KeySpace(parts);
-        if (space <= DirectKeys)
+        if (space <= DirectKeys && space <= DirectSpread * (keys.Length + 1))
         {
             _direct = new int[space];
             for (var i = 0; i < keys.Length; i++)

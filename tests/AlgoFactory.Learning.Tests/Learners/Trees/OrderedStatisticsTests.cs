@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Trees;
@@ -43,21 +44,95 @@ public class OrderedStatisticsTests
     [Fact]
     public void No_rows_own_label_is_in_its_statistic()
     {
-        var data = Table(600, 40, TaskKind.Regression);
-        var options = new StatisticOptions { Borders = 254, MaxComplexity = 1 };
-        var plain = OrderedStatistics.Encode(data, options, 1, new Workers(1, default)).Data.Features;
-        plain.DenseWidth.ShouldBe(4);
-        foreach (var row in new[] { 0, 17, 599 })
+        // Fewer values than borders: each has a bin of its own, and rounding leaves all of them as they are.
+        const int rows = 240;
+        var options = new StatisticOptions { Borders = 254, MaxComplexity = 1, PriorWeight = 1 };
+        var data = Table(rows, 33, TaskKind.Regression);
+        // Labels of eighths: sums are exact, so that a label more here and less there leaves the very same prior.
+        data = data with { Labels = data.Labels.ToArray().Select(l => MathF.Round(8 * l) / 8).ToArray() };
+        var plain = Encode(data.Labels.ToArray());
+        var (others, later) = (0, 0);
+        for (var row = 0; row < rows; row++)
         {
-            // A change of one label by equal and opposite amounts in two rows of other categories leaves the prior as it is.
+            var category = data.Features.Row(row)[0];
+            var other = Enumerable.Range(0, rows).First(i => data.Features.Row(i)[0] is var c && !float.IsNaN(c) && !c.Equals(category));
             var labels = data.Labels.ToArray();
-            var other = Enumerable.Range(0, 600).First(i => data.Features.Row(i)[0] is var c && !float.IsNaN(c) && c != data.Features.Row(row)[0]);
-            labels[row] += 8;
-            labels[other] -= 8;
-            var changed = OrderedStatistics.Encode(data with { Labels = labels }, options with { Borders = 254 }, 1, new Workers(1, default)).Data.Features;
-            // Rounding to borders moves with all rows a little; the label itself would move the mean by half and more.
-            changed.Row(row)[2].ShouldBe(plain.Row(row)[2], 0.2f);
+            labels[row] += 2;
+            labels[other] -= 2;
+            var changed = Encode(labels);
+            changed.Row(row).ToArray().ShouldBe(plain.Row(row).ToArray());
+            for (var i = 0; i < rows; i++)
+                if (i != row && data.Features.Row(i)[0] == category)
+                    _ = changed.Row(i)[2] == plain.Row(i)[2] ? others++ : later++;
         }
+
+        // The label does reach the rows of its category that come later: half of all pairs.
+        later.ShouldBe(others);
+
+        FeatureBatch Encode(float[] labels)
+        {
+            var features = OrderedStatistics.Encode(data with { Labels = labels }, options, 1, new Workers(1, default)).Data.Features;
+            features.DenseWidth.ShouldBe(4);
+            return features;
+        }
+    }
+
+    [Fact]
+    public void Tables_have_no_more_keys_than_they_may_and_those_that_say_most_are_kept()
+    {
+        var random = new Random(5);
+        const int rows = 4000;
+        int[] levels = [200, 100, 150];
+        var (dense, labels) = (new float[rows * 3], new float[rows]);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var f = 0; f < 3; f++)
+                dense[3 * i + f] = random.Next(levels[f]);
+            // The second column says most, the third less, the first nothing.
+            labels[i] = dense[3 * i + 1] * 37 % 100 + 0.3f * (dense[3 * i + 2] * 61 % 150) + random.Next(10);
+        }
+
+        var data = new TrainingSet
+        {
+            Task = new TaskSpec(TaskKind.Regression, "y", []),
+            FeatureInfos = [.. levels.Select((l, f) => new FeatureInfo($"c{f}", $"c{f}", FeatureKind.Categorical, l))],
+            Features = new FeatureBatch(rows, 3, dense),
+            Labels = labels,
+        };
+        Kept(10_000).ShouldBe([1, 2]);
+        Kept(249).ShouldBe([1]);
+        Kept(149).ShouldBe([1]);
+        Kept(99).ShouldBe([]);
+
+        // Columns without statistics for their many keys keep their codes, those that are judged to say nothing do not.
+        var (encoded, statistics) = Encode(199);
+        statistics!.Tables.Sum(t => t.Keys.Length).ShouldBeLessThanOrEqualTo(199);
+        Enumerable.Range(0, rows).Select(i => encoded.Features.Row(i)[2]).Distinct().Count().ShouldBe(150);
+        var all = Encode(10_000).Data.Features;
+        Enumerable.Range(0, rows).Select(i => all.Row(i)[0]).ShouldAllBe(v => v == 0);
+
+        (TrainingSet Data, CategoryStatistics? Statistics) Encode(int most) =>
+            OrderedStatistics.Encode(data, new StatisticOptions { MaxKeys = most, MaxComplexity = 1 }, 1, new Workers(2, default));
+        int[] Kept(int most) => Encode(most).Statistics is { } made ? [.. made.Tables.Select(t => t.Parts[0].Feature)] : [];
+    }
+
+    [Fact]
+    public void A_file_with_more_keys_than_a_model_may_have_is_refused_and_empty_tables_take_no_room()
+    {
+        var parts = ImmutableArray.Create(KeyPart.Category(0, 60_000));
+        var table = new StatisticTable(parts, [3, 7, 59_999], [1, 2, 3], [0]);
+        table.Of([7f]).ToArray().ShouldBe([2]);
+        table.Of([8f]).ToArray().ShouldBe([0]);
+        var writer = new ArtefactSectionWriter();
+        CategoryStatisticsFormat.Write(new CategoryStatistics([table, table]), writer);
+        CategoryStatisticsFormat.Read(ArtefactSection.Of(writer), 1, maxKeys: 6).Tables.Length.ShouldBe(2);
+        Should.Throw<ArtefactFormatException>(() => CategoryStatisticsFormat.Read(ArtefactSection.Of(writer), 1, maxKeys: 5))
+            .Message.ShouldContain("too many keys");
+
+        // An array over all possible keys would let a file of a few bytes ask for much memory.
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        _ = new StatisticTable(parts, [], [], [0]);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1024);
     }
 
     [Theory]
