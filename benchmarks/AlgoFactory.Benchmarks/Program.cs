@@ -7,6 +7,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,
+    ["trees-walk"] = TreesWalk.Run,
     ["trees-scale"] = TreesScale.Run,
     ["trees-rare"] = TreesRare.Run,
     ["trees-predict"] = TreesPredict.Run,

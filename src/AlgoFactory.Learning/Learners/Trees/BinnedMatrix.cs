@@ -43,6 +43,10 @@ internal sealed class BinnedMatrix
         SparseBins = sparseBins;
         BinCount = features.Length == 0 ? 0 : features[^1].Offset + features[^1].BinCount;
         DenseFeatures = features.Count(f => !f.IsSparse);
+        FeatureOfSource = new int[features.Select(f => f.Source + 1).DefaultIfEmpty().Max()];
+        Array.Fill(FeatureOfSource, -1);
+        for (var f = 0; f < features.Length; f++)
+            FeatureOfSource[features[f].Source] = f;
         var denseBins = DenseFeatures == 0 ? 0 : features[DenseFeatures - 1].Offset + features[DenseFeatures - 1].BinCount;
         FeaturesOfColumn = new List<BinnedFeature>[columns];
         ColumnOffsets = new int[columns];
@@ -80,6 +84,9 @@ internal sealed class BinnedMatrix
     public byte[]? ByColumn { get; }
 
     public ImmutableArray<BinnedFeature> Features { get; }
+
+    /// <summary>For each number in the batch up to the last that has a place: the feature's number here, or -1.</summary>
+    public int[] FeatureOfSource { get; }
 
     /// <summary>Dense features; they come first in <see cref="Features"/>.</summary>
     public int DenseFeatures { get; }

@@ -13,6 +13,7 @@ internal sealed class EarlyStopping
     private readonly int _patience;
     private IMetric? _metric;
     private int _interval;
+    private float[]? _predictions;
 
     /// <summary>Starts before the first round.</summary>
     /// <param name="validation">The rows, and their scores as they stand after each round.</param>
@@ -73,16 +74,16 @@ internal sealed class EarlyStopping
     private double Measure(IMetric metric)
     {
         var (rows, outputs) = (_validation.RowCount, _target.Objective.Outputs);
-        var predictions = new float[rows * outputs];
+        _predictions ??= new float[rows * outputs];
         var raw = new double[outputs];
         for (var i = 0; i < rows; i++)
         {
             for (var k = 0; k < outputs; k++)
                 raw[k] = _target.Raw(_scores.Values[k * rows + i]);
-            _target.Objective.Link.Apply(raw, predictions.AsSpan(i * outputs, outputs));
+            _target.Objective.Link.Apply(raw, _predictions.AsSpan(i * outputs, outputs));
         }
 
-        var value = metric.Compute(predictions, outputs, _validation.Labels.Span, _validation.Weights.Span);
+        var value = metric.Compute(_predictions, outputs, _validation.Labels.Span, _validation.Weights.Span);
         return metric.HigherIsBetter ? -value : value;
     }
 }

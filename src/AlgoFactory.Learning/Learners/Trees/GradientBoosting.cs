@@ -25,7 +25,6 @@ internal sealed class GradientBoosting
     private readonly TreeDropout _dropout;
     private readonly List<Tree[]> _rounds = [];
     private readonly ConcurrentBag<TreeGrower> _growers = [];
-    private readonly TreeWalker _walker;
 
     private GradientBoosting(TrainingSet data, BinnedMatrix matrix, int width, IObjective objective, BoostingOptions options, FitContext context)
     {
@@ -39,8 +38,7 @@ internal sealed class GradientBoosting
         _target = TargetSpace.Of(data, objective, options);
         _objective = _target.Objective;
         _rows = _target.Rows(data, "training");
-        _walker = new TreeWalker(_matrix);
-        _scores = new RawScores(data.RowCount, _target.StartScores(data), _walker.Leaf, _workers);
+        _scores = new RawScores(data.RowCount, _target.StartScores(data), _matrix, new MatrixBins(_matrix), _workers);
         _pairs = new GradientPair[objective.Outputs][];
         for (var k = 0; k < _pairs.Length; k++)
             _pairs[k] = new GradientPair[data.RowCount];
@@ -72,7 +70,7 @@ internal sealed class GradientBoosting
     private (GbdtModel Model, int Rounds) Run()
     {
         var validation = _data.Validation is { RowCount: > 0 } rows
-            ? new RawScores(rows.RowCount, _target.StartScores(rows), (tree, row) => _walker.Leaf(tree, rows.Features, row), _workers)
+            ? new RawScores(rows.RowCount, _target.StartScores(rows), _matrix, new BatchBins(_matrix, rows.Features, _workers), _workers)
             : null;
         var stopping = validation is null
             ? null
@@ -178,21 +176,9 @@ internal sealed class GradientBoosting
             foreach (var row in grower.Rows(leaves[i]).Span)
                 _scores.Values[offset + row] += value;
         });
-        if (rows is null)
-            return;
         // Rows that the round did not draw find their leaves by their bins.
-        workers.Ranges(_rows.Count, GradientRows, (start, end) =>
-        {
-            var drawn = Array.BinarySearch(rows, start);
-            drawn = drawn < 0 ? ~drawn : drawn;
-            for (var row = start; row < end; row++)
-            {
-                if (drawn < rows.Length && rows[drawn] == row)
-                    drawn++;
-                else
-                    _scores.Values[offset + row] += (float)(tree.Values[_walker.Leaf(tree, row)] * weight);
-            }
-        });
+        if (rows is not null)
+            _scores.Add(output, tree, weight, without: rows, workers);
     }
 
     private int[] Features(ulong seed)

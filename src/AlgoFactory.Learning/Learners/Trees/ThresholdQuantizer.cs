@@ -16,7 +16,7 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// has two: the byte of its bin in a set of 256 bits, and the bit within that byte.
 /// </para>
 /// </summary>
-internal sealed class ThresholdQuantizer
+internal sealed class ThresholdQuantizer : ISplitSlots
 {
     /// <summary>Thresholds a slot: the counts 0 .. 254 leave 255 for missing values.</summary>
     public const int ChunkSize = 254;
@@ -110,7 +110,6 @@ internal sealed class ThresholdQuantizer
     /// <summary>Bytes a row.</summary>
     public int SlotCount { get; private set; }
 
-    /// <summary>Where a numeric split looks, and the count above which it goes right.</summary>
     public (int Slot, byte Level) Numeric(int feature, float threshold, bool missingLeft)
     {
         var place = Array.BinarySearch(_thresholds[feature], threshold);
@@ -118,7 +117,6 @@ internal sealed class ThresholdQuantizer
         return (missingLeft ? column.LeftSlot : column.RightSlot, (byte)(place % ChunkSize));
     }
 
-    /// <summary>The first of a categorical split's two slots.</summary>
     public int Category(int feature) => _columns[_columnOfChunk[(feature, -1)]].LeftSlot;
 
     /// <summary>Fills the slots of rows <paramref name="start"/> .. start + count - 1: slot s of row i at s × stride + i.</summary>

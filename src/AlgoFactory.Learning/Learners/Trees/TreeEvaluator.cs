@@ -35,7 +35,7 @@ internal sealed class TreeEvaluator
     {
         _ensemble = ensemble;
         _quantizer = new ThresholdQuantizer(ensemble.Trees, ensemble.BinOfCode, ensemble.Width, ensemble.Statistics);
-        _walk = new TreeWalk(ensemble, _quantizer);
+        _walk = new TreeWalk(ensemble.Trees, _quantizer);
         _scans = [.. ensemble.Trees.Select(t => t.LeafCount <= TreeScan.MaxLeaves ? new TreeScan(t, _quantizer) : null)];
         _firstLeaf = new int[_scans.Length];
         for (var t = 1; t < _firstLeaf.Length; t++)

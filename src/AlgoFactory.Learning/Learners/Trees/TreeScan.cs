@@ -43,7 +43,7 @@ internal sealed class TreeScan
     private readonly byte[] _leafOfPlace;
     private readonly float[] _values;
 
-    public TreeScan(Tree tree, ThresholdQuantizer quantizer)
+    public TreeScan(Tree tree, ISplitSlots slots)
     {
         var splits = new List<Split>();
         _leafOfPlace = new byte[tree.LeafCount];
@@ -72,9 +72,9 @@ internal sealed class TreeScan
 
             var split = new Split { From = (byte)place };
             if ((tree.Flags[n] & NodeFlags.Categorical) != 0)
-                (split.Slot, split.IsCategorical, split.Set) = (quantizer.Category(tree.Feature[n]), true, (int)tree.Threshold[n] * 64);
+                (split.Slot, split.IsCategorical, split.Set) = (slots.Category(tree.Feature[n]), true, (int)tree.Threshold[n] * 64);
             else
-                (split.Slot, split.Level) = quantizer.Numeric(tree.Feature[n], tree.Threshold[n], (tree.Flags[n] & NodeFlags.MissingLeft) != 0);
+                (split.Slot, split.Level) = slots.Numeric(tree.Feature[n], tree.Threshold[n], (tree.Flags[n] & NodeFlags.MissingLeft) != 0);
             waiting.Push((tree.Child[n] + 1, splits.Count));
             waiting.Push((tree.Child[n], -1));
             splits.Add(split);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -34,9 +35,8 @@ internal sealed class TreeWalk
     private readonly bool[] _isNumeric;
     private readonly byte[] _sets;
 
-    public TreeWalk(TreeEnsemble ensemble, ThresholdQuantizer quantizer)
+    public TreeWalk(ImmutableArray<Tree> trees, ISplitSlots slots)
     {
-        var trees = ensemble.Trees;
         _nodes = new Node[trees.Sum(t => t.NodeCount)];
         _roots = new int[trees.Length];
         _depths = new int[trees.Length];
@@ -47,7 +47,7 @@ internal sealed class TreeWalk
         for (var t = 0; t < trees.Length; t++)
         {
             _roots[t] = node;
-            _depths[t] = Flatten(trees[t], quantizer, node, leaf, set);
+            _depths[t] = Flatten(trees[t], slots, node, leaf, set);
             node += trees[t].NodeCount;
             leaf += trees[t].LeafCount;
             set += trees[t].Sets.Length;
@@ -177,7 +177,7 @@ internal sealed class TreeWalk
     }
 
     /// <summary>Copies a tree's nodes and returns its depth.</summary>
-    private int Flatten(Tree tree, ThresholdQuantizer quantizer, int firstNode, int firstLeaf, int firstSet)
+    private int Flatten(Tree tree, ISplitSlots slots, int firstNode, int firstLeaf, int firstSet)
     {
         var depths = new int[tree.NodeCount];
         var deepest = 0;
@@ -194,9 +194,9 @@ internal sealed class TreeWalk
             depths[tree.Child[n]] = depths[tree.Child[n] + 1] = depths[n] + 1;
             node.Child = firstNode + tree.Child[n];
             if ((tree.Flags[n] & NodeFlags.Categorical) != 0)
-                (node.Slot, node.Test) = (quantizer.Category(tree.Feature[n]), ~((firstSet + (int)tree.Threshold[n]) * 32));
+                (node.Slot, node.Test) = (slots.Category(tree.Feature[n]), ~((firstSet + (int)tree.Threshold[n]) * 32));
             else
-                (node.Slot, node.Test) = quantizer.Numeric(tree.Feature[n], tree.Threshold[n], (tree.Flags[n] & NodeFlags.MissingLeft) != 0);
+                (node.Slot, node.Test) = slots.Numeric(tree.Feature[n], tree.Threshold[n], (tree.Flags[n] & NodeFlags.MissingLeft) != 0);
         }
 
         return deepest;

@@ -1,5 +1,6 @@
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Trees;
+using AlgoFactory.TestKit.Trees;
 using FsCheck;
 using FsCheck.Fluent;
 using Shouldly;
@@ -79,7 +80,7 @@ public class SparseBundlesTests
         // Sums of small whole numbers are exact, and no two splits of these labels tie on the way.
         var pairs = Array.ConvertAll(labels, y => new GradientPair(-y, 1));
         var options = new GrowthOptions { MaxLeaves = 12 };
-        var walker = (Plain: new TreeWalker(plain), Bundled: new TreeWalker(bundled));
+        var walker = (Plain: new NaiveWalker(plain), Bundled: new NaiveWalker(bundled));
         var (a, b) = (Grow(plain, 1), Grow(bundled, 2));
         for (var row = 0; row < Rows; row++)
             b.Values[walker.Bundled.Leaf(b, batch, row)].ShouldBe(a.Values[walker.Plain.Leaf(a, batch, row)]);

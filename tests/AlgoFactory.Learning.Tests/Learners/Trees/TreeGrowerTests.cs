@@ -37,7 +37,7 @@ public class TreeGrowerTests
         var tree = new TreeGrower(matrix, options, new Workers(1 + random.Next(3), default))
             .Grow(new GradientCriterion(pairs, options), rows, [.. Enumerable.Range(0, matrix.Features.Length)], (ulong)seed, out var leaves);
 
-        var walker = new TreeWalker(matrix);
+        var walker = new NaiveWalker(matrix);
         for (var row = 0; row < data.RowCount; row++)
             tree.Values[walker.Leaf(tree, data.Features, row)].ShouldBe((float)naive.Leaf(root, row).Value, $"seed {seed}, row {row}");
         leaves.Sum(l => l.Count).ShouldBe(rows.Length);
@@ -57,7 +57,7 @@ public class TreeGrowerTests
         var tree = new TreeGrower(matrix, options, new Workers(1 + random.Next(3), default))
             .Grow(new ClassCriterion(classes, weights, 4, options), rows, [.. Enumerable.Range(0, matrix.Features.Length)], (ulong)seed, out _);
 
-        var walker = new TreeWalker(matrix);
+        var walker = new NaiveWalker(matrix);
         for (var row = 0; row < data.RowCount; row++)
             tree.Values.AsSpan(4 * walker.Leaf(tree, data.Features, row), 4).ToArray()
                 .ShouldBe(splits.Shares(naive.Leaf(root, row).Rows), $"seed {seed}, row {row}");
@@ -109,7 +109,7 @@ public class TreeGrowerTests
         var pairs = Array.ConvertAll(codes, c => new GradientPair(high.Contains((int)c) ? -1 : 1, 1));
         var options = new GrowthOptions { MaxLeaves = 2, CatL2 = 0 };
         var tree = new TreeGrower(matrix, options, new Workers(1, default)).Grow(new GradientCriterion(pairs, options), null, [0], 1, out _);
-        var walker = new TreeWalker(matrix);
+        var walker = new NaiveWalker(matrix);
         for (var row = 0; row < 12; row++)
             tree.Values[walker.Leaf(tree, data, row)].ShouldBe(high.Contains(row) ? 1f : -1f);
     }
@@ -123,7 +123,7 @@ public class TreeGrowerTests
         var options = new GrowthOptions { MaxLeaves = int.MaxValue, MinDataInLeaf = 1 };
         var tree = new TreeGrower(matrix, options, new Workers(1, default))
             .Grow(new GradientCriterion(pairs, options), null, [.. Enumerable.Range(0, matrix.Features.Length)], 1, out _);
-        var walker = new TreeWalker(matrix);
+        var walker = new NaiveWalker(matrix);
         for (var row = 0; row < 300; row++)
             tree.Values[walker.Leaf(tree, data.Features, row)].ShouldBe(data.Labels.Span[row] / 1000, 0.02f);
     }

@@ -1,14 +1,15 @@
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Trees;
 
-namespace AlgoFactory.Learning.Learners.Trees;
+namespace AlgoFactory.TestKit.Trees;
 
-/// <summary>Finds the leaves of rows that a tree was not grown on.</summary>
-internal sealed class TreeWalker
+/// <summary>The plain twin of <see cref="LeafFinder"/>: one row, one node after the other.</summary>
+internal sealed class NaiveWalker
 {
     private readonly BinnedMatrix _training;
     private readonly Dictionary<int, BinnedFeature> _features;
 
-    public TreeWalker(BinnedMatrix training)
+    public NaiveWalker(BinnedMatrix training)
     {
         _training = training;
         _features = training.Features.ToDictionary(f => f.Source);
