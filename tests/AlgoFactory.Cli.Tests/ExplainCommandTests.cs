@@ -22,7 +22,7 @@ public sealed class ExplainCommandTests : IDisposable
 
         run.Code.ShouldBe(0, run.Error);
         run.Json.GetProperty("rows").GetInt32().ShouldBe(5);
-        run.Json.GetProperty("scale").GetString().ShouldBe(kind == TaskKind.Regression ? "Value" : "Logit");
+        run.Json.GetProperty("scale").GetString().ShouldBe(kind == TaskKind.Regression ? "value" : "logit");
         run.Json.GetProperty("columns")[0].GetProperty("meanAbsolute").GetDouble().ShouldBeGreaterThan(0);
         var lines = File.ReadAllLines(output);
         lines.Length.ShouldBe(6);

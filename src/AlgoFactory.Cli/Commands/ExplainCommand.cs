@@ -42,9 +42,18 @@ internal static class ExplainCommand
             if (asJson)
                 Console.Out.WriteLine(ReportJson.Write(report));
             else
-                Console.Error.WriteLine($"{report.Rows} rows explained{(target is null ? "" : $" into {target}")}; contributions count {report.Scale}.");
+                Console.Error.WriteLine($"{report.Rows} rows explained{(target is null ? "" : $" into {target}")}; contributions are {Unit(report.Scale)}.");
             return Task.CompletedTask;
         }));
         return command;
     }
+
+    private static string Unit(string scale) => scale switch
+    {
+        "probability" => "shares of a probability",
+        "logOdds" => "log odds of the positive class",
+        "logit" => "logits, a set a class",
+        "log" => "logarithms of the predicted value",
+        _ => "in the predicted value's unit",
+    };
 }

@@ -63,7 +63,7 @@ public static class ExplainFile
         writer.Complete();
         var explained = Math.Max(1, (rows - broken) * explainer.Outputs);
         return new ExplanationReport(
-            rows, broken, output, explainer.Scale.ToString(),
+            rows, broken, output, System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(explainer.Scale.ToString()),
             [.. explainer.Columns.Select((c, i) => new ColumnContribution(c, sums[i] / explained)).OrderByDescending(c => c.MeanAbsolute)],
             Warnings(missing, broken));
     }
@@ -129,7 +129,7 @@ public static class ExplainFile
 /// <param name="Rows">Records read, and written.</param>
 /// <param name="Errors">Records that could not be read.</param>
 /// <param name="Out">The file that was written.</param>
-/// <param name="Scale">What raw scores and contributions count, such as <c>LogOdds</c>.</param>
+/// <param name="Scale">What raw scores and contributions count, such as <c>logOdds</c>.</param>
 /// <param name="Columns">The data columns by how much they added, without sign, in the mean; the largest first.</param>
 /// <param name="Warnings">Things the user should know.</param>
 public sealed record ExplanationReport(
