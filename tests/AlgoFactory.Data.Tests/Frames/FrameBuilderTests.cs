@@ -1,5 +1,6 @@
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.TestKit;
 using Shouldly;
 using Xunit;
 
@@ -101,9 +102,7 @@ public class FrameBuilderTests
     {
         var builder = new FrameBuilder([Spec(ColumnKind.Numeric) with { Name = "n" }, Spec(ColumnKind.Categorical) with { Name = "k", Levels = ["a", "b"] }], 4096);
         Fill();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Fill();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocation.Least(Fill).ShouldBe(0);
 
         void Fill()
         {

@@ -276,7 +276,7 @@ public class LearnerLaws
         setting ??= ParameterSet.Empty;
         foreach (var parameter in learner.Space(new DatasetProfile(Rows, []), new TaskSpec(TaskKind.Binary, "label", ["no", "yes"])).Parameters)
             if (parameter.Name is "rounds" or "trees")
-                setting = setting.With(parameter.Name, 30);
+                setting = setting.With(parameter.Name, parameter.Name == "trees" ? 12 : 30);
         return setting;
     }
 

@@ -28,8 +28,11 @@ internal sealed record BoostingOptions
     /// <summary>Two classes: a factor on the weight of positive rows.</summary>
     public double ScalePosWeight { get; init; } = 1;
 
-    /// <summary>Rounds without a better validation value before boosting stops.</summary>
+    /// <summary>Rounds without a clearly better validation value before boosting stops.</summary>
     public int Patience { get; init; } = 50;
+
+    /// <summary>What share of all that was gained since the first round a validation value must add to be clearly better.</summary>
+    public double MinDelta { get; init; }
 
     public required GrowthOptions Growth { get; init; }
 

@@ -11,23 +11,31 @@ internal sealed class EarlyStopping
     private readonly LabelledRows _rows;
     private readonly RawScores _scores;
     private readonly int _patience;
+    private readonly double _minDelta;
     private IMetric? _metric;
     private int _interval;
     private float[]? _predictions;
+
+    /// <summary>The last round that was clearly better than the one before it that was, and the loss that the next such one is below.</summary>
+    private int _progressRound;
+    private double _progressBar = double.PositiveInfinity;
+    private double _firstLoss = double.NaN;
 
     /// <summary>Starts before the first round.</summary>
     /// <param name="validation">The rows, and their scores as they stand after each round.</param>
     /// <param name="metric">The metric to watch; null: the objective's loss.</param>
     /// <param name="target">What labels and scores are measured in.</param>
     /// <param name="scores">The rows' scores.</param>
-    /// <param name="patience">Rounds without a better value before boosting stops.</param>
-    public EarlyStopping(TrainingSet validation, IMetric? metric, TargetSpace target, RawScores scores, int patience)
+    /// <param name="patience">Rounds without a clearly better value before boosting stops.</param>
+    /// <param name="minDelta">A value is clearly better if it adds this share of all that was gained since the first; small steps add up.</param>
+    public EarlyStopping(TrainingSet validation, IMetric? metric, TargetSpace target, RawScores scores, int patience, double minDelta)
     {
         _validation = validation;
         _target = target;
         _rows = target.Rows(validation, "validation");
         _scores = scores;
         _patience = patience;
+        _minDelta = minDelta;
         // Where the own loss is what the metric measures, there is no need to pass through predictions.
         var isOwnLoss = !target.WeighsClasses && (metric?.Name, target.Objective) is
             ("logloss", LogisticObjective or SoftmaxObjective) or ("rmse", SquaredObjective) or ("mae", AbsoluteObjective);
@@ -57,7 +65,17 @@ internal sealed class EarlyStopping
             BestRound = round;
         }
 
-        return BestRound > 0 ? round - BestRound >= _patience : round >= _patience;
+        // Where classes part without error the loss falls for ever, each time by a share of the little that is left, so progress is
+        // weighed against what all rounds gained. It is measured from the last clear progress, not from the best round: a
+        // loss that creeps on counts once it has come far enough.
+        _firstLoss = double.IsNaN(_firstLoss) ? LastLoss : _firstLoss;
+        if (LastLoss < _progressBar)
+        {
+            _progressRound = round;
+            _progressBar = LastLoss - _minDelta * Math.Max(0, _firstLoss - LastLoss);
+        }
+
+        return round - _progressRound >= _patience;
     }
 
     private double Measure()

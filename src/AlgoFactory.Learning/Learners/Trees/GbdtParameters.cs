@@ -113,6 +113,9 @@ internal sealed class GbdtParameters
     private static readonly ParameterSpec Patience = ParameterSpec.Integer(
         "early_stopping_rounds", 1, 10_000, 50, "Rounds without a better validation value before boosting stops.", searched: false);
 
+    private static readonly ParameterSpec MinDelta = ParameterSpec.Real(
+        "early_stopping_min_delta", 0, 1, 1e-5, "Share of the validation value's whole gain so far that early_stopping_rounds must add.", searched: false);
+
     private static readonly ParameterSpec Encoding = ParameterSpec.Choice(
         "categorical_encoding", ["auto", "codes", "ordered"],
         "What trees see of categories: codes; ordered target statistics in their place; auto: both, without the codes that foretell nothing.", searched: false);
@@ -157,7 +160,7 @@ internal sealed class GbdtParameters
     [
         _rounds, _learningRate, _numLeaves, _maxDepth, _minDataInLeaf, MinChildWeight, _featureFraction, FeatureFractionByNode,
         _baggingFraction, L1, _l2, MinGain, MaxDeltaStep, MaxBin, _catSmooth, CatL2, MaxCatThreshold, MaxCatToOneHot,
-        MinDataPerGroup, ExtraTrees, GrowPolicy, FeatureFractionByLevel, PathSmooth, .. ConstraintParameters.All, Patience,
+        MinDataPerGroup, ExtraTrees, GrowPolicy, FeatureFractionByLevel, PathSmooth, .. ConstraintParameters.All, Patience, MinDelta,
         Encoding, MaxCtrComplexity, OneHotMaxSize, Prior, Permutations, Borders,
         _objective, Alpha, HuberDelta, TweedieVariancePower, TruncationLevel, EvalAt,
         ClassWeight, ScalePosWeight, BoostFromAverage, Boosting, DropRate, MaxDrop, SkipDrop, UniformDrop, SampleStrategy, TopRate, OtherRate,
@@ -210,6 +213,7 @@ internal sealed class GbdtParameters
                 : null,
             // Slower learning shows its progress later.
             Patience = Math.Max(1, (int)Math.Round(set.Integer(Patience) * Math.Clamp(0.05 / learningRate, 0.5, 3))),
+            MinDelta = set.Number(MinDelta),
             Binning = new BinningOptions(MaxBins: set.Integer(MaxBin)),
             Growth = new GrowthOptions
             {

@@ -74,7 +74,7 @@ internal sealed class GradientBoosting
             : null;
         var stopping = validation is null
             ? null
-            : new EarlyStopping(_data.Validation!, _data.StoppingMetric, _target, validation, _options.Patience);
+            : new EarlyStopping(_data.Validation!, _data.StoppingMetric, _target, validation, _options.Patience, _options.MinDelta);
         double[]? bestWeights = null;
         for (var round = 1; round <= _options.Rounds; round++)
         {

@@ -96,6 +96,50 @@ public class EarlyStoppingTests
         seen[^1].ShouldBe(data.Validation!.Labels.ToArray().Average(), 500);
     }
 
+    [Theory]
+    [InlineData(0, 60, 60)]
+    [InlineData(1e-4, 7, 7)]
+    [InlineData(4e-5, 60, 60)]
+    public void Progress_too_small_to_count_stops_boosting_but_the_best_round_is_kept(double minDelta, int rounds, int kept)
+    {
+        // After the first round half of the loss is gone, and then five rounds together gain a 10,000th of that.
+        foreach (var offset in new[] { 0, -1, 1e6 })
+        {
+            var round = 0;
+            Stop(() => ++round == 1 ? offset + 1 : offset + 0.5 - 0.9e-5 * round, minDelta).ShouldBe(kept);
+            round.ShouldBe(rounds);
+        }
+    }
+
+    [Fact]
+    public void Patience_is_counted_from_the_last_clear_progress()
+    {
+        // Clear progress until round 8, then nothing but a hair in round 10.
+        var round = 0;
+        Stop(() => ++round switch { <= 8 => 2 - 0.1 * round, 10 => 1.2 - 1e-9, _ => 1.2 }, 1e-5).ShouldBe(10);
+        round.ShouldBe(13);
+    }
+
+    /// <summary>The rounds kept of at most 60, with a patience of 5, when validation values are these.</summary>
+    private static int Stop(Func<double> value, double minDelta)
+    {
+        var data = RandomTable.Create(300, 1, TaskKind.Regression) with { Validation = RandomTable.Create(50, 2, TaskKind.Regression) };
+        var set = ParameterSet.Empty.With("rounds", 60).With("learning_rate", 0.05).With("early_stopping_rounds", 5)
+            .With("early_stopping_min_delta", minDelta).With("objective", "huber");
+        return ((GbdtModel)new GbdtLearner().Fit(data with { StoppingMetric = new Says(value) }, set, FitContext.Create(1)).Model).TreeCount;
+    }
+
+    private sealed class Says(Func<double> value) : IMetric
+    {
+        public string Name => "says";
+
+        public bool HigherIsBetter => false;
+
+        public TaskKinds Tasks => TaskKinds.All;
+
+        public double Compute(ReadOnlySpan<float> scores, int width, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights) => value();
+    }
+
     private sealed class Watch(Action<float[]> look) : IMetric
     {
         // The name of a metric that another loss would answer by itself.

@@ -18,7 +18,7 @@ public class GbdtLearnerTests
         var losses = new List<double>();
         var progress = Substitute.For<IProgress<FitProgress>>();
         progress.When(p => p.Report(Arg.Any<FitProgress>())).Do(c => losses.Add(c.Arg<FitProgress>().ValidationLoss!.Value));
-        var outcome = new GbdtLearner().Fit(data, ParameterSet.Empty.With("early_stopping_rounds", 20), FitContext.Create(1) with { Progress = progress });
+        var outcome = new GbdtLearner().Fit(data, ParameterSet.Empty.With("early_stopping_rounds", 20).With("early_stopping_min_delta", 0), FitContext.Create(1) with { Progress = progress });
         var rounds = ((GbdtModel)outcome.Model).TreeCount;
         rounds.ShouldBe(losses.IndexOf(losses.Min()) + 1);
         losses.Count.ShouldBe(rounds + 20);

@@ -114,6 +114,30 @@ public class TreeGrowerTests
             tree.Values[walker.Leaf(tree, data, row)].ShouldBe(high.Contains(row) ? 1f : -1f);
     }
 
+    [Theory]
+    [InlineData(7, 1, true)]
+    [InlineData(3, 1, false)]
+    [InlineData(3, 10, true)]
+    public void A_missing_value_that_training_rows_lack_goes_with_the_heavier_child(int leftRows, float leftWeight, bool goesLeft)
+    {
+        var values = Enumerable.Range(0, 10).Select(i => (float)i).ToArray();
+        var classes = Array.ConvertAll(values, v => v < leftRows ? 0 : 1);
+        var weights = Array.ConvertAll(values, v => v < leftRows ? leftWeight : 1);
+        var matrix = Binner.Bin(new FeatureBatch(10, 1, values), [new FeatureInfo("f", "f", FeatureKind.Numeric)], default, new BinningOptions(), new Workers(1, default));
+        var options = new GrowthOptions { MaxLeaves = 2, MinDataInLeaf = 1 };
+        ITreeCriterion[] criteria =
+        [
+            new ClassCriterion(classes, weights, 2, options),
+            new GradientCriterion([.. classes.Zip(weights, (c, w) => new GradientPair(-c * w, w))], options),
+        ];
+        foreach (var criterion in criteria)
+        {
+            var tree = new TreeGrower(matrix, options, new Workers(1, default)).Grow(criterion, null, [0], 1, out _);
+            tree.Threshold[0].ShouldBe(leftRows - 0.5f);
+            new NaiveWalker(matrix).Leaf(tree, new FeatureBatch(1, 1, new[] { float.NaN }), 0).ShouldBe(~tree.Child[goesLeft ? 1 : 2]);
+        }
+    }
+
     [Fact]
     public void Depth_first_growth_ends_in_pure_leaves()
     {
