@@ -68,7 +68,16 @@ internal sealed class ClassCriterion(int[] classes, float[] weights, int classCo
         }
     }
 
-    public void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best)
+    public void FindSplits(BinnedMatrix matrix, ReadOnlySpan<int> features, ReadOnlySpan<double> histogram, NodeView node, SplitCandidate best)
+    {
+        foreach (var index in features)
+        {
+            var feature = matrix.Features[index];
+            FindSplit(feature, index, histogram.Slice(feature.Offset * classCount, feature.BinCount * classCount), node, best);
+        }
+    }
+
+    private void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best)
     {
         var all = classCount <= MaxStackClasses ? stackalloc double[classCount] : new double[classCount];
         all.Clear();

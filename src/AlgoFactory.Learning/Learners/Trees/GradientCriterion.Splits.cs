@@ -7,10 +7,33 @@ namespace AlgoFactory.Learning.Learners.Trees;
 internal sealed partial class GradientCriterion
 {
     [SkipLocalsInit]
-    public void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best)
+    public void FindSplits(BinnedMatrix matrix, ReadOnlySpan<int> features, ReadOnlySpan<double> histogram, NodeView node, SplitCandidate best)
     {
-        var sums = new Prefix(stackalloc double[Prefix.Length], stackalloc double[Prefix.Length]);
-        var (gradient, hessian) = sums.Add(bins);
+        var sums = new PrefixSums(stackalloc double[PrefixSums.BufferLength]);
+        for (var first = 0; first < features.Length; first += PrefixSums.Together)
+        {
+            var some = features[first..Math.Min(first + PrefixSums.Together, features.Length)];
+            if (some.Length == PrefixSums.Together)
+            {
+                sums.Add(Bins(some[0], histogram), Bins(some[1], histogram), Bins(some[2], histogram), Bins(some[3], histogram));
+            }
+            else
+            {
+                for (var i = 0; i < some.Length; i++)
+                    sums.Add(i, Bins(some[i], histogram));
+            }
+
+            for (var i = 0; i < some.Length; i++)
+                FindSplit(matrix.Features[some[i]], some[i], Bins(some[i], histogram), new Prefix(sums.Gradients(i), sums.Hessians(i)), node, best);
+        }
+
+        ReadOnlySpan<double> Bins(int feature, ReadOnlySpan<double> histogram) =>
+            histogram.Slice(2 * matrix.Features[feature].Offset, 2 * matrix.Features[feature].BinCount);
+    }
+
+    private void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, Prefix sums, NodeView node, SplitCandidate best)
+    {
+        var (gradient, hessian) = (sums.Gradients[feature.BinCount - 1], sums.Hessians[feature.BinCount - 1]);
         if (!(hessian > 0))
             return;
         var search = new Search(node.RowCount / hessian, gradient, hessian);
@@ -31,27 +54,11 @@ internal sealed partial class GradientCriterion
     /// <summary>What all splits of one feature share; right sums are these totals less the left ones, so that an empty side is exactly 0.</summary>
     private readonly record struct Search(double RowsPerHessian, double Gradient, double Hessian);
 
-    /// <summary>The sums of a feature's first bins: what lies left of each cut, and at the end the whole node, in one pass.</summary>
+    /// <summary>What lies left of each cut of one feature.</summary>
     private readonly ref struct Prefix(Span<double> gradients, Span<double> hessians)
     {
-        /// <summary>All bins with the missing one, and a vector's rest.</summary>
-        public const int Length = BinMapper.MaxValueBins + 1 + 3;
-
         public readonly Span<double> Gradients = gradients;
         public readonly Span<double> Hessians = hessians;
-
-        public (double Gradient, double Hessian) Add(ReadOnlySpan<double> bins)
-        {
-            var sum = Vector128<double>.Zero;
-            for (var bin = 0; bin < bins.Length / 2; bin++)
-            {
-                sum += Vector128.Create(bins.Slice(2 * bin, 2));
-                Gradients[bin] = sum[0];
-                Hessians[bin] = sum[1];
-            }
-
-            return (sum[0], sum[1]);
-        }
     }
 
     private void Find<TScore>(

@@ -22,13 +22,13 @@ internal interface ITreeCriterion
     /// <summary>The sums over the given rows.</summary>
     void Total(ReadOnlySpan<int> rows, Span<double> total);
 
-    /// <summary>Looks for the feature's best split of a node and keeps it in <paramref name="best"/> if it gains more.</summary>
-    /// <param name="feature">The feature.</param>
-    /// <param name="index">The feature's number in <see cref="BinnedMatrix.Features"/>.</param>
-    /// <param name="bins">The feature's part of the node's histogram.</param>
+    /// <summary>Looks for the best split of a node by some features and keeps it in <paramref name="best"/> if it gains more.</summary>
+    /// <param name="matrix">The bins.</param>
+    /// <param name="features">The features' numbers in <see cref="BinnedMatrix.Features"/>; of equal splits that of the first counts.</param>
+    /// <param name="histogram">The node's histogram: all bins × channels.</param>
     /// <param name="node">The node.</param>
     /// <param name="best">The best split so far.</param>
-    void FindSplit(BinnedFeature feature, int index, ReadOnlySpan<double> bins, NodeView node, SplitCandidate best);
+    void FindSplits(BinnedMatrix matrix, ReadOnlySpan<int> features, ReadOnlySpan<double> histogram, NodeView node, SplitCandidate best);
 
     /// <summary>The value of a node, were it a leaf: what its children's values are smoothed to and bounded by. 0 where leaves hold several values.</summary>
     /// <param name="total">The sums over its rows.</param>

@@ -23,13 +23,7 @@ internal sealed class SplitFinder(BinnedMatrix matrix, Workers workers)
     private SplitCandidate FindIn(ITreeCriterion criterion, ReadOnlySpan<int> features, double[] histogram, NodeView node)
     {
         var best = new SplitCandidate(criterion.Channels);
-        var channels = criterion.Channels;
-        foreach (var index in features)
-        {
-            var feature = matrix.Features[index];
-            criterion.FindSplit(feature, index, histogram.AsSpan(feature.Offset * channels, feature.BinCount * channels), node, best);
-        }
-
+        criterion.FindSplits(matrix, features, histogram, node, best);
         return best;
     }
 }
