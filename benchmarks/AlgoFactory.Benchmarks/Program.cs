@@ -4,6 +4,8 @@ using AlgoFactory.Benchmarks.Trees;
 var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
 {
     ["fm-tables"] = FmTables.Run,
+    ["recommend-speed"] = RecommendSpeed.Run,
+    ["recommend-tables"] = RecommendTables.Run,
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,

@@ -50,6 +50,7 @@ public static class CommandLine
         EvaluateCommand.Create(),
         ExplainCommand.Create(),
         TreeCommand.Create(),
+        RecommendCommand.Create(),
         ModelsCommand.Create(),
         KeysCommand.Create(),
         ServeCommand.Create(),

@@ -36,6 +36,9 @@ public enum FeatureNeeds
     /// training row share one with those that training did not see. For learners that keep something of every level.
     /// </summary>
     Fields,
+
+    /// <summary>The user's code, then the item's: 0 for the most frequent, then on; NaN for one that training did not see.</summary>
+    Interactions,
 }
 
 /// <summary>A learner's card.</summary>

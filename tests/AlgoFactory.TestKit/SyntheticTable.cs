@@ -17,6 +17,8 @@ public sealed record SyntheticTable(Frame Frame, Schema Schema, TaskSpec Task, f
     /// <summary>Makes a table; the same arguments give the same table.</summary>
     public static SyntheticTable Create(TaskKind kind, int rows, int seed = 1)
     {
+        if (kind is TaskKind.Rating or TaskKind.Ranking)
+            return Interactions(kind, rows, seed);
         var random = new Random(seed);
         var (number, gap, tail, flag, date) = (new double[rows], new double[rows], new double[rows], new double[rows], new double[rows]);
         var (colour, city) = (new int[rows], new int[rows]);
@@ -63,6 +65,32 @@ public sealed record SyntheticTable(Frame Frame, Schema Schema, TaskSpec Task, f
             Spec("label", kind == TaskKind.Regression ? ColumnKind.Numeric : ColumnKind.Categorical) with { Role = ColumnRole.Label, Levels = classes },
         ], "label");
         return new SyntheticTable(frame, schema, new TaskSpec(kind, "label", classes), labels);
+    }
+
+    /// <summary>Users of three tastes and items of three kinds; a user rates, and mostly takes, what is of its taste.</summary>
+    private static SyntheticTable Interactions(TaskKind kind, int rows, int seed)
+    {
+        const int users = 40, items = 30, kinds = 3;
+        var random = new Random(seed);
+        var (user, item, rating) = (new int[rows], new int[rows], new double[rows]);
+        for (var row = 0; row < rows; row++)
+        {
+            user[row] = random.Next(users);
+            item[row] = random.Next(4) > 0 ? random.Next(items / kinds) * kinds + user[row] % kinds : random.Next(items);
+            rating[row] = 3 + (item[row] % kinds == user[row] % kinds ? 1.5 : -1.5) + 0.2 * (user[row] % 5) + 0.4 * random.NextDouble();
+        }
+
+        ImmutableArray<string> userLevels = [.. Enumerable.Range(0, users).Select(u => $"user {u}")];
+        ImmutableArray<string> itemLevels = [.. Enumerable.Range(0, items).Select(i => $"item {i}")];
+        var frame = new Frame(rows,
+            [new CategoryColumn("user", user, userLevels), new CategoryColumn("item", item, itemLevels), new NumericColumn("rating", rating)]);
+        var schema = new Schema(
+        [
+            Spec("user", ColumnKind.Categorical) with { Levels = userLevels }, Spec("item", ColumnKind.Categorical) with { Levels = itemLevels },
+            Spec("rating", ColumnKind.Numeric) with { Role = kind == TaskKind.Rating ? ColumnRole.Label : ColumnRole.Ignore },
+        ], kind == TaskKind.Rating ? "rating" : null);
+        var task = new TaskSpec(kind, kind == TaskKind.Rating ? "rating" : "item", []) { Columns = new RecommendColumns("user", "item") };
+        return new SyntheticTable(frame, schema, task, kind == TaskKind.Rating ? Array.ConvertAll(rating, r => (float)r) : Array.ConvertAll(user, u => (float)u));
     }
 
     /// <summary>The features that a learner is given, and its training set.</summary>

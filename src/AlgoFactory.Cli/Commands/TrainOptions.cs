@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using AlgoFactory.Cli.Remote;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Training;
 using AlgoFactory.Serving.Registry;
@@ -11,9 +12,14 @@ namespace AlgoFactory.Cli.Commands;
 internal sealed class TrainOptions
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The training table: CSV, TSV, Parquet, JSON Lines or XLSX." };
-    private readonly Option<string> _label = new("--label") { Description = "The column to predict.", HelpName = "COLUMN", Required = true };
-    private readonly Option<string> _task = new("--task") { Description = "auto, binary, multiclass or regression.", HelpName = "TASK", DefaultValueFactory = _ => "auto" };
-    private readonly Option<string?> _metric = new("--metric") { Description = "The metric to optimise; not given: auc, logloss or rmse.", HelpName = "METRIC" };
+    private readonly Option<string?> _label = new("--label") { Description = "The column to predict; not with --task recommend.", HelpName = "COLUMN" };
+    private readonly Option<string> _task = new("--task") { Description = "auto, binary, multiclass, regression or recommend.", HelpName = "TASK", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string?> _user = new("--user") { Description = "The users of --task recommend.", HelpName = "COLUMN" };
+    private readonly Option<string?> _item = new("--item") { Description = "The items of --task recommend.", HelpName = "COLUMN" };
+    private readonly Option<string?> _rating = new("--rating") { Description = "Their ratings; not given: items are ranked by who met them.", HelpName = "COLUMN" };
+    private readonly Option<string?> _time = new("--time") { Description = "When a user met an item: then the latest ones are validated on.", HelpName = "COLUMN" };
+    private readonly Option<string> _split = new("--split") { Description = "What a recommender is validated on: auto, random, time or leave-one-out.", HelpName = "SPLIT", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string?> _metric = new("--metric") { Description = "The metric to optimise; not given: auc, logloss, rmse or ndcg@10.", HelpName = "METRIC" };
     private readonly Option<string?> _budget = new("--budget") { Description = "Time from the program's start to the saved model: 90, 60s, 5m, 1h; not given: 60s.", HelpName = "TIME" };
     private readonly Option<int?> _trials = new("--trials") { Description = "Trials instead of time: then the result does not depend on the clock.", HelpName = "N" };
     private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -35,7 +41,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _metric, _budget, _trials, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            { _label, _task, _user, _item, _rating, _time, _split, _metric, _budget, _trials, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -56,7 +62,9 @@ internal sealed class TrainOptions
             File = file,
             DataName = Path.GetFileName(file),
             Read = _reading.Of(line, threads),
-            Label = line.GetRequiredValue(_label),
+            Label = Label(line),
+            Recommend = Recommend(line),
+            Split = line.GetRequiredValue(_split),
             Task = line.GetRequiredValue(_task),
             Metric = line.GetValue(_metric),
             Budget = budget is null ? null : BudgetText.Parse(budget),
@@ -71,6 +79,32 @@ internal sealed class TrainOptions
             Threads = threads,
         };
     }
+
+    private string Label(ParseResult line)
+    {
+        var isRecommender = IsRecommender(line);
+        return (line.GetValue(_label), isRecommender) switch
+        {
+            (null, false) => throw new UsageException("--label is missing: name the column to predict."),
+            ({ }, true) => throw new UsageException("--task recommend has no --label: name the ratings with --rating."),
+            (var label, _) => label ?? "",
+        };
+    }
+
+    private RecommendChoice? Recommend(ParseResult line)
+    {
+        var (user, item, rating, time) = (line.GetValue(_user), line.GetValue(_item), line.GetValue(_rating), line.GetValue(_time));
+        if (!IsRecommender(line))
+            return (user ?? item ?? rating ?? time) is null
+                ? null
+                : throw new UsageException("--user, --item, --rating and --time go with --task recommend only.");
+        return user is null || item is null
+            ? throw new UsageException("--task recommend needs --user and --item.")
+            : new RecommendChoice(user, item, rating, time);
+    }
+
+    private bool IsRecommender(ParseResult line) =>
+        line.GetRequiredValue(_task).Equals(TaskChoice.Recommend, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The name to upload the model under, or null.</summary>
     /// <exception cref="UsageException">It is no name for a model.</exception>

@@ -45,6 +45,9 @@ public enum ColumnRole
     /// <summary>Rows of one group stay on one side of every split.</summary>
     [JsonStringEnumMemberName("group")] Group,
 
+    /// <summary>When a user met an item: splits of a recommender by time need it.</summary>
+    [JsonStringEnumMemberName("time")] Time,
+
     /// <summary>Accepted and passed over.</summary>
     [JsonStringEnumMemberName("ignore")] Ignore,
 }

@@ -14,6 +14,9 @@ public static class TaskChoice
     /// <summary>A number.</summary>
     public const string Regression = "regression";
 
+    /// <summary>Items for users; see <see cref="RecommendDesign"/>.</summary>
+    public const string Recommend = "recommend";
+
     /// <summary>Chosen by the label's values.</summary>
     public const string Automatic = "auto";
 

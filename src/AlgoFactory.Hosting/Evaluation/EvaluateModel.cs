@@ -6,6 +6,7 @@ using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Metrics;
+using AlgoFactory.Learning.Recommending;
 
 namespace AlgoFactory.Hosting.Evaluation;
 
@@ -25,13 +26,15 @@ public static class EvaluateModel
         var predictor = model.Predictor;
         var task = predictor.Task;
         using var source = DataSource.Open(file, read);
-        if (!source.ColumnNames.Contains(task.Label))
-            throw new DataFormatException($"The file has no column '{task.Label}', the model's label{NearestName.Hint(task.Label, source.ColumnNames)}; to evaluate, the true values must stand in it.");
-        var label = predictor.Schema.Find(task.Label)
-            ?? throw new ArtefactFormatException($"The model's schema lacks its label '{task.Label}'.");
+        var labelName = LabelBinding.Source(task);
+        if (!source.ColumnNames.Contains(labelName))
+            throw new DataFormatException($"The file has no column '{labelName}', the model's label{NearestName.Hint(labelName, source.ColumnNames)}; to evaluate, the true values must stand in it.");
+        var label = predictor.Schema.Find(labelName)
+            ?? throw new ArtefactFormatException($"The model's schema lacks its label '{labelName}'.");
         var weight = predictor.Schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Weight && source.ColumnNames.Contains(c.Name));
 
-        ImmutableArray<ColumnSpec> columns = [.. predictor.InputColumns, label];
+        ImmutableArray<ColumnSpec> columns = [.. predictor.InputColumns.Where(c => c.Name != labelName), label];
+        var recommender = task.Kind == TaskKind.Ranking ? new Recommender(predictor) : null;
         var scores = new List<float>();
         var labels = new List<float>();
         long unlabelled = 0, broken = 0;
@@ -39,8 +42,8 @@ public static class EvaluateModel
         foreach (var batch in source.Records(columns, BatchRows, cancellation))
         {
             missing = batch.MissingColumns;
-            var batchLabels = LabelBinding.Labels(task, batch.Rows[task.Label]);
-            var predictions = predictor.Predict(batch.Rows);
+            var batchLabels = LabelBinding.Labels(task, batch.Rows[labelName]);
+            var measured = recommender is null ? predictor.Predict(batch.Rows).Scores : recommender.RanksOf(batch.Rows);
             for (var row = 0; row < batch.Rows.RowCount; row++)
             {
                 broken += batch.Errors[row] is null ? 0 : 1;
@@ -51,12 +54,12 @@ public static class EvaluateModel
                 }
 
                 labels.Add(batchLabels[row]);
-                scores.AddRange(predictions.Scores.Slice(row * task.OutputWidth, task.OutputWidth));
+                scores.AddRange(measured.Slice(row * task.OutputWidth, task.OutputWidth));
             }
         }
 
         if (labels.Count == 0)
-            throw new DataFormatException($"No row of the file has a value in the label column '{task.Label}', so nothing can be measured.");
+            throw new DataFormatException($"No row of the file has a value in the label column '{labelName}', so nothing can be measured.");
         var report = Learning.Metrics.Evaluation.Report(
             task, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scores), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels),
             default, predictor.Post.Threshold);

@@ -51,7 +51,7 @@ public static class PredictFile
 
     private static ImmutableArray<OutputColumn> Columns(TaskSpec task) =>
     [
-        new OutputColumn("prediction", task.Kind == TaskKind.Regression ? OutputKind.Single : OutputKind.Text),
+        new OutputColumn("prediction", !task.IsClassification ? OutputKind.Single : OutputKind.Text),
         .. task.Classes.Select(c => new OutputColumn($"probability:{c}", OutputKind.Single)),
         new OutputColumn(Error, OutputKind.Text),
     ];
@@ -63,7 +63,7 @@ public static class PredictFile
         {
             if (errors[row] is { } error)
                 writer.SetText(task.Classes.Length + 1, error);
-            else if (task.Kind == TaskKind.Regression)
+            else if (!task.IsClassification)
                 writer.SetSingle(0, predictions.Value(row));
             else
             {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data;
 using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 
 namespace AlgoFactory.Hosting.Training;
@@ -19,7 +20,7 @@ internal static class LabelBinding
     /// <exception cref="LearningException">There are too few classes.</exception>
     public static TaskSpec Task(TaskKind kind, Column label, string? positive)
     {
-        if (kind == TaskKind.Regression)
+        if (kind is TaskKind.Regression)
             return positive is null
                 ? new TaskSpec(kind, label.Name, [])
                 : throw new UsageException("A positive class can be named for a binary task only; this one is a regression.");
@@ -48,6 +49,15 @@ internal static class LabelBinding
         return new TaskSpec(kind, label.Name, positive == classes[0] ? [classes[1], classes[0]] : classes);
     }
 
+    /// <summary>The task of a recommender: its label is the rating, or, in a ranking, that a row is there.</summary>
+    public static TaskSpec Recommendation(TaskKind kind, RecommendChoice choice) => new(kind, kind == TaskKind.Rating ? choice.Rating! : choice.Item, [])
+    {
+        Columns = new RecommendColumns(choice.User, choice.Item, choice.Time),
+    };
+
+    /// <summary>The column that a row's label is read from: in a ranking the user, for rows of one user are measured together.</summary>
+    public static string Source(TaskSpec task) => task.Kind == TaskKind.Ranking ? task.Columns!.User : task.Label;
+
     /// <summary>One label a row; NaN where it is missing, <see cref="Unseen"/> where it is no class of the task.</summary>
     /// <exception cref="DataFormatException">The column is not of the task's kind.</exception>
     public static float[] Labels(TaskSpec task, Column label)
@@ -55,11 +65,16 @@ internal static class LabelBinding
         var labels = new float[label.Length];
         switch (label)
         {
-            case NumericColumn numbers when task.Kind == TaskKind.Regression:
+            case NumericColumn numbers when task.Kind is TaskKind.Regression or TaskKind.Rating:
                 for (var i = 0; i < labels.Length; i++)
                     labels[i] = float.IsFinite((float)numbers.Values[i]) ? (float)numbers.Values[i] : float.NaN;
                 return labels;
-            case CategoryColumn classes when task.Kind != TaskKind.Regression:
+            case CategoryColumn users when task.Kind == TaskKind.Ranking:
+                // A user that training did not see cannot be told from another one like it, so such rows have no label.
+                for (var i = 0; i < labels.Length; i++)
+                    labels[i] = users.Codes[i] >= 0 ? users.Codes[i] : float.NaN;
+                return labels;
+            case CategoryColumn classes when task.IsClassification:
                 var indices = classes.Levels.Select(l => (float)task.Classes.IndexOf(l)).ToArray();
                 for (var i = 0; i < labels.Length; i++)
                     labels[i] = classes.Codes[i] switch

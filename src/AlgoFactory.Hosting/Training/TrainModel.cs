@@ -43,6 +43,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Folds = request.Folds,
             Threads = Math.Max(1, request.Threads),
             Finished = request.Finished,
+            Split = Enum.Parse<InteractionSplit>(request.Split.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
         };
         var searchStarted = clock.GetUtcNow();
         ExperimentResult? result = null;
@@ -104,6 +105,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     {
         try
         {
+            if (request.Recommend is { } recommend)
+                return RecommendDesign.Decide(description, recommend);
             return SchemaDesign.Decide(
                 description, request.Label, request.Task.ToLowerInvariant(), request.Ignore,
                 request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
@@ -117,8 +120,12 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
 
     private static void Check(TrainRequest request)
     {
-        if (request.Task.ToLowerInvariant() is not (TaskChoice.Automatic or TaskChoice.Binary or TaskChoice.Multiclass or TaskChoice.Regression))
-            throw new UsageException($"There is no task '{request.Task}'; choose auto, binary, multiclass or regression.");
+        if (request.Task.ToLowerInvariant() is not (TaskChoice.Automatic or TaskChoice.Binary or TaskChoice.Multiclass or TaskChoice.Regression or TaskChoice.Recommend))
+            throw new UsageException($"There is no task '{request.Task}'; choose auto, binary, multiclass, regression or recommend.");
+        if ((request.Recommend is null) != (request.Task.ToLowerInvariant() != TaskChoice.Recommend))
+            throw new UsageException("The task recommend needs a user and an item column, and no other task has them.");
+        if (request.Split is not ("auto" or "random" or "time" or "leave-one-out"))
+            throw new UsageException($"There is no split '{request.Split}'; choose auto, random, time or leave-one-out.");
         if (request.Budget is { } budget && budget < TimeSpan.FromSeconds(1))
             throw new UsageException("The budget is below one second; allow at least 1s.");
         if (request.Trials is < 1)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Experiments;
 
@@ -17,10 +18,16 @@ public sealed record TrainRequest
     /// <summary>How to read it.</summary>
     public ReadOptions Read { get; init; } = new();
 
-    /// <summary>The label column.</summary>
+    /// <summary>The label column; a recommender's is not looked at.</summary>
     public required string Label { get; init; }
 
-    /// <summary><c>auto</c>, <c>binary</c>, <c>multiclass</c> or <c>regression</c>.</summary>
+    /// <summary>The columns of a recommender, with the task <c>recommend</c>; else null.</summary>
+    public RecommendChoice? Recommend { get; init; }
+
+    /// <summary>How a recommender's validation rows are chosen: <c>auto</c>, <c>random</c>, <c>time</c> or <c>leave-one-out</c>.</summary>
+    public string Split { get; init; } = "auto";
+
+    /// <summary><c>auto</c>, <c>binary</c>, <c>multiclass</c>, <c>regression</c> or <c>recommend</c>.</summary>
     public string Task { get; init; } = "auto";
 
     /// <summary>The metric; null: auc / logloss / rmse.</summary>
@@ -72,7 +79,7 @@ public sealed record TrainRequest
 /// <summary>What the train use case gives; also the JSON object of <c>train --json</c>.</summary>
 public sealed record TrainReport
 {
-    /// <summary>binary, multiclass or regression.</summary>
+    /// <summary>binary, multiclass, regression, rating or ranking.</summary>
     public required string Task { get; init; }
 
     /// <summary>The metric in use.</summary>

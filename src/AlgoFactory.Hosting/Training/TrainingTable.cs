@@ -29,9 +29,15 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         var warnings = ImmutableArray.CreateBuilder<string>();
         var share = Math.Min(1, request.MaxTableBytes / Math.Max(1, TableBytes.Estimate(schema, profile)));
         var table = share < 1 ? source.LoadSample(schema, share, cancellation) : source.Load(schema, cancellation);
-        var task = LabelBinding.Task(kind, table.Frame[request.Label], request.Positive);
+        var task = request.Recommend is { } recommend
+            ? LabelBinding.Recommendation(kind, recommend)
+            : LabelBinding.Task(kind, table.Frame[request.Label], request.Positive);
         var rows = Labelled(table, task, request.DataName, warnMissing: false, warnings);
-        var data = new ExperimentData(rows.Frame, rows.Labels, rows.Weights, table.Schema, profile) { Groups = Groups(rows.Frame, table.Schema) };
+        var data = new ExperimentData(rows.Frame, rows.Labels, rows.Weights, table.Schema, profile)
+        {
+            Groups = Groups(rows.Frame, table.Schema),
+            Times = Times(rows.Frame, table.Schema),
+        };
         if (request.ValidationFile is { } file)
             data = data with { Validation = LoadValidation(file, request, table.Schema, task, warnings, cancellation) };
         if (rows.Labels.Length < 100)
@@ -77,14 +83,14 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
     /// <summary>The rows whose label the task knows, and their labels.</summary>
     internal static (Frame Frame, float[] Labels) Labelled(Frame frame, TaskSpec task, out int missing, out int unseen)
     {
-        var labels = LabelBinding.Labels(task, frame[task.Label]);
+        var labels = LabelBinding.Labels(task, frame[LabelBinding.Source(task)]);
         var kept = new List<int>(labels.Length);
         (missing, unseen) = (0, 0);
         for (var i = 0; i < labels.Length; i++)
         {
             if (float.IsNaN(labels[i]))
                 missing++;
-            else if (task.Kind != TaskKind.Regression && labels[i] == LabelBinding.Unseen)
+            else if (task.IsClassification && labels[i] == LabelBinding.Unseen)
                 unseen++;
             else
                 kept.Add(i);
@@ -112,6 +118,9 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
 
         return weights;
     }
+
+    private static double[] Times(Frame frame, Schema schema) =>
+        schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Time) is { } spec && frame[spec.Name] is NumericColumn column ? column.Values.ToArray() : [];
 
     /// <summary>One number a group; rows without a group are groups of their own.</summary>
     private static int[] Groups(Frame frame, Schema schema)

@@ -90,6 +90,7 @@ internal static class ManifestRules
             TaskKind.Binary => classes == 2,
             TaskKind.Multiclass => classes >= 2,
             TaskKind.Regression => classes == 0,
+            TaskKind.Rating or TaskKind.Ranking => classes == 0 && task.Columns is not null,
             _ => false,
         };
         if (!fits)

@@ -6,11 +6,13 @@ namespace AlgoFactory.Learning.Features;
 
 /// <summary>
 /// Categories as codes for trees: 0 for the most frequent level, then on by falling frequency, so that a learner that
-/// keeps few codes keeps those that matter. From <see cref="MaxCodes"/> levels on, the rarest share the last code.
+/// keeps few codes keeps those that matter. From <paramref name="maxCodes"/> levels on, the rarest share the last code.
 /// </summary>
-internal sealed class CategoryCodes(ImmutableArray<string> columns) : IFeaturizer
+/// <param name="columns">The columns.</param>
+/// <param name="maxCodes">The most codes of a column.</param>
+internal sealed class CategoryCodes(ImmutableArray<string> columns, int maxCodes = CategoryCodes.MaxCodes) : IFeaturizer
 {
-    /// <summary>The most codes of a column: with one for missing they still fit a byte.</summary>
+    /// <summary>The most codes of a column that trees read: with one for missing they still fit a byte.</summary>
     public const int MaxCodes = 254;
 
     /// <inheritdoc/>
@@ -25,9 +27,9 @@ internal sealed class CategoryCodes(ImmutableArray<string> columns) : IFeaturize
             var table = new float[frequencies.Length];
             Array.Fill(table, float.NaN);
             for (var rank = 0; rank < order.Length; rank++)
-                table[order[rank]] = Math.Min(rank, MaxCodes - 1);
+                table[order[rank]] = Math.Min(rank, maxCodes - 1);
             tables.Add(table);
-            outputs.Add(new FeatureInfo(name, name, FeatureKind.Categorical, Math.Min(order.Length, MaxCodes)));
+            outputs.Add(new FeatureInfo(name, name, FeatureKind.Categorical, Math.Min(order.Length, maxCodes)));
         }
 
         var fitted = new FittedCategoryCodes(outputs.ToImmutable(), tables.ToImmutable());

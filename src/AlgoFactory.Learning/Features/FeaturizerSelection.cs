@@ -7,11 +7,22 @@ namespace AlgoFactory.Learning.Features;
 /// <summary>Chooses the featurizers that suit a table's feature columns and what a learner needs.</summary>
 internal static class FeaturizerSelection
 {
+    /// <summary>The most users, or items, of a recommender.</summary>
+    private const int MaxEntities = 1 << 24;
+
     /// <summary>The featurizers to fit, in order. Identifiers, constants and columns that say nothing in these rows have none.</summary>
     public static IEnumerable<IFeaturizer> Choose(FeaturizerInput train, Schema schema, FeatureNeeds needs)
     {
         if (needs == FeatureNeeds.None)
             yield break;
+        if (needs == FeatureNeeds.Interactions)
+        {
+            // Every user and item keeps a code of its own, as far as float32 can tell whole numbers apart.
+            if (train.Task.Columns is { } columns)
+                yield return new CategoryCodes([columns.User, columns.Item], MaxEntities);
+            yield break;
+        }
+
         var scaled = needs == FeatureNeeds.Scaled;
         var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
         var frame = train.Frame;

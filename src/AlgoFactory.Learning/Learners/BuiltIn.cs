@@ -1,6 +1,7 @@
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Baseline;
+using AlgoFactory.Learning.Learners.Factorization;
 using AlgoFactory.Learning.Learners.FactorizationMachines;
 using AlgoFactory.Learning.Learners.Linear;
 using AlgoFactory.Learning.Learners.Trees;
@@ -13,10 +14,12 @@ public static class BuiltIn
     /// <summary>The learners.</summary>
     public static LearnerCatalog Catalog { get; } = new(
         new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees(),
-        FactorizationLearner.Fm(), FactorizationLearner.Ffm());
+        FactorizationLearner.Fm(), FactorizationLearner.Ffm(), new MfLearner(), new ItemKnnLearner(), new PopularityLearner());
 
     /// <summary>The readers of all their models and of all featurizers.</summary>
     public static ArtefactReaders Readers { get; } = new(
-        [.. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers, .. FactorizationFormats.Readers],
+        [
+            .. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers, .. FactorizationFormats.Readers, .. RecommenderFormats.Readers,
+        ],
         FeaturizerFormats.Readers);
 }

@@ -51,7 +51,7 @@ public static class Evaluation
         TaskSpec task, ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights = default, double threshold = 0.5)
     {
         var metrics = ImmutableArray.CreateBuilder<KeyValuePair<string, double>>();
-        var matrix = task.Kind == TaskKind.Regression ? null : ConfusionMatrix.Of(scores, task.OutputWidth, labels, weights, threshold);
+        var matrix = !task.IsClassification ? null : ConfusionMatrix.Of(scores, task.OutputWidth, labels, weights, threshold);
         foreach (var metric in MetricCatalog.For(task.Kind))
         {
             var value = task.Kind == TaskKind.Binary ? AtThreshold(metric, matrix!) : null;
@@ -70,7 +70,9 @@ public static class Evaluation
     public static ValidationCurves Curves(
         TaskSpec task, ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights = default, double threshold = 0.5)
     {
-        if (task.Kind == TaskKind.Regression)
+        if (task.Kind == TaskKind.Ranking)
+            return new ValidationCurves();
+        if (!task.IsClassification)
             return new ValidationCurves { PredictedActual = CurvePoints.PredictedActual(scores, labels) };
         var confusion = ConfusionMatrix.Of(scores, task.OutputWidth, labels, weights, threshold);
         var curves = new ValidationCurves { Confusion = task.Classes.Length <= CurvePoints.MaxClasses ? Counts(confusion, confusion.Classes) : [] };

@@ -7,6 +7,22 @@ using AlgoFactory.Learning.Artefacts;
 
 namespace AlgoFactory.Search.Experiments;
 
+/// <summary>How a recommender's validation rows are chosen.</summary>
+public enum InteractionSplit
+{
+    /// <summary>By time where there is one; else at random, in a ranking of each user.</summary>
+    Auto,
+
+    /// <summary>At random.</summary>
+    Random,
+
+    /// <summary>The latest of each user.</summary>
+    Time,
+
+    /// <summary>One of each user: the latest, or without times any.</summary>
+    LeaveOneOut,
+}
+
 /// <summary>What an experiment shall do.</summary>
 public sealed record ExperimentPlan
 {
@@ -27,6 +43,9 @@ public sealed record ExperimentPlan
 
     /// <summary>Folds; 0: chosen by data size (holdout on large data).</summary>
     public int Folds { get; init; }
+
+    /// <summary>How a recommender's validation rows are chosen.</summary>
+    public InteractionSplit Split { get; init; }
 
     /// <summary>Threads of the whole experiment.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -50,6 +69,9 @@ public sealed record ExperimentData(
 {
     /// <summary>The user's own validation rows; null: holdout or folds of <see cref="Train"/>.</summary>
     public (Frame Frame, ReadOnlyMemory<float> Labels, ReadOnlyMemory<float> Weights)? Validation { get; init; }
+
+    /// <summary>One time a row, for a recommender's splits; empty: none.</summary>
+    public ReadOnlyMemory<double> Times { get; init; }
 
     /// <summary>One group a row, for splits that keep groups together; empty: none.</summary>
     public ReadOnlyMemory<int> Groups { get; init; }

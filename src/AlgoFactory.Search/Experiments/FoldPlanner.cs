@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Splitting;
 using AlgoFactory.Learning;
 
@@ -27,13 +28,17 @@ public static class FoldPlanner
     /// <summary>A holdout part need not be larger: the standard error of a score is small by then.</summary>
     public const int HoldoutRows = 50_000;
 
+    /// <summary>Users to validate a recommender on at most: every one of them costs a pass over all items.</summary>
+    public const int RankedUsers = 5_000;
+
     /// <summary>Makes the plan.</summary>
     /// <param name="data">The data.</param>
     /// <param name="task">The task.</param>
     /// <param name="folds">Folds as the user wants; 0: chosen here; 1: a holdout part.</param>
     /// <param name="seed">The seed.</param>
+    /// <param name="split">How a recommender's validation rows are chosen, unless folds are asked for.</param>
     /// <exception cref="LearningException">There are too few rows for that many parts.</exception>
-    public static FoldPlan Plan(ExperimentData data, TaskSpec task, int folds, int seed)
+    public static FoldPlan Plan(ExperimentData data, TaskSpec task, int folds, int seed, InteractionSplit split = InteractionSplit.Auto)
     {
         var rows = data.Train.RowCount;
         if (data.Validation is { } validation)
@@ -41,6 +46,8 @@ public static class FoldPlanner
         if (rows < 10)
             throw new LearningException(
                 $"The table has {rows} rows with a label; at least 10 are needed to train and validate a model.");
+        if (task.IsRecommendation && folds == 0 && Held(data, task, split, seed) is { } held)
+            return held;
         if (folds > rows / 2)
             throw new LearningException($"{folds} folds are too many for {rows} rows; use at most {rows / 2}.");
 
@@ -64,11 +71,38 @@ public static class FoldPlanner
         return new FoldPlan([fold], false, string.Create(CultureInfo.InvariantCulture, $"holdout {share * 100:0.#} %"));
     }
 
+    /// <summary>A recommender's holdout part: some of each user's rows; null: rows like any others.</summary>
+    private static FoldPlan? Held(ExperimentData data, TaskSpec task, InteractionSplit split, int seed)
+    {
+        if (split == InteractionSplit.Time && data.Times.IsEmpty)
+            throw new LearningException("A split by time needs a time column; name it with --time.");
+        if (split == InteractionSplit.Random || (split == InteractionSplit.Auto && data.Times.IsEmpty))
+        {
+            if (task.Kind != TaskKind.Ranking)
+                return null;
+            data = data with { Times = default };
+        }
+
+        var users = ((CategoryColumn)data.Train[task.Columns!.User]).Codes;
+        try
+        {
+            return split == InteractionSplit.LeaveOneOut
+                ? new FoldPlan([ToFold(InteractionSplits.LeaveOneOut(users, data.Times.Span, RankedUsers, seed))], false, "leave one out")
+                : new FoldPlan(
+                    [ToFold(InteractionSplits.LatestShare(users, data.Times.Span, HoldoutShare, RankedUsers, seed))], false,
+                    data.Times.IsEmpty ? "holdout 20 % of each user" : "latest 20 % of each user");
+        }
+        catch (ArgumentException)
+        {
+            throw new LearningException("No user has two rows, so none can be held out to validate on.");
+        }
+    }
+
     /// <summary>What is spread evenly over the parts: the classes, or, for regression, ten slices of the target.</summary>
     private static int[] Strata(ExperimentData data, TaskSpec task)
     {
         var labels = data.TrainLabels.ToArray();
-        return task.Kind == TaskKind.Regression ? Slices(labels) : Array.ConvertAll(labels, l => (int)l);
+        return !task.IsClassification ? Slices(labels) : Array.ConvertAll(labels, l => (int)l);
     }
 
     private static Fold ToFold(Split split) =>

@@ -43,7 +43,7 @@ internal sealed class Sweep
     public void Run(CancellationToken cancellation)
     {
         _report(new PhaseChanged("featurizing"));
-        var full = FoldPlanner.Plan(_data, _plan.Task, _plan.Folds, _plan.Seed);
+        var full = FoldPlanner.Plan(_data, _plan.Task, _plan.Folds, _plan.Seed, _plan.Split);
         var learners = LearnerOrder.For(_catalog, _plan.Task, _data.Profile);
         if (learners.Count == 0)
             throw new LearningException($"No learner fits a {_plan.Task.Kind.ToString().ToLowerInvariant()} task.");

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Metrics;
+using AlgoFactory.Learning.Recommending;
 using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Search.Tuning;
 
@@ -104,10 +106,20 @@ public sealed class TrialEvaluator(
     {
         var model = result.FirstFold ?? throw new ArgumentException("The result has no model.", nameof(result));
         var validation = model.Pipeline.Transform(features.ValidationRows(0));
-        var scores = new float[validation.RowCount * task.OutputWidth];
-        model.Model.Predict(validation, scores);
+        var scores = Score(model.Model, validation);
         var foldScores = FoldScores(scores);
         return result with { OutOfSample = scores, FoldScores = foldScores, Score = Mean(foldScores) };
+    }
+
+    /// <summary>What the metric measures: a row's scores, or, in a ranking, the rank of its item for its user.</summary>
+    private float[] Score(IModel model, FeatureBatch rows)
+    {
+        var scores = new float[rows.RowCount * task.OutputWidth];
+        if (task.Kind == TaskKind.Ranking)
+            HeldOutRanks.Of((IRecommender)model, rows, scores);
+        else
+            model.Predict(rows, scores);
+        return scores;
     }
 
     /// <summary>What a learner needs of its features.</summary>
@@ -154,8 +166,7 @@ public sealed class TrialEvaluator(
         var outcome = learner.Fit(set.Train, parameters, context);
         var time = clock.GetElapsedTime(started);
         var validation = set.Train.Validation!.Features;
-        var scores = new float[validation.RowCount * task.OutputWidth];
-        outcome.Model.Predict(validation, scores);
+        var scores = Score(outcome.Model, validation);
         return new FoldOutcome(scores, outcome, set, time);
     }
 

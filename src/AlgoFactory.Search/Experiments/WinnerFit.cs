@@ -64,7 +64,8 @@ internal sealed class WinnerFit(
             .Where(b => !b.OutOfSample.IsEmpty && (!isExternal || b.FirstFold is not null))
             .OrderBy(b => b.Trial == best.Trial ? 0 : 1)
             .ToArray();
-        if (candidates.Length < 2 || (refitShare == 0 && !isExternal))
+        // The mean of two ranks is not the rank of a blend: a ranking has one winner.
+        if (task.Kind == TaskKind.Ranking || candidates.Length < 2 || (refitShare == 0 && !isExternal))
             return single;
         if (time.IsLimited)
         {

@@ -71,7 +71,7 @@ public static class PredictionResponseWriter
     {
         var task = predictions.Task;
         json.WriteStartObject();
-        if (task.Kind == TaskKind.Regression)
+        if (!task.IsClassification)
         {
             json.WritePropertyName("prediction"u8);
             WriteNumber(json, predictions.Value(row));

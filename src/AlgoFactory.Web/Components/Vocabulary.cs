@@ -120,6 +120,7 @@ internal static class Vocabulary
         ColumnRole.Label => ("label", Tone.Brand),
         ColumnRole.Weight => ("weight", Tone.Warn),
         ColumnRole.Group => ("group", Tone.Warn),
+        ColumnRole.Time => ("time", Tone.Warn),
         _ => ("ignore", Tone.Neutral),
     };
 

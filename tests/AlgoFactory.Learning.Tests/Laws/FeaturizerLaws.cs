@@ -19,7 +19,8 @@ public class FeaturizerLaws
         var data = new TheoryData<TaskKind, FeatureNeeds>();
         foreach (var kind in Enum.GetValues<TaskKind>())
             foreach (var needs in Enum.GetValues<FeatureNeeds>())
-                data.Add(kind, needs);
+                if (needs != FeatureNeeds.Interactions && !new TaskSpec(kind, "", []).IsRecommendation)
+                    data.Add(kind, needs);
         return data;
     }
 

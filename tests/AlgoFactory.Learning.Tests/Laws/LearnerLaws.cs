@@ -105,11 +105,13 @@ public class LearnerLaws
     public void A_label_that_never_varies_is_survived(string id, TaskKind kind)
     {
         var (learner, data) = Prepare(id, kind, rows: 60);
-        var label = kind == TaskKind.Regression ? 42.5f : 1;
+        var label = kind is TaskKind.Regression or TaskKind.Rating ? 42.5f : 1;
         data = data with { Labels = Enumerable.Repeat(label, 60).ToArray() };
         var scores = Scores(Fit(learner, data), data.Features);
         ShouldBeSane(scores, data.Task);
-        if (kind == TaskKind.Regression)
+        if (kind == TaskKind.Ranking)
+            return;
+        if (kind is TaskKind.Regression or TaskKind.Rating)
             scores.ShouldAllBe(s => Math.Abs(s - 42.5) < 1e-3);
         else
             for (var row = 0; row < 60; row++)
@@ -135,6 +137,8 @@ public class LearnerLaws
     public void Rows_of_weight_0_teach_nothing(string id, TaskKind kind)
     {
         var (learner, data) = Prepare(id, kind);
+        if (kind == TaskKind.Ranking)
+            return; // It does not look at labels: RecommenderLaws has a law of its own.
         var metric = MetricCatalog.Default(kind);
         // The lies outnumber the truth three to one; with any weight they would turn the model round.
         var rows = Enumerable.Range(0, 4 * Rows).Select(i => i % Rows).ToArray();
@@ -150,11 +154,11 @@ public class LearnerLaws
     [Theory, MemberData(nameof(All))]
     public void What_can_be_learned_is_learned_better_than_by_the_baseline(string id, TaskKind kind)
     {
-        var (learner, data) = Prepare(id, kind);
-        if (learner.Info.Needs == FeatureNeeds.None)
+        var (learner, data) = Prepare(id, kind, kind == TaskKind.Rating ? 6000 : Rows);
+        if (learner.Info.Needs == FeatureNeeds.None || kind == TaskKind.Ranking || id == "popularity")
             return;
-        var metric = MetricCatalog.Find(kind == TaskKind.Regression ? "rmse" : "logloss", kind);
-        var constant = Scores(Fit(BuiltIn.Catalog["baseline"], data), data.Features);
+        var metric = MetricCatalog.Find(kind is TaskKind.Regression or TaskKind.Rating ? "rmse" : "logloss", kind);
+        var constant = Scores(Fit(BuiltIn.Catalog[kind == TaskKind.Rating ? "popularity" : "baseline"], data), data.Features);
         var learned = Scores(Fit(learner, data), data.Features);
         metric.Compute(learned, data.Task.OutputWidth, data.Labels.Span, [])
             .ShouldBeLessThan(0.8 * metric.Compute(constant, data.Task.OutputWidth, data.Labels.Span, []));
@@ -236,7 +240,7 @@ public class LearnerLaws
             value = random.NextSingle();
         var labels = new float[rows];
         for (var row = 0; row < rows; row++)
-            labels[row] = kind == TaskKind.Regression ? random.NextSingle() : random.Next(kind == TaskKind.Binary ? 2 : 3);
+            labels[row] = !Spec(kind).IsClassification ? random.NextSingle() : random.Next(kind == TaskKind.Binary ? 2 : 3);
         var data = Plain(SyntheticTable.Create(kind, 1), dense, width) with { Labels = labels };
 
         using var before = new CancellationTokenSource();
@@ -251,6 +255,8 @@ public class LearnerLaws
         if (fit.IsFaulted)
             fit.Exception.InnerException.ShouldBeAssignableTo<OperationCanceledException>();
     }
+
+    private static TaskSpec Spec(TaskKind kind) => new(kind, "", []);
 
     private static (ILearner Learner, TrainingSet Data) Prepare(string id, TaskKind kind, int rows = Rows)
     {
@@ -294,7 +300,7 @@ public class LearnerLaws
 
     private static float Lie(float label, TaskKind kind) => kind switch
     {
-        TaskKind.Regression => -100 - label,
+        TaskKind.Regression or TaskKind.Rating => -100 - label,
         TaskKind.Binary => 1 - label,
         _ => (label + 1) % 3,
     };
@@ -306,7 +312,7 @@ public class LearnerLaws
     private static void ShouldBeSane(float[] scores, TaskSpec task)
     {
         scores.ShouldAllBe(s => float.IsFinite(s));
-        if (task.Kind == TaskKind.Regression)
+        if (!task.IsClassification)
             return;
         scores.ShouldAllBe(s => s >= 0 && s <= 1);
         if (task.Kind != TaskKind.Multiclass)

@@ -1,0 +1,15 @@
+using AlgoFactory.Learning.Artefacts;
+
+namespace AlgoFactory.Learning.Learners.Factorization;
+
+/// <summary>The recommender formats that this program reads.</summary>
+internal static class RecommenderFormats
+{
+    /// <summary>Format name and reader.</summary>
+    public static IEnumerable<KeyValuePair<string, Func<ArtefactSection, IModel>>> Readers { get; } =
+    [
+        new(MfModel.FormatName, MfModel.Read),
+        new(ItemKnnModel.FormatName, ItemKnnModel.Read),
+        new(PopularityModel.FormatName, PopularityModel.Read),
+    ];
+}

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data.Frames;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.Learning.Recommending;
+
+/// <summary>
+/// A predictor as a recommender: its members' blend, and the names behind the codes. Immutable and thread-safe.
+/// </summary>
+public sealed class Recommender
+{
+    private readonly FeaturePipeline _pipeline;
+    private readonly int[] _userOfLevel;
+    private readonly int[] _itemOfLevel;
+
+    /// <summary>Reads a predictor's members and names.</summary>
+    /// <exception cref="LearningException">It is no recommender, or its members do not know the same users and items.</exception>
+    public Recommender(Predictor predictor)
+    {
+        if (predictor.Task.Columns is not { } columns || predictor.Members.Any(m => m.Model is not IRecommender))
+            throw new LearningException("The model is no recommender: train one with --task recommend.");
+        Columns = columns;
+        (UserLevels, ItemLevels) = (Levels(predictor, columns.User), Levels(predictor, columns.Item));
+        _pipeline = predictor.Members[0].Pipeline;
+        _userOfLevel = CodesOf(predictor, predictor.Members[0].Pipeline, columns.User, 0);
+        _itemOfLevel = CodesOf(predictor, predictor.Members[0].Pipeline, columns.Item, 1);
+        foreach (var member in predictor.Members.Skip(1))
+            if (!CodesOf(predictor, member.Pipeline, columns.User, 0).AsSpan().SequenceEqual(_userOfLevel)
+                || !CodesOf(predictor, member.Pipeline, columns.Item, 1).AsSpan().SequenceEqual(_itemOfLevel))
+                throw new LearningException("The model's members know different users or items, so that they cannot recommend together.");
+        Model = predictor.Members.Length == 1
+            ? (IRecommender)predictor.Members[0].Model
+            : new BlendedRecommender([.. predictor.Members.Select(m => ((IRecommender)m.Model, (float)m.Weight))]);
+        ItemNames = Names(ItemLevels, _itemOfLevel, Model.Seen.ItemCount);
+    }
+
+    /// <summary>The columns that name users and items.</summary>
+    public RecommendColumns Columns { get; }
+
+    /// <summary>The members as one model.</summary>
+    public IRecommender Model { get; }
+
+    /// <summary>The users that the schema knows.</summary>
+    public ImmutableArray<string> UserLevels { get; }
+
+    /// <summary>The items that the schema knows.</summary>
+    public ImmutableArray<string> ItemLevels { get; }
+
+    /// <summary>The items' names by code.</summary>
+    public ImmutableArray<string> ItemNames { get; }
+
+    /// <summary>The user's code for a level of the user column, as a frame has it; -1: not known.</summary>
+    public int UserOfLevel(int level) => (uint)level < (uint)_userOfLevel.Length ? _userOfLevel[level] : -1;
+
+    /// <summary>The item's code for a level of the item column; -1: not known.</summary>
+    public int ItemOfLevel(int level) => (uint)level < (uint)_itemOfLevel.Length ? _itemOfLevel[level] : -1;
+
+    /// <summary>The ranks of rows' items for their users; see <see cref="HeldOutRanks"/>.</summary>
+    public ReadOnlySpan<float> RanksOf(Frame rows)
+    {
+        var ranks = new float[rows.RowCount];
+        HeldOutRanks.Of(Model, _pipeline.Transform(rows), ranks);
+        return ranks;
+    }
+
+    private static ImmutableArray<string> Levels(Predictor predictor, string column) => predictor.Schema.Find(column)?.Levels
+        ?? throw new LearningException($"The model's schema lacks its column '{column}'.");
+
+    /// <summary>A pipeline's codes for all levels of a column: what it makes of a table with a row for each.</summary>
+    private static int[] CodesOf(Predictor predictor, FeaturePipeline pipeline, string column, int feature)
+    {
+        var levels = Levels(predictor, column);
+        if (pipeline.DenseFeatures.Length < 2)
+            throw new LearningException("The model's members do not read users and items.");
+        var rows = new FrameBuilder(predictor.InputColumns, levels.Length);
+        for (var level = 0; level < levels.Length; level++)
+            rows.EndRow();
+        var blank = rows.Build();
+        var frame = new Frame(levels.Length,
+            [.. blank.Columns.Select(c => c.Name == column ? new CategoryColumn(column, [.. Enumerable.Range(0, levels.Length)], levels) : c)]);
+        return Codes.OfColumn(pipeline.Transform(frame), feature, pipeline.DenseFeatures[feature].Cardinality);
+    }
+
+    private static ImmutableArray<string> Names(ImmutableArray<string> levels, int[] codes, int count)
+    {
+        var names = new string[count];
+        for (var level = 0; level < levels.Length; level++)
+            if ((uint)codes[level] < (uint)count)
+                names[codes[level]] = levels[level];
+        return names.AsSpan().Contains(null)
+            ? throw new LearningException("An item of the model has no name.")
+            : [.. names];
+    }
+}
+
+/// <summary>Several recommenders as one: the weighted mean of their scores.</summary>
+internal sealed class BlendedRecommender(ImmutableArray<(IRecommender Model, float Weight)> members) : IRecommender
+{
+    /// <inheritdoc/>
+    public string Format => "blend";
+
+    /// <inheritdoc/>
+    public int OutputWidth => 1;
+
+    /// <inheritdoc/>
+    public Interactions Seen => members[0].Model.Seen;
+
+    /// <inheritdoc/>
+    public (float Low, float High) Range => (members.Min(m => m.Model.Range.Low), members.Max(m => m.Model.Range.High));
+
+    /// <inheritdoc/>
+    public void Predict(FeatureBatch rows, Span<float> scores)
+    {
+        var part = new float[scores.Length];
+        scores.Clear();
+        foreach (var (model, weight) in members)
+        {
+            model.Predict(rows, part);
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(part, weight, scores, scores);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Score(ReadOnlySpan<int> users, int firstItem, Span<float> scores) =>
+        Blend(scores, (model, users, part) => model.Score(users, firstItem, part), users);
+
+    /// <inheritdoc/>
+    public void Similarity(int item, Span<float> scores) => Blend(scores, (model, _, part) => model.Similarity(item, part), []);
+
+    /// <inheritdoc/>
+    public void Write(ArtefactSectionWriter to) => throw new NotSupportedException("A blend is stored as its members.");
+
+    private void Blend(Span<float> scores, Scorer scorer, ReadOnlySpan<int> users)
+    {
+        var part = System.Buffers.ArrayPool<float>.Shared.Rent(scores.Length);
+        scores.Clear();
+        foreach (var (model, weight) in members)
+        {
+            scorer(model, users, part.AsSpan(0, scores.Length));
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(part.AsSpan(0, scores.Length), weight, scores, scores);
+        }
+
+        System.Buffers.ArrayPool<float>.Shared.Return(part);
+    }
+
+    private delegate void Scorer(IRecommender model, ReadOnlySpan<int> users, Span<float> part);
+}
