@@ -45,12 +45,13 @@ install_debian_packages() {
         give_up "apt-get could not install ${missing[*]}; its message stands above."
 }
 
+# The packages of one folder: the root's, and those of native/ that only some commands need.
 install_npm_packages() {
-    cmp -s package-lock.json node_modules/.installed-lock.json && return
+    cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock.json" && return
     command -v npm >/dev/null || give_up 'Node.js 20 or newer with npm is needed; install it (https://nodejs.org).'
-    echo 'Fetching native libraries and web assets (npm ci) ...'
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || give_up 'npm ci failed; its message stands above.'
-    cp package-lock.json node_modules/.installed-lock.json
+    echo "Fetching native libraries and web assets (npm ci in $1) ..."
+    (cd -- "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || give_up 'npm ci failed; its message stands above.'
+    cp -- "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
 }
 
 # One test project, its output kept together. Called in a process of its own, two at once.
@@ -125,7 +126,8 @@ else
 fi
 
 install_debian_packages
-install_npm_packages
+install_npm_packages .
+install_npm_packages native/onnxruntime
 dotnet --version >/dev/null 2>&1 || give_up 'the .NET SDK 10 is needed; install dotnet-sdk-10.0 (https://dotnet.microsoft.com/download/dotnet/10.0).'
 echo 'Building ...'
 dotnet build "$what" -c Release -v:q -tl:off --nologo || give_up 'the build failed; its messages stand above.'

@@ -51,10 +51,12 @@ public static class CommandLine
         ExplainCommand.Create(),
         TreeCommand.Create(),
         RecommendCommand.Create(),
+        ExportCommand.Create(),
         ModelsCommand.Create(),
         KeysCommand.Create(),
         ServeCommand.Create(),
         WorkerCommand.Create(),
+        InstallCommand.Create(),
     };
 
     private static async Task<int> RefuseAsync(string fault, string help)

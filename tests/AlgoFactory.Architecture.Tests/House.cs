@@ -9,7 +9,8 @@ internal static class House
     public static readonly IReadOnlyDictionary<string, string[]> AllowedEdges = new Dictionary<string, string[]>
     {
         ["Data"] = [],
-        ["Learning"] = ["Data"],
+        ["Onnx"] = [],
+        ["Learning"] = ["Onnx", "Data"],
         ["Search"] = ["Data", "Learning"],
         ["Serving"] = ["Data", "Learning"],
         ["Storage"] = ["Data", "Learning", "Search", "Serving"],
@@ -28,6 +29,7 @@ internal static class House
         ["Quartz"] = ["Hosting", "Web"],
         ["OpenTelemetry"] = ["Web"],
         ["ExcelDataReader"] = ["Data"],
+        ["Google.Protobuf"] = ["Onnx"],
         ["System.CommandLine"] = ["Cli"],
         ["Spectre.Console"] = ["Cli"],
     };

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -39,7 +41,7 @@ internal sealed class CategoryCodes(ImmutableArray<string> columns, int maxCodes
 }
 
 /// <summary>Looks up codes; missing and unknown levels are NaN.</summary>
-internal sealed class FittedCategoryCodes(ImmutableArray<FeatureInfo> outputs, ImmutableArray<float[]> tables) : IFittedFeaturizer
+internal sealed class FittedCategoryCodes(ImmutableArray<FeatureInfo> outputs, ImmutableArray<float[]> tables) : IFittedFeaturizer, IOnnxFeaturizer
 {
     public const string FormatName = "category-codes/1";
 
@@ -94,6 +96,10 @@ internal sealed class FittedCategoryCodes(ImmutableArray<FeatureInfo> outputs, I
                 block[at] = table[LevelSlots.Of(codes[row], levels)];
         }
     }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxInputs inputs) => inputs.Graph.Concat(
+        [.. outputs.Select((o, c) => inputs.LookUp(OnnxTensor.Of<float>(tables[c], tables[c].Length, 1), inputs.Slots(o.Source, tables[c].Length)))]);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

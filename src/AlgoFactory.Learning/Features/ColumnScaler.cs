@@ -1,4 +1,5 @@
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -61,6 +62,27 @@ internal readonly record struct ColumnScaler(double Median, double Unit, double 
         if (Unit > 0)
             value = Math.Asinh((value - Median) / Unit);
         return Math.Clamp((float)((value - Mean) * Scale), -Limit, Limit);
+    }
+
+    /// <summary>Adds <see cref="Apply"/> to a graph: of doubles, to floats.</summary>
+    public string AddTo(OnnxGraph graph, string numbers)
+    {
+        var value = graph.Add("Where", [graph.Add("IsNaN", [numbers]), Constant(Median), numbers]);
+        if (Scale == 0)
+            return graph.Cast(graph.Add("Clip", [value, graph.Constant(OnnxTensor.Scalar(0.0)), graph.Constant(OnnxTensor.Scalar(0.0))]), Onnx.ElementType.Float);
+        if (Unit > 0)
+        {
+            // Asinh is only there for float: sign(x) × log(|x| + sqrt(x² + 1)); |x| + 1 in place of the root where x² overflows.
+            var bent = graph.Add("Div", [graph.Add("Sub", [value, Constant(Median)]), Constant(Unit)]);
+            var size = graph.Add("Min", [graph.Add("Abs", [bent]), Constant(1e150)]);
+            var root = graph.Add("Sqrt", [graph.Add("Add", [graph.Add("Mul", [size, size]), Constant(1)])]);
+            value = graph.Add("Mul", [graph.Add("Sign", [bent]), graph.Add("Log", [graph.Add("Add", [size, root])])]);
+        }
+
+        var scaled = graph.Add("Mul", [graph.Add("Sub", [value, Constant(Mean)]), Constant(Scale)]);
+        return graph.Cast(graph.Add("Clip", [scaled, graph.Constant(OnnxTensor.Scalar<double>(-Limit)), graph.Constant(OnnxTensor.Scalar<double>(Limit))]), Onnx.ElementType.Float);
+
+        string Constant(double number) => graph.Constant(OnnxTensor.Of([number]));
     }
 
     /// <summary>Writes scalers as one array, four numbers each.</summary>

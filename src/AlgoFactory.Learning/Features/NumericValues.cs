@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -17,7 +18,7 @@ internal sealed class NumericValues(ImmutableArray<string> columns) : IFeaturize
 }
 
 /// <summary>Numbers and truth values as they are. There is nothing to learn but the columns' names.</summary>
-internal sealed class FittedNumericValues : IFittedFeaturizer
+internal sealed class FittedNumericValues : IFittedFeaturizer, IOnnxFeaturizer
 {
     public const string FormatName = "numeric/1";
 
@@ -52,6 +53,10 @@ internal sealed class FittedNumericValues : IFittedFeaturizer
                 block[at] = (float)values[row];
         }
     }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxInputs inputs) =>
+        inputs.Graph.Concat([.. _columns.Select(c => inputs.Graph.Cast(inputs.Numbers(c), Onnx.ElementType.Float))]);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to) => to.WriteJson("columns", _columns);

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -60,7 +62,7 @@ internal sealed class OneHot(ImmutableArray<string> columns) : IFeaturizer
 }
 
 /// <summary>Sets one feature to 1 in each row and column.</summary>
-internal sealed class FittedOneHot(ImmutableArray<string> columns, ImmutableArray<FeatureInfo> outputs, ImmutableArray<int[]> tables) : IFittedFeaturizer
+internal sealed class FittedOneHot(ImmutableArray<string> columns, ImmutableArray<FeatureInfo> outputs, ImmutableArray<int[]> tables) : IFittedFeaturizer, IOnnxFeaturizer
 {
     public const string FormatName = "one-hot/1";
 
@@ -105,6 +107,22 @@ internal sealed class FittedOneHot(ImmutableArray<string> columns, ImmutableArra
                 if (slot >= 0)
                     block[start + slot] = 1;
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxInputs inputs)
+    {
+        var blocks = columns.Select((column, c) => inputs.LookUp(Rows(tables[c]), inputs.Slots(column, tables[c].Length))).ToArray();
+        return blocks.Length == 1 ? blocks[0] : inputs.Graph.Add("Sum", blocks);
+
+        OnnxTensor Rows(int[] table)
+        {
+            var rows = new float[table.Length * outputs.Length];
+            for (var slot = 0; slot < table.Length; slot++)
+                if (table[slot] >= 0)
+                    rows[slot * outputs.Length + table[slot]] = 1;
+            return OnnxTensor.Of<float>(rows, table.Length, outputs.Length);
         }
     }
 

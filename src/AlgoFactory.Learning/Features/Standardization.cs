@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -51,7 +52,7 @@ internal enum StandardForm
 internal sealed record StandardFeature(string Column, StandardForm Form);
 
 /// <summary>Imputes, marks and scales numbers.</summary>
-internal sealed class FittedStandardization : IFittedFeaturizer
+internal sealed class FittedStandardization : IFittedFeaturizer, IOnnxFeaturizer
 {
     public const string FormatName = "standardize/1";
 
@@ -100,6 +101,15 @@ internal sealed class FittedStandardization : IFittedFeaturizer
                 for (int row = 0, at = f; row < values.Length; row++, at += width)
                     block[at] = scaler.Apply(values[row]);
         }
+    }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxInputs inputs)
+    {
+        var graph = inputs.Graph;
+        return graph.Concat([.. _features.Select((f, i) => f.Form == StandardForm.IsMissing
+            ? graph.Cast(graph.Add("IsNaN", [inputs.Numbers(f.Column)]), Onnx.ElementType.Float)
+            : _scalers[i].AddTo(graph, inputs.Numbers(f.Column)))]);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -114,7 +116,7 @@ internal sealed class TargetEncoding(ImmutableArray<string> columns, bool scaled
 }
 
 /// <summary>Looks up what a level's labels said; unknown levels get the prior.</summary>
-internal sealed class FittedTargetEncoding(ImmutableArray<string> columns, ImmutableArray<FeatureInfo> outputs, ImmutableArray<float[]> tables) : IFittedFeaturizer
+internal sealed class FittedTargetEncoding(ImmutableArray<string> columns, ImmutableArray<FeatureInfo> outputs, ImmutableArray<float[]> tables) : IFittedFeaturizer, IOnnxFeaturizer
 {
     public const string FormatName = "target-encoding/1";
 
@@ -158,6 +160,14 @@ internal sealed class FittedTargetEncoding(ImmutableArray<string> columns, Immut
             for (int row = 0, at = c * kinds; row < codes.Length; row++, at += width)
                 table.Slice(LevelSlots.Of(codes[row], levels) * kinds, kinds).CopyTo(block[at..]);
         }
+    }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxInputs inputs)
+    {
+        var kinds = outputs.Length / columns.Length;
+        return inputs.Graph.Concat([.. columns.Select((column, c) =>
+            inputs.LookUp(OnnxTensor.Of<float>(tables[c], tables[c].Length / kinds, kinds), inputs.Slots(column, tables[c].Length / kinds)))]);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using AlgoFactory.Learning.Learners.Trees;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Objectives;
 
@@ -102,6 +103,15 @@ public static class OutputLinks
                 break;
         }
     }
+
+    /// <summary>The link as ONNX operators, of doubles.</summary>
+    internal static string AddTo(this OutputLink link, OnnxGraph graph, string raw) => link switch
+    {
+        OutputLink.Logistic => graph.Add("Sigmoid", [raw]),
+        OutputLink.Softmax => graph.Add("Softmax", [raw], OnnxAttribute.Of("axis", 1L)),
+        OutputLink.Exponential => graph.Add("Min", [graph.Add("Exp", [raw]), graph.Constant(OnnxTensor.Of([(double)float.MaxValue]))]),
+        _ => raw,
+    };
 
     private static void Softmax(ReadOnlySpan<double> raw, Span<float> to)
     {

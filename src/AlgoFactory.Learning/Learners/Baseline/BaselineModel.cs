@@ -1,10 +1,12 @@
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.Baseline;
 
 /// <summary>The same scores for every row.</summary>
-internal sealed class BaselineModel(float[] constant) : IModel
+internal sealed class BaselineModel(float[] constant) : IModel, IOnnxModel
 {
     public const string FormatName = "baseline/1";
 
@@ -31,4 +33,8 @@ internal sealed class BaselineModel(float[] constant) : IModel
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to) => to.WriteArray<float>("scores", constant);
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxGraph graph, string features) =>
+        graph.Constant(OnnxTensor.Of<double>(Array.ConvertAll(constant, c => (double)c), 1, constant.Length));
 }

@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Objectives;
+using AlgoFactory.Onnx;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.Linear;
 
 /// <summary>A fitted linear model.</summary>
-internal sealed class LinearModel : IModel, IFeatureImportance
+internal sealed class LinearModel : IModel, IFeatureImportance, IOnnxModel
 {
     public const string FormatName = "linear/1";
 
@@ -76,6 +80,27 @@ internal sealed class LinearModel : IModel, IFeatureImportance
         to.WriteJson("linear", new Document(_task, _layout.Outputs, _layout.Dense, _layout.Sparse, _lowest, _highest));
         to.WriteArray<float>("weights", _weights);
         to.WriteArray<float>("importance", _importance);
+    }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxGraph graph, string features)
+    {
+        if (_layout.Sparse > 0)
+            throw new LearningException("A linear model of sparse features has no form in ONNX.");
+        var (dense, outputs) = (_layout.Dense, _layout.Outputs);
+        var weights = new double[dense * outputs];
+        for (var f = 0; f < dense; f++)
+            for (var k = 0; k < outputs; k++)
+                weights[f * outputs + k] = _weights[k * dense + f];
+        var intercepts = Array.ConvertAll(_weights[_layout.InterceptStart..(_layout.InterceptStart + outputs)], w => (double)w);
+        var product = graph.Add("MatMul", [graph.Cast(features, ElementType.Double), graph.Constant(OnnxTensor.Of<double>(weights, dense, outputs))]);
+        var margins = graph.Add("Add", [product, graph.Constant(OnnxTensor.Of<double>(intercepts))]);
+        return _task switch
+        {
+            TaskKind.Regression => graph.Add("Clip", [margins, graph.Constant(OnnxTensor.Scalar((double)_lowest)), graph.Constant(OnnxTensor.Scalar((double)_highest))]),
+            TaskKind.Binary => OutputLink.Logistic.AddTo(graph, margins),
+            _ => OutputLink.Softmax.AddTo(graph, margins),
+        };
     }
 
     private void Margins(FeatureBatch rows, int row, Span<float> margins)

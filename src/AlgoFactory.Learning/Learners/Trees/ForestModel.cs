@@ -2,12 +2,14 @@ using System.Buffers;
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>Averaged trees: the mean of the values, or of the class probabilities, in the leaves that a row falls into.</summary>
-public sealed class ForestModel : IContributions, ITreeModel, IFeatureImportance
+public sealed class ForestModel : IContributions, ITreeModel, IFeatureImportance, IOnnxModel
 {
     private const int BlockRows = 256;
     private readonly TreeEnsemble _trees;
@@ -94,6 +96,9 @@ public sealed class ForestModel : IContributions, ITreeModel, IFeatureImportance
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to) => TreeEnsembleFormat.Write(_trees, to.Section("ensemble"));
+
+    string IOnnxModel.AddTo(OnnxGraph graph, string features) =>
+        graph.Add("Div", [TreeGraph.AddTo(_trees, graph, features), graph.Constant(OnnxTensor.Of([(double)TreeCount]))]);
 
     internal static ForestModel Read(ArtefactSection from)
     {

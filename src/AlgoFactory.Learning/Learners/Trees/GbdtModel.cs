@@ -2,13 +2,15 @@ using System.Buffers;
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Objectives;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.Trees;
 
 /// <summary>Boosted trees: base score plus the sum of all trees, through a link.</summary>
-public sealed class GbdtModel : IContributions, ITreeModel, IFeatureImportance
+public sealed class GbdtModel : IContributions, ITreeModel, IFeatureImportance, IOnnxModel
 {
     private const int BlockRows = 256;
     private readonly TreeEnsemble _trees;
@@ -131,6 +133,9 @@ public sealed class GbdtModel : IContributions, ITreeModel, IFeatureImportance
                     tree.Feature[n] += like.Width - like.DenseWidth;
         return new GbdtModel(new TreeEnsemble(like.Width, OutputWidth, 1, _trees.Trees, _trees.BinOfCode, statistics), _base, Link);
     }
+
+    string IOnnxModel.AddTo(OnnxGraph graph, string features) => Link.AddTo(
+        graph, graph.Add("Add", [TreeGraph.AddTo(_trees, graph, features), graph.Constant(OnnxTensor.Of(_base.AsSpan()))]));
 
     internal static GbdtModel Read(ArtefactSection from)
     {
