@@ -8,6 +8,7 @@ using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Hosting.Training;
 
@@ -42,6 +43,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Seed = request.Seed,
             Folds = request.Folds,
             Threads = Math.Max(1, request.Threads),
+            Tuner = request.Tuner,
             Finished = request.Finished,
             Split = Enum.Parse<InteractionSplit>(request.Split.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
         };
@@ -130,6 +132,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new UsageException("The budget is below one second; allow at least 1s.");
         if (request.Trials is < 1)
             throw new UsageException("The number of trials must be 1 or more.");
+        if (!TunerCatalog.Names.Contains(request.Tuner))
+            throw new UsageException(TunerCatalog.Refusal(request.Tuner));
         if (request.Folds is < 0 or 1)
             throw new UsageException("The number of folds must be 2 or more; 0 lets the data's size decide.");
         var output = Path.GetFullPath(request.OutputPath);

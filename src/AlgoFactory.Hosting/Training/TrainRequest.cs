@@ -3,6 +3,7 @@ using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Hosting.Training;
 
@@ -44,6 +45,9 @@ public sealed record TrainRequest
 
     /// <summary>The seed.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>Who proposes settings; <c>auto</c>: the portfolio, then cost-frugal search.</summary>
+    public string Tuner { get; init; } = TunerCatalog.Default;
 
     /// <summary>A validation file with the same columns, or null.</summary>
     public string? ValidationFile { get; init; }
