@@ -11,7 +11,7 @@ internal sealed class Patience(int rows)
     private const double Progress = 1e-3;
 
     /// <summary>Trials without progress that even the smallest table gets: the portfolio, and some steps around its best.</summary>
-    private const int Fewest = 60;
+    private const int Fewest = 100;
 
     /// <summary>On larger tables it is the budget that ends the search.</summary>
     private const int Most = 1000;
