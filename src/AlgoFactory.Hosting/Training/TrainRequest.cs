@@ -76,8 +76,17 @@ public sealed record TrainRequest
     /// </summary>
     public long MaxTableBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <summary>Trials that an interrupted run of the same request had finished; they are not run again.</summary>
+    /// <summary>
+    /// Trials that an interrupted run of the same request had finished; they are not run again, and the time until the last of
+    /// them ended is taken off the budget.
+    /// </summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
+
+    /// <summary>Whether finished trials are kept in a file beside the model until that is saved.</summary>
+    public bool KeepJournal { get; init; }
+
+    /// <summary>Whether to go on with that file's trials; it takes the place of <see cref="Finished"/>.</summary>
+    public bool Resume { get; init; }
 }
 
 /// <summary>What the train use case gives; also the JSON object of <c>train --json</c>.</summary>
