@@ -72,9 +72,9 @@ public class ExperimentRunnerTests
     [MemberData(nameof(Tuners))]
     public async Task Each_tuner_finds_the_same_winner_at_any_number_of_threads(string tuner)
     {
-        var data = TinyData.Create(TaskKind.Binary, 1400);
-        var plan = Plan(TinyData.Binary, trials: 8) with { Folds = 2, Tuner = tuner };
-        var catalog = new LearnerCatalog(BuiltIn.Catalog["gbdt"], BuiltIn.Catalog["linear"]);
+        var data = TinyData.Create(TaskKind.Binary, 2000);
+        var plan = Plan(TinyData.Binary, trials: 12) with { Folds = 2, Tuner = tuner };
+        var catalog = new LearnerCatalog(BuiltIn.Catalog["linear"], new TinyLearner("tiny"));
 
         var (one, _) = await Run(catalog, plan with { Threads = 1 }, data);
         var (two, _) = await Run(catalog, plan with { Threads = 2 }, data);
