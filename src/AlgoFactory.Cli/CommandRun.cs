@@ -25,7 +25,7 @@ internal static class CommandRun
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return Report("Cancelled; nothing was saved.", CommandLine.Failed);
+            return Report("Cancelled; no result was saved.", CommandLine.Failed);
         }
         catch (UsageException e)
         {

@@ -25,10 +25,7 @@ internal static class TrainCommand
         // Made before the training, so that a wrong name, address or key is found out before it and not after.
         var name = options.UploadName(line);
         using var server = name is null ? null : options.Server(line);
-        TrainReport report;
-        using (var progress = TrainProgress.Create())
-            report = await Task.Run(
-                () => new TrainModel(BuiltIn.Catalog, TimeProvider.System).RunAsync(request, progress.Show, cancellation), cancellation);
+        var report = await TrainAsync(request, cancellation);
         if (server is not null)
             await UploadAsync(server, name!, report.Model, cancellation);
         foreach (var warning in report.Warnings)
@@ -37,6 +34,21 @@ internal static class TrainCommand
             Console.Out.WriteLine(ReportJson.Write(report));
         else
             LeaderboardPrinter.Print(report);
+    }
+
+    private static async Task<TrainReport> TrainAsync(TrainRequest request, CancellationToken cancellation)
+    {
+        using var progress = TrainProgress.Create();
+        try
+        {
+            return await Task.Run(
+                () => new TrainModel(BuiltIn.Catalog, TimeProvider.System).RunAsync(request, progress.Show, cancellation), cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("The trials that are finished are kept beside the model's file: the same command with --resume goes on from them.");
+            throw;
+        }
     }
 
     private static async Task UploadAsync(ServerClient server, string name, string model, CancellationToken cancellation)

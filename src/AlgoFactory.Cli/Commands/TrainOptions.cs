@@ -4,6 +4,7 @@ using AlgoFactory.Cli.Remote;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Training;
+using AlgoFactory.Search.Tuning;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Cli.Commands;
@@ -22,6 +23,8 @@ internal sealed class TrainOptions
     private readonly Option<string?> _metric = new("--metric") { Description = "The metric to optimise; not given: auc, logloss, rmse or ndcg@10.", HelpName = "METRIC" };
     private readonly Option<string?> _budget = new("--budget") { Description = "Time from the program's start to the saved model: 90, 60s, 5m, 1h; not given: 60s.", HelpName = "TIME" };
     private readonly Option<int?> _trials = new("--trials") { Description = "Trials instead of time: then the result does not depend on the clock.", HelpName = "N" };
+    private readonly Option<string> _tuner = new("--tuner") { Description = $"Who proposes settings: {string.Join(", ", TunerCatalog.Names)}; auto: a portfolio of settings that do well, then cfo.", HelpName = "NAME", DefaultValueFactory = _ => TunerCatalog.Default };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on with a run of the same command that was interrupted: its finished trials are in MODEL.afm.journal. The budget may be another." };
     private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _name = new("--name") { Description = "Also upload the model to the server at --url under this name (key in ALGOFACTORY_KEY).", HelpName = "NAME" };
     private readonly Option<string> _url = new("--url") { Description = "The server for --name.", HelpName = "URL", DefaultValueFactory = _ => RemoteOptions.DefaultUrl };
@@ -41,7 +44,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _split, _metric, _budget, _trials, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            { _label, _task, _user, _item, _rating, _time, _split, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -71,6 +74,9 @@ internal sealed class TrainOptions
             Trials = trials,
             StartedAt = ProgramStart(),
             Seed = line.GetValue(_seed),
+            Tuner = line.GetRequiredValue(_tuner),
+            KeepJournal = true,
+            Resume = line.GetValue(_resume),
             ValidationFile = line.GetValue(_valid),
             Folds = line.GetValue(_folds),
             Ignore = [.. (line.GetValue(_ignore) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],

@@ -105,7 +105,7 @@ internal sealed class ExperimentJob(
             Positive = asked.Positive,
             OutputPath = files.ModelPath(experiment.Id),
             Threads = WorkerReadOptions.Threads(options),
-            Finished = [.. finished.Where(t => t.Learner != ExperimentResult.EnsembleLearner)],
+            Finished = finished,
         };
     }
 

@@ -8,6 +8,7 @@ using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Hosting.Training;
 
@@ -33,15 +34,20 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         var (table, metric, profile, described) = Read(request, cancellation);
         progress?.Invoke(new TaskChosen(table.Task.Kind.ToString().ToLowerInvariant(), metric.Name, metric.HigherIsBetter));
 
+        using var journal = request.KeepJournal ? Journal(request, table.Data.Train.RowCount) : null;
+        if (journal is not null)
+            request = request with { Finished = journal.Trials };
+        var deadline = request.StartedAt + Left(request, budget);
         var plan = new ExperimentPlan
         {
             Task = table.Task,
             Metric = metric.Name,
-            Deadline = SearchDeadline(request, budget, table),
+            Deadline = SearchDeadline(deadline, table),
             Trials = request.Trials,
             Seed = request.Seed,
             Folds = request.Folds,
             Threads = Math.Max(1, request.Threads),
+            Tuner = request.Tuner,
             Finished = request.Finished,
             Split = Enum.Parse<InteractionSplit>(request.Split.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
         };
@@ -50,6 +56,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         await foreach (var e in new ExperimentRunner(catalog, clock).RunAsync(plan, table.Data, cancellation).ConfigureAwait(false))
         {
             result = (e as ExperimentDone)?.Result ?? result;
+            if (e is TrialEnded { Entry: { Learner: not ExperimentResult.EnsembleLearner } entry })
+                journal?.Add(entry with { EndedAfterSeconds = Spent(request) + (clock.GetUtcNow() - request.StartedAt).TotalSeconds });
             progress?.Invoke(e);
         }
 
@@ -61,7 +69,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         {
             progress?.Invoke(new PhaseChanged("refitting"));
             var fitted = await Task.Factory.StartNew(
-                () => new WholeTableFit(catalog, clock).Run(request, table, result.Predictor, profile.RowCount, request.StartedAt + budget, cancellation),
+                () => new WholeTableFit(catalog, clock).Run(request, table, result.Predictor, profile.RowCount, deadline, cancellation),
                 CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             (rows, whole) = (fitted.Rows, [fitted.Warning]);
             result = result with { Predictor = fitted.Predictor, Importance = fitted.Predictor.Importance() };
@@ -71,6 +79,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         var trials = result.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner && !IsBaseline(e.Learner));
         ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. whole, .. result.Warnings, .. Suspicions(result)];
         Save(request, budget, table, rows, metric, profile, result, trials, warnings);
+        journal?.Delete();
         return new TrainReport
         {
             Task = table.Task.Kind.ToString().ToLowerInvariant(),
@@ -130,6 +139,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new UsageException("The budget is below one second; allow at least 1s.");
         if (request.Trials is < 1)
             throw new UsageException("The number of trials must be 1 or more.");
+        if (!TunerCatalog.Names.Contains(request.Tuner))
+            throw new UsageException(TunerCatalog.Refusal(request.Tuner));
         if (request.Folds is < 0 or 1)
             throw new UsageException("The number of folds must be 2 or more; 0 lets the data's size decide.");
         var output = Path.GetFullPath(request.OutputPath);
@@ -197,12 +208,22 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     }
 
     /// <summary>When the search must end: at half of what is left where the winner shall learn from the whole table after it.</summary>
-    private DateTimeOffset? SearchDeadline(TrainRequest request, TimeSpan? budget, TrainingTable table)
+    private DateTimeOffset? SearchDeadline(DateTimeOffset? deadline, TrainingTable table) =>
+        table.Share < 1 ? deadline - (deadline - clock.GetUtcNow()) / 2 : deadline;
+
+    private static TrialJournal Journal(TrainRequest request, int rows)
     {
-        var end = request.StartedAt + budget;
-        var left = end - clock.GetUtcNow();
-        return table.Share < 1 ? end - left / 2 : end;
+        var (path, identity) = (TrialJournal.PathOf(request.OutputPath), TrialIdentity.Of(request, rows));
+        return request.Resume ? TrialJournal.Resume(path, identity) : TrialJournal.Begin(path, identity);
     }
+
+    /// <summary>What an interrupted run of the request had used of the budget.</summary>
+    private static double Spent(TrainRequest request) => request.Finished.Max(t => t.EndedAfterSeconds) ?? 0;
+
+    /// <summary>What is left of the budget: however late the run was interrupted, a tenth, in which its best trial is fitted.</summary>
+    private static TimeSpan? Left(TrainRequest request, TimeSpan? budget) => budget is { } all
+        ? TimeSpan.FromSeconds(Math.Max(all.TotalSeconds - Spent(request), Math.Max(1, all.TotalSeconds / 10)))
+        : null;
 
     private bool IsBaseline(string learner) => catalog[learner].Info.Needs == FeatureNeeds.None;
 

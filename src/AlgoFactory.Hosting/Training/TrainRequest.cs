@@ -3,6 +3,7 @@ using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Hosting.Training;
 
@@ -45,6 +46,9 @@ public sealed record TrainRequest
     /// <summary>The seed.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Who proposes settings; <c>auto</c>: the portfolio, then cost-frugal search.</summary>
+    public string Tuner { get; init; } = TunerCatalog.Default;
+
     /// <summary>A validation file with the same columns, or null.</summary>
     public string? ValidationFile { get; init; }
 
@@ -72,8 +76,17 @@ public sealed record TrainRequest
     /// </summary>
     public long MaxTableBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <summary>Trials that an interrupted run of the same request had finished; they are not run again.</summary>
+    /// <summary>
+    /// Trials that an interrupted run of the same request had finished; they are not run again, and the time until the last of
+    /// them ended is taken off the budget.
+    /// </summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
+
+    /// <summary>Whether finished trials are kept in a file beside the model until that is saved.</summary>
+    public bool KeepJournal { get; init; }
+
+    /// <summary>Whether to go on with that file's trials; it takes the place of <see cref="Finished"/>.</summary>
+    public bool Resume { get; init; }
 }
 
 /// <summary>What the train use case gives; also the JSON object of <c>train --json</c>.</summary>

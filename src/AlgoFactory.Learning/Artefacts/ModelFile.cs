@@ -66,6 +66,10 @@ public sealed record LeaderboardEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? EndedAfterSeconds { get; init; }
 
+    /// <summary>The share of the training rows that the trial was tried on; null: all of them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Fidelity { get; init; }
+
     /// <summary>Why the trial failed, or null.</summary>
     public string? Error { get; init; }
 

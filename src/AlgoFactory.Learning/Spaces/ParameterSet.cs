@@ -25,6 +25,9 @@ public sealed class ParameterSet : IEquatable<ParameterSet>
     /// <summary>This set with one value added or replaced.</summary>
     public ParameterSet With(string name, string value) => new(_values.SetItem(name, value));
 
+    /// <summary>This set without a value for the name: it has its default again.</summary>
+    public ParameterSet Without(string name) => new(_values.Remove(name));
+
     /// <summary>Whether the name has a value.</summary>
     public bool Has(string name) => _values.ContainsKey(name);
 

@@ -75,4 +75,11 @@ public sealed record ParameterSpec
 /// <summary>The parameters of a learner, and good settings to try first.</summary>
 /// <param name="Parameters">All parameters.</param>
 /// <param name="Portfolio">Settings known to do well, the best first; the empty set (all defaults) is implied as the first.</param>
-public sealed record SearchSpace(ImmutableArray<ParameterSpec> Parameters, ImmutableArray<ParameterSet> Portfolio);
+public sealed record SearchSpace(ImmutableArray<ParameterSpec> Parameters, ImmutableArray<ParameterSet> Portfolio)
+{
+    /// <summary>A sensible setting that is cheap to fit, where a search may begin that minds what trials cost.</summary>
+    public ParameterSet LowCost { get; init; } = ParameterSet.Empty;
+
+    /// <summary>The parameter whose value a fit's time grows with (rounds, trees, epochs), so that a trial can do with fewer; null: none.</summary>
+    public ParameterSpec? Rounds { get; init; }
+}

@@ -50,6 +50,9 @@ public sealed record ExperimentPlan
     /// <summary>Threads of the whole experiment.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Who proposes settings: one of <see cref="Tuning.TunerCatalog.Names"/>.</summary>
+    public string Tuner { get; init; } = Tuning.TunerCatalog.Default;
+
     /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }

@@ -18,7 +18,15 @@ public sealed class ExperimentRunner(LearnerCatalog catalog, TimeProvider clock)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var events = Channel.CreateUnbounded<ExperimentEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        var sweep = new Sweep(catalog, plan, data, clock, e => events.Writer.TryWrite(e));
+        // The sweep waits until the listener has dealt with a trial: one that was stored is there after a kill, and at most the
+        // trial under way is not.
+        using var handled = new SemaphoreSlim(0);
+        var sweep = new Sweep(catalog, plan, data, clock, e =>
+        {
+            events.Writer.TryWrite(e);
+            if (e is TrialEnded)
+                handled.Wait(stop.Token);
+        });
         var work = Task.Factory.StartNew(
             () =>
             {
@@ -35,7 +43,11 @@ public sealed class ExperimentRunner(LearnerCatalog catalog, TimeProvider clock)
         try
         {
             await foreach (var e in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            {
                 yield return e;
+                if (e is TrialEnded)
+                    handled.Release();
+            }
         }
         finally
         {

@@ -46,6 +46,9 @@ public sealed class Leaderboard(bool higherIsBetter)
     /// <summary>A score turned so that less is better.</summary>
     public double Loss(double score) => higherIsBetter ? -score : score;
 
+    /// <summary>How far a score is from the best there can be: 1 where more is better, else 0.</summary>
+    public double Gap(double score) => higherIsBetter ? 1 - score : score;
+
     /// <summary>Whether one score beats another.</summary>
     public bool IsBetter(double score, double than) => Loss(score) < Loss(than);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Metrics;
@@ -10,9 +11,6 @@ namespace AlgoFactory.Search.Experiments;
 /// <summary>One run of an experiment: splits, climbs, searches, then hands the results on to <see cref="WinnerFit"/>.</summary>
 internal sealed class Sweep
 {
-    /// <summary>Under a budget of time, the search ends after so many trials without a better one: more would only chase noise.</summary>
-    private const int Patience = 100;
-
     /// <summary>Proposals passed over in a row, because they would not end in time, before the search ends.</summary>
     private const int PassedOver = 25;
 
@@ -64,10 +62,15 @@ internal sealed class Sweep
             _warnings.Add($"The budget is short for this data: trials trained on a sample of {top.Evaluator.Features.Plan.Folds[0].Train.Length} of {_data.Train.RowCount} rows.");
         }
 
-        var tuner = new PortfolioTuner(learners, new RandomTuner(learners, SplitMix64.Derive(_plan.Seed, -2)));
-        var finished = TakeFinished(tuner);
+        var finished = _plan.Finished
+            .Where(e => e.Learner != ExperimentResult.EnsembleLearner).OrderBy(e => e.Trial).Select(TrialHistory.FromEntry).ToArray();
+        foreach (var earlier in finished)
+            _history.Add(earlier);
+        var tuner = new ResumedTuner(
+            TunerCatalog.Create(_plan.Tuner, learners, SplitMix64.Derive(_plan.Seed, -2), top.Evaluator.Features.Plan.Folds[0].Train.Length),
+            finished.Select(Observe));
         _report(new PhaseChanged("searching"));
-        Search(tuner, top, share, finished, cancellation);
+        Search(tuner, top, share, cancellation);
         Rescue(top);
         if (_history.Best.Count == 0)
             throw new LearningException(_history.FirstError is { } error
@@ -84,19 +87,18 @@ internal sealed class Sweep
         }));
     }
 
-    private void Search(ITuner tuner, SizeLadder.Top top, double share, HashSet<Proposal> finished, CancellationToken cancellation)
+    private void Search(ITuner tuner, SizeLadder.Top top, double share, CancellationToken cancellation)
     {
-        var (number, stale, passedOver) = (_history.Leaderboard.Count, 0, 0);
+        var (number, passedOver) = (_history.Leaderboard.Count, 0);
+        var evaluators = new FidelityEvaluators(top.Evaluator, EvaluatorOf, _plan.Seed);
+        var patience = new Patience(_data.Train.RowCount);
         // A baseline is what trials are compared with, not a trial itself: a budget of one trial gives a model, too.
         var trials = _history.Leaderboard.Ranked().Count(e => !IsBaseline(e.Learner));
-        while (trials < (_plan.Trials ?? int.MaxValue) && passedOver < PassedOver && (stale < Patience || !_time.IsLimited))
+        while (trials < (_plan.Trials ?? int.MaxValue) && passedOver < PassedOver && !patience.IsOver)
         {
             cancellation.ThrowIfCancellationRequested();
             if (tuner.Propose() is not { } proposal)
                 return;
-            if (finished.Contains(proposal))
-                continue;
-
             TrialResult result;
             if (top.IsSample && top.Rungs[^1] is { Error: null } rung && rung.Proposal == proposal)
                 result = rung with { Trial = ++number };
@@ -104,19 +106,20 @@ internal sealed class Sweep
             {
                 var allowed = IsBaseline(proposal.Learner)
                     ? _time.AlwaysAllowed
-                    : _time.Allow(proposal.Learner, share, Reserved(share), _firstModel is null);
+                    : _time.Allow(CostKey(proposal), share, Reserved(share), _firstModel is null);
                 if (_time.IsLimited && allowed is null)
                 {
                     passedOver++;
                     continue;
                 }
 
-                result = top.Evaluator.Evaluate(++number, proposal, allowed, cancellation);
+                result = evaluators.For(proposal.Fidelity).Evaluate(++number, proposal, allowed, cancellation);
             }
 
             passedOver = 0;
             trials += IsBaseline(proposal.Learner) ? 0 : 1;
-            stale = Record(tuner, result) ? 0 : stale + 1;
+            Record(tuner, result);
+            patience.Take(_history.Leaderboard);
         }
     }
 
@@ -133,39 +136,35 @@ internal sealed class Sweep
         Report(_history.Add(result));
     }
 
-    /// <summary>Takes a result in and reports it; returns whether it is the best so far.</summary>
-    private bool Record(ITuner tuner, TrialResult result)
+    /// <summary>Takes a result in and reports it.</summary>
+    private void Record(ITuner tuner, TrialResult result)
     {
-        _time.Record(result.Proposal.Learner, result.Wall);
-        tuner.Observe(new Observation(result.Proposal, result.Score is { } score ? _history.Leaderboard.Loss(score) : null));
+        _time.Record(CostKey(result.Proposal), result.Wall);
+        tuner.Observe(Observe(result));
         if (result.Error is null && !IsBaseline(result.Proposal.Learner))
             _firstModel ??= _clock.GetElapsedTime(_started);
-        return Report(_history.Add(result));
+        // What the same would take on all rows: that is what the last fit is planned by.
+        Report(_history.Add(result with { Wall = result.Wall / result.Proposal.Fidelity }));
     }
 
-    private bool Report(LeaderboardEntry entry)
+    private void Report(LeaderboardEntry entry)
     {
         _report(new TrialEnded(entry, _plan.Deadline is { } end ? Math.Max(0, (end - _clock.GetUtcNow()).TotalSeconds) : null));
-        if (entry.Rank != 1)
-            return false;
-        _report(new BestChanged(entry));
-        return true;
+        if (entry.Rank == 1)
+            _report(new BestChanged(entry));
     }
 
-    /// <summary>Gives the trials of an interrupted run back to the tuner and to the leaderboard.</summary>
-    private HashSet<Proposal> TakeFinished(ITuner tuner)
-    {
-        var finished = new HashSet<Proposal>();
-        foreach (var entry in _plan.Finished.Where(e => e.Learner != ExperimentResult.EnsembleLearner).OrderBy(e => e.Trial))
+    /// <summary>A result as tuners see it. Under a budget of trials every one costs the same: nothing depends on the clock.</summary>
+    private Observation Observe(TrialResult result) =>
+        new(result.Proposal, result.Score is { } score ? _history.Leaderboard.Loss(score) : null)
         {
-            var result = TrialHistory.FromEntry(entry);
-            finished.Add(result.Proposal);
-            tuner.Observe(new Observation(result.Proposal, result.Score is { } score ? _history.Leaderboard.Loss(score) : null));
-            _history.Add(result);
-        }
+            Cost = _time.IsLimited ? Math.Max(1e-6, result.Wall.TotalSeconds) : 1,
+        };
 
-        return finished;
-    }
+    /// <summary>Trials on a share of the rows have costs of their own.</summary>
+    private static string CostKey(Proposal proposal) => proposal.Fidelity < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{proposal.Learner} {proposal.Fidelity}")
+        : proposal.Learner;
 
     /// <summary>The time of a fit on all rows as a share of a whole trial's.</summary>
     private double RefitShare(FoldPlan plan)

@@ -50,7 +50,7 @@ internal sealed class TrialHistory(bool higherIsBetter)
         return new TrialResult
         {
             Trial = entry.Trial,
-            Proposal = new Proposal(entry.Learner, parameters),
+            Proposal = new Proposal(entry.Learner, parameters) { Fidelity = entry.Fidelity ?? 1 },
             Error = entry.Error,
             Score = entry.Score,
             FoldScores = entry.FoldScores,

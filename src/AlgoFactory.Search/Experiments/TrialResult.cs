@@ -52,6 +52,7 @@ public sealed record TrialResult
         FoldScores = FoldScores,
         FitSeconds = FitTime.TotalSeconds,
         Error = Error,
+        Fidelity = Proposal.Fidelity < 1 ? Proposal.Fidelity : null,
         Parameters = Proposal.Parameters.Values.ToImmutableSortedDictionary(StringComparer.Ordinal),
     };
 

@@ -76,11 +76,11 @@ internal sealed class WinnerFit(
                 return single;
         }
 
-        var loss = Gap(single.Score);
+        var loss = history.Leaderboard.Gap(single.Score);
         for (var members = EnsembleSelection.MaxMembers; members > 1; members--)
         {
             var selection = EnsembleSelection.Select(evaluator, candidates, history.Leaderboard.IsBetter, members, cancellation);
-            if (selection.Members.Length < 2 || Gap(selection.Score) > (1 - WorthwhileGain) * loss)
+            if (selection.Members.Length < 2 || history.Leaderboard.Gap(selection.Score) > (1 - WorthwhileGain) * loss)
                 return single;
             if (!time.IsLimited || selection.Members.Aggregate(TimeSpan.Zero, (sum, m) => sum + RefitTime(m.Trial)) < time.Left)
                 return selection;
@@ -89,9 +89,6 @@ internal sealed class WinnerFit(
 
         return single;
     }
-
-    /// <summary>How far a score is from the best there can be: 1 where more is better, else 0.</summary>
-    private double Gap(double score) => history.Leaderboard.IsBetter(1, 0) ? 1 - score : score;
 
     private TimeSpan RefitTime(TrialResult trial) => TimePlanner.Slack * refitShare * trial.Wall;
 

@@ -2,6 +2,7 @@ using AlgoFactory.Learning;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Search.Tests.Experiments;
 
@@ -57,11 +58,30 @@ public class ExperimentRunnerTests
         var (one, _) = await Run(BuiltIn.Catalog, plan with { Threads = 1 }, data);
         var (three, _) = await Run(BuiltIn.Catalog, plan with { Threads = 3 }, data);
 
-        static IEnumerable<string> Lines(ExperimentResult r) =>
-            r.Leaderboard.Select(e => $"{e.Rank} {e.Trial} {e.Learner} {e.Score:R} {string.Join(' ', e.FoldScores)} {string.Join(' ', e.Parameters)} {e.Error}");
         Lines(three).ShouldBe(Lines(one));
         three.Predictor.Post.ShouldBe(one.Predictor.Post);
         three.Predictor.Predict(data.Train).Scores.ToArray().ShouldBe(one.Predictor.Predict(data.Train).Scores.ToArray());
+    }
+
+    private static IEnumerable<string> Lines(ExperimentResult r) =>
+        r.Leaderboard.Select(e => $"{e.Rank} {e.Trial} {e.Learner} {e.Score:R} {e.Fidelity} {string.Join(' ', e.FoldScores)} {string.Join(' ', e.Parameters)} {e.Error}");
+
+    public static TheoryData<string> Tuners => [.. TunerCatalog.Names];
+
+    [Theory]
+    [MemberData(nameof(Tuners))]
+    public async Task Each_tuner_finds_the_same_winner_at_any_number_of_threads(string tuner)
+    {
+        var data = TinyData.Create(TaskKind.Binary, 2000);
+        var plan = Plan(TinyData.Binary, trials: 12) with { Folds = 2, Tuner = tuner };
+        var catalog = new LearnerCatalog(BuiltIn.Catalog["linear"], new TinyLearner("tiny"));
+
+        var (one, _) = await Run(catalog, plan with { Threads = 1 }, data);
+        var (two, _) = await Run(catalog, plan with { Threads = 2 }, data);
+
+        Lines(two).ShouldBe(Lines(one));
+        two.Predictor.Predict(data.Train).Scores.ToArray().ShouldBe(one.Predictor.Predict(data.Train).Scores.ToArray());
+        one.Leaderboard.Any(e => e.Fidelity < 1).ShouldBe(tuner == "successive-halving");
     }
 
     [Fact]

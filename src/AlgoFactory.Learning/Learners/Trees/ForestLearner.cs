@@ -28,7 +28,7 @@ public sealed class ForestLearner : ILearner
     public SearchSpace Space(DatasetProfile profile, TaskSpec task)
     {
         var parameters = new ForestParameters(profile.RowCount, task, _randomThresholds);
-        return new SearchSpace(parameters.All, parameters.Portfolio);
+        return new SearchSpace(parameters.All, parameters.Portfolio) { Rounds = parameters.Trees };
     }
 
     /// <inheritdoc/>

@@ -42,6 +42,8 @@ internal sealed class ForestParameters
             "feature_fraction_bynode", 0, 1, regression ? 0.6 : 0, "Share of features that each split looks at; 0: the square root of their number.");
     }
 
+    public ParameterSpec Trees => _trees;
+
     public ImmutableArray<ParameterSpec> All => [_trees, _minDataInLeaf, _featureFraction, MaxDepth, NumLeaves, MaxBin, MinDataPerGroup, .. ConstraintParameters.All];
 
     public ImmutableArray<ParameterSet> Portfolio =>

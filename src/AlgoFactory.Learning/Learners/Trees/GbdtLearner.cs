@@ -28,7 +28,7 @@ public sealed class GbdtLearner : IStreamingLearner
     public SearchSpace Space(DatasetProfile profile, TaskSpec task)
     {
         var parameters = new GbdtParameters(profile.RowCount, task);
-        return new SearchSpace(parameters.All, parameters.Portfolio(profile.RowCount));
+        return new SearchSpace(parameters.All, parameters.Portfolio(profile.RowCount)) { LowCost = GbdtParameters.LowCost, Rounds = parameters.Rounds };
     }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ public sealed class GbdtLearner : IStreamingLearner
         var (model, rounds) = GradientBoosting.Fit(encoded, objective, Options(encoded, encoded.FeatureInfos, parameters, own), context);
         if (statistics is not null)
             model = model.WithStatistics(statistics, data.Features);
-        return new FitOutcome(model, parameters.With(own.Rounds, rounds));
+        return new FitOutcome(model, parameters.With(own.Rounds.Name, rounds));
     }
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ public sealed class GbdtLearner : IStreamingLearner
         var own = new GbdtParameters(binned.RowCount, binned.Task);
         var (model, rounds) = GradientBoosting.Fit(
             binned, matrix, infos.Length, Objective(binned, parameters, own), Options(binned, infos, parameters, own), context);
-        return new FitOutcome(model, parameters.With(own.Rounds, rounds));
+        return new FitOutcome(model, parameters.With(own.Rounds.Name, rounds));
     }
 
     private IObjective Objective(TrainingSet data, ParameterSet parameters, GbdtParameters own)

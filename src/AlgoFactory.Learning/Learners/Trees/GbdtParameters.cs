@@ -166,7 +166,10 @@ internal sealed class GbdtParameters
         ClassWeight, ScalePosWeight, BoostFromAverage, Boosting, DropRate, MaxDrop, SkipDrop, UniformDrop, SampleStrategy, TopRate, OtherRate,
     ];
 
-    public string Rounds => _rounds.Name;
+    public ParameterSpec Rounds => _rounds;
+
+    /// <summary>Few leaves and large steps: early stopping ends that soonest.</summary>
+    public static ParameterSet LowCost => Set(("learning_rate", 0.2), ("num_leaves", 8));
 
     /// <summary>Settings that do well on many tables, after the defaults.</summary>
     public ImmutableArray<ParameterSet> Portfolio(long rows)
