@@ -21,4 +21,19 @@ public static class NaiveNetwork
                 turned[j * rows + i] = a[i * columns + j];
         return turned;
     }
+
+    /// <summary>One dense layer with its activation, in double.</summary>
+    public static double[] Layer(double[] input, float[] weights, float[] bias, Func<double, double> activation)
+    {
+        var output = new double[bias.Length];
+        for (var j = 0; j < bias.Length; j++)
+        {
+            output[j] = bias[j];
+            for (var k = 0; k < input.Length; k++)
+                output[j] += input[k] * weights[k * bias.Length + j];
+            output[j] = activation(output[j]);
+        }
+
+        return output;
+    }
 }

@@ -37,8 +37,12 @@ internal static class Gemm
         if (workers is null || a.Rows <= PieceRows)
             MultiplyRows(a, b, c, 0, a.Rows);
         else
-            workers.Ranges(a.Rows, PieceRows, (from, to) => MultiplyRows(a, b, c, from, to));
+            MultiplyTogether(a, b, c, workers);
     }
+
+    /// <summary>Apart, so that a product on one thread makes no closure.</summary>
+    private static void MultiplyTogether(MatrixView a, PackedMatrix b, MatrixView c, Workers workers) =>
+        workers.Ranges(a.Rows, PieceRows, (from, to) => MultiplyRows(a, b, c, from, to));
 
     [SkipLocalsInit]
     private static void MultiplyRows(MatrixView a, PackedMatrix b, MatrixView c, int from, int to)

@@ -24,6 +24,7 @@ internal sealed class InputEncoder
         (Columns, Bags) = (columns, bags);
         NumericWidth = columns.Sum(c => c.Width);
         Width = NumericWidth + columns.Sum(c => c.Dimension) + bags.Sum(b => b.Dimension);
+        SparseWidth = bags.Sum(b => b.Width);
         Categories = [.. Enumerable.Range(0, columns.Length).Where(c => columns[c].Form == InputForm.Embedding)];
     }
 
@@ -35,6 +36,9 @@ internal sealed class InputEncoder
 
     /// <summary>The columns that are embedded.</summary>
     public ImmutableArray<int> Categories { get; }
+
+    /// <summary>The sparse columns.</summary>
+    public int SparseWidth { get; }
 
     /// <summary>Inputs of numbers.</summary>
     public int NumericWidth { get; }
@@ -74,9 +78,8 @@ internal sealed class InputEncoder
     /// <summary>Refuses rows of another shape.</summary>
     public void Check(FeatureBatch rows)
     {
-        var sparse = Bags.Sum(b => b.Width);
-        if (rows.DenseWidth != Columns.Length || (rows.Sparse?.Width ?? 0) != sparse)
-            throw new LearningException($"The network reads {Columns.Length} + {sparse} features, but was given {rows.DenseWidth} + {rows.Sparse?.Width ?? 0}.");
+        if (rows.DenseWidth != Columns.Length || (rows.Sparse?.Width ?? 0) != SparseWidth)
+            throw new LearningException($"The network reads {Columns.Length} + {SparseWidth} features, but was given {rows.DenseWidth} + {rows.Sparse?.Width ?? 0}.");
     }
 
     /// <summary>Writes a row's codes, one a dense column.</summary>

@@ -22,6 +22,9 @@ internal sealed class MlpModel(MlpNetwork network, ScoreLink link) : IModel
     /// <inheritdoc/>
     public int OutputWidth => network.OutputWidth;
 
+    /// <summary>The network.</summary>
+    public MlpNetwork Network => network;
+
     /// <inheritdoc/>
     public void Predict(FeatureBatch rows, Span<float> scores)
     {
