@@ -1,4 +1,5 @@
 using AlgoFactory.Benchmarks.Factorization;
+using AlgoFactory.Benchmarks.Neural;
 using AlgoFactory.Benchmarks.Search;
 using AlgoFactory.Benchmarks.Trees;
 
@@ -8,6 +9,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["recommend-speed"] = RecommendSpeed.Run,
     ["recommend-tables"] = RecommendTables.Run,
     ["tuners"] = Tuners.Run,
+    ["neural-gemm"] = NeuralGemm.Run,
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,

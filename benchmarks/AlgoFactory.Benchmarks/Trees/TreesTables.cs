@@ -1,14 +1,14 @@
 using System.Globalization;
 using AlgoFactory.Learning;
-using AlgoFactory.Learning.Learners.Trees;
+using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Spaces;
 
 namespace AlgoFactory.Benchmarks.Trees;
 
 /// <summary>
 /// <c>trees-tables FOLDER LEARNER [TABLES] [peers=FILE] [NAME=VALUE ...]</c>: fits <c>NAME.train.csv</c>, scores
-/// <c>NAME.test.csv</c>. Boosting stops early on a fifth of the training rows, then is refitted on all of them with the rounds
-/// found. With a file of peers' figures (dataset, task, system, metric, value: separated by tabs) each table gets a verdict:
+/// <c>NAME.test.csv</c>. Boosting and networks stop early on a fifth of the training rows, then are refitted on all of them with
+/// the rounds or epochs found. LEARNER is any that reads codes. With a file of peers' figures (dataset, task, system, metric, value: separated by tabs) each table gets a verdict:
 /// against the best of the peers' defaults, and by how much of the loss it is worse than the worst of them.
 /// </summary>
 internal static class TreesTables
@@ -38,7 +38,7 @@ internal static class TreesTables
 
     public static void Run(string[] args)
     {
-        var learner = new ILearner[] { new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees() }.First(l => l.Info.Id == args[1]);
+        var learner = BuiltIn.Catalog[args[1]];
         var peers = args.Where(a => a.StartsWith("peers=", StringComparison.Ordinal)).Select(a => ReadPeers(a["peers=".Length..])).FirstOrDefault();
         var parameters = Parse(args.Skip(2).Where(a => a.Contains('=') && !a.StartsWith("peers=", StringComparison.Ordinal)));
         var seed = (int)parameters.Values.Where(p => p.Key == "seed").Select(p => (double)p.Value).DefaultIfEmpty(1).First();
@@ -49,7 +49,7 @@ internal static class TreesTables
             var timer = new CpuTimer();
             var context = FitContext.Create(seed, Environment.ProcessorCount);
             var chosen = parameters;
-            if (learner.Info.UsesValidation && !parameters.Has("rounds"))
+            if (learner.Info.UsesValidation && !parameters.Has("rounds") && !parameters.Has("epochs"))
             {
                 var (part, validation) = Split(train, seed);
                 chosen = learner.Fit(part with { Validation = validation }, parameters, context).RefitParameters;

@@ -4,6 +4,7 @@ using AlgoFactory.Learning.Learners.Baseline;
 using AlgoFactory.Learning.Learners.Factorization;
 using AlgoFactory.Learning.Learners.FactorizationMachines;
 using AlgoFactory.Learning.Learners.Linear;
+using AlgoFactory.Learning.Learners.Neural;
 using AlgoFactory.Learning.Learners.Trees;
 
 namespace AlgoFactory.Learning.Learners;
@@ -14,12 +15,14 @@ public static class BuiltIn
     /// <summary>The learners.</summary>
     public static LearnerCatalog Catalog { get; } = new(
         new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees(),
-        FactorizationLearner.Fm(), FactorizationLearner.Ffm(), new MfLearner(), new ItemKnnLearner(), new PopularityLearner());
+        FactorizationLearner.Fm(), FactorizationLearner.Ffm(), new MfLearner(), new ItemKnnLearner(), new PopularityLearner(),
+        new MlpLearner());
 
     /// <summary>The readers of all their models and of all featurizers.</summary>
     public static ArtefactReaders Readers { get; } = new(
         [
             .. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers, .. FactorizationFormats.Readers, .. RecommenderFormats.Readers,
+            .. MlpFormats.Readers,
         ],
         FeaturizerFormats.Readers);
 }

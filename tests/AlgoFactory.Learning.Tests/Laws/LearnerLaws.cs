@@ -276,13 +276,13 @@ public class LearnerLaws
         };
     }
 
-    /// <summary>Few rounds or trees where a learner has such: the laws hold at any number.</summary>
+    /// <summary>Few rounds, trees or epochs where a learner has such: the laws hold at any number.</summary>
     private static ParameterSet Quick(ILearner learner, ParameterSet? setting = null)
     {
         setting ??= ParameterSet.Empty;
         foreach (var parameter in learner.Space(new DatasetProfile(Rows, []), new TaskSpec(TaskKind.Binary, "label", ["no", "yes"])).Parameters)
-            if (parameter.Name is "rounds" or "trees")
-                setting = setting.With(parameter.Name, parameter.Name == "trees" ? 12 : 30);
+            if (parameter.Name is "rounds" or "trees" or "epochs")
+                setting = setting.With(parameter.Name, parameter.Name switch { "trees" => 12, "epochs" => 15, _ => 30 });
         return setting;
     }
 

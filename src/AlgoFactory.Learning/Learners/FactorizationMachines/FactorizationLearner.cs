@@ -1,4 +1,5 @@
 using AlgoFactory.Data.Profiling;
+using AlgoFactory.Learning.Learners.Common;
 using AlgoFactory.Learning.Learners.Linear;
 using AlgoFactory.Learning.Spaces;
 
@@ -50,7 +51,7 @@ internal sealed class FactorizationLearner : ILearner
             throw new LearningException($"{Info.Name}s learn two classes or a value, not {data.Task.Classes.Length} classes; choose another learner.");
         var validation = data.Validation is { RowCount: > 0 } part ? part : null;
         var options = new FactorizationParameters(_fieldAware, data.RowCount).Read(parameters, validation is not null);
-        var rowWeights = RowWeights(data);
+        var rowWeights = RowWeights.Of(data, "A factorization machine");
         var target = logistic ? default : TargetScale.Of(data.Labels.Span, rowWeights);
         var labels = logistic ? data.Labels.ToArray() : target.Standardise(data.Labels.Span);
         var link = logistic ? ScoreLink.Probability : ScoreLink.Of(target);
@@ -59,7 +60,7 @@ internal sealed class FactorizationLearner : ILearner
         var pairs = PairTerm(_fieldAware, encoder.Fields, options.Factors);
         var rows = EncodedRows.Of(encoder, data.Features, context.Cancellation);
         var weights = FactorizationWeights.Create(
-            pairs, encoder.Slots, logistic ? LogOdds(labels, rowWeights) : 0, Spread / MathF.Sqrt(options.Factors), context.Seed);
+            pairs, encoder.Slots, logistic ? (float)ClassShares.LogOdds(labels, rowWeights, 1)[0] : 0, Spread / MathF.Sqrt(options.Factors), context.Seed);
         var trainer = new FactorizationTrainer(weights, rows, labels, rowWeights, logistic, options, context);
         var watch = validation is null ? null : new ValidationWatch(
             validation, EncodedRows.Of(encoder, validation.Features, context.Cancellation), validation.StoppingMetric ?? data.StoppingMetric, link, options.Patience, context.ParallelOptions);
@@ -75,40 +76,6 @@ internal sealed class FactorizationLearner : ILearner
 
     private int Room(int fields, FactorizationOptions options) =>
         Math.Min(1 << options.HashBits, MaxFactors / PairTerm(_fieldAware, fields, options.Factors).Stride);
-
-    /// <summary>The rows' weights, 1 in the mean of the rows that count, so that the learning rate means the same for all.</summary>
-    private static float[] RowWeights(TrainingSet data)
-    {
-        var weights = new float[data.RowCount];
-        if (data.Weights.IsEmpty)
-        {
-            weights.AsSpan().Fill(1);
-            return weights;
-        }
-
-        double sum = 0;
-        var count = 0;
-        foreach (var weight in data.Weights.Span)
-        {
-            sum += weight;
-            count += weight > 0 ? 1 : 0;
-        }
-
-        if (!(sum > 0))
-            throw new LearningException("A factorization machine needs a training row whose weight is above 0.");
-        for (var row = 0; row < weights.Length; row++)
-            weights[row] = (float)(data.Weights.Span[row] * (count / sum));
-        return weights;
-    }
-
-    /// <summary>The log odds of the positive class, half a row added to each so that they are finite.</summary>
-    private static float LogOdds(float[] labels, float[] weights)
-    {
-        double positive = 0.5, negative = 0.5;
-        for (var row = 0; row < labels.Length; row++)
-            (positive, negative) = (positive + weights[row] * labels[row], negative + weights[row] * (1 - labels[row]));
-        return (float)Math.Log(positive / negative);
-    }
 
     /// <summary>A slot that no training row has still holds its random factors: it must say nothing.</summary>
     private static void Silence(FactorizationWeights weights, EncodedRows rows, float[] rowWeights)

@@ -1,4 +1,4 @@
-using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Common;
 
 namespace AlgoFactory.Learning.Learners.FactorizationMachines;
 
@@ -74,7 +74,7 @@ internal sealed class FactorizationTrainer
     /// <summary>One pass over all rows; false when the deadline ended it.</summary>
     public bool Epoch(int epoch)
     {
-        Shuffle(epoch);
+        RowOrder.Shuffle(_order, _context.Seed, epoch);
         if (!_options.Hogwild || _context.MaxThreads <= 1)
             return Pass(0, 1);
         var done = true;
@@ -121,15 +121,4 @@ internal sealed class FactorizationTrainer
 
     /// <summary>The loss's derivative by the score.</summary>
     private float Derivative(float score, float label) => _logistic ? 1 / (1 + MathF.Exp(-score)) - label : score - label;
-
-    /// <summary>Fisher and Yates, drawn anew in each epoch from the seed and the epoch's number.</summary>
-    private void Shuffle(int epoch)
-    {
-        var state = FoldAssignment.Mix(((ulong)(uint)_context.Seed << 32) | (uint)epoch);
-        for (var i = _order.Length - 1; i > 0; i--)
-        {
-            var j = (int)Math.BigMul(FoldAssignment.Mix(state + (ulong)i), (ulong)(i + 1), out _);
-            (_order[i], _order[j]) = (_order[j], _order[i]);
-        }
-    }
 }

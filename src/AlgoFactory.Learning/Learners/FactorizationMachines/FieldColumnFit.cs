@@ -1,13 +1,11 @@
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Common;
 
 namespace AlgoFactory.Learning.Learners.FactorizationMachines;
 
 /// <summary>Learns from training rows how a dense column becomes slots.</summary>
 internal static class FieldColumnFit
 {
-    /// <summary>Rows that bins and means are learned from: more do not move a quantile by what matters.</summary>
-    private const int MaxSample = 100_000;
-
     /// <summary>Learns a column.</summary>
     /// <param name="data">The training rows; those of weight 0 are passed over.</param>
     /// <param name="column">The dense column.</param>
@@ -19,7 +17,7 @@ internal static class FieldColumnFit
         var info = data.FeatureInfos[column];
         if (info.Kind == FeatureKind.Categorical)
             return new FieldColumn(FieldColumnKind.Category, field, start, info.Cardinality, [], 0, 0);
-        var values = Sample(data, column);
+        var values = ColumnSample.Of(data, column);
         if (bins > 0)
         {
             var bounds = Bounds(values, bins);
@@ -68,23 +66,6 @@ internal static class FieldColumnFit
     {
         var middle = low + (high - low) / 2;
         return middle >= low && middle < high ? middle : low;
-    }
-
-    private static float[] Sample(TrainingSet data, int column)
-    {
-        var (rows, width) = (data.RowCount, data.Features.DenseWidth);
-        var stride = Math.Max(1, (rows + MaxSample - 1) / MaxSample);
-        var dense = data.Features.Dense;
-        var weights = data.Weights.Span;
-        var values = new List<float>(rows / stride + 1);
-        for (var row = 0; row < rows; row += stride)
-        {
-            var value = dense[row * width + column];
-            if (float.IsFinite(value) && (weights.IsEmpty || weights[row] > 0))
-                values.Add(value);
-        }
-
-        return [.. values];
     }
 
     private static (double Mean, double Deviation) Moments(ReadOnlySpan<float> values)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Common;
 using AlgoFactory.Learning.Spaces;
 
 namespace AlgoFactory.Learning.Learners.Linear;
@@ -53,7 +54,7 @@ internal sealed class LinearLearner : ILearner
 
         var point = new double[layout.Length];
         if (data.Task.Kind != TaskKind.Regression)
-            LogOdds(labels, weights, total, point.AsSpan(layout.InterceptStart));
+            ClassShares.LogOdds(labels, weights, layout.Outputs).CopyTo(point, layout.InterceptStart);
         new Lbfgs(objective, penalty).Minimise(point, gram ? MaxGramSteps : MaxSteps, context);
         var importance = LinearImportance.Of(layout, point, features);
         var model = new LinearModel(data.Task.Kind, layout, Final(point, layout, target, data.Task.Kind), target.Lowest, target.Highest, importance);
@@ -65,21 +66,6 @@ internal sealed class LinearLearner : ILearner
         var ones = new float[count];
         Array.Fill(ones, 1);
         return ones;
-    }
-
-    /// <summary>The intercepts that give each class its share, half a row added to each so that none is infinite.</summary>
-    private static void LogOdds(float[] labels, float[] weights, double total, Span<double> intercepts)
-    {
-        var classes = Math.Max(2, intercepts.Length);
-        Span<double> sums = new double[classes];
-        sums.Fill(0.5);
-        for (var row = 0; row < labels.Length; row++)
-            sums[(int)labels[row]] += weights[row];
-        if (intercepts.Length == 1)
-            intercepts[0] = Math.Log(sums[1] / sums[0]);
-        else
-            for (var k = 0; k < classes; k++)
-                intercepts[k] = Math.Log(sums[k] / (total + 0.5 * classes));
     }
 
     /// <summary>The weights as the model keeps them; for regression in the target's own unit.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Common;
 using AlgoFactory.Learning.Objectives;
 using AlgoFactory.Onnx;
 using AlgoFactory.Onnx.Graph;
@@ -70,7 +71,7 @@ internal sealed class LinearModel : IModel, IFeatureImportance, IOnnxModel
             else if (_task == TaskKind.Binary)
                 outputs[0] = (float)(1 / (1 + Math.Exp(-(double)outputs[0])));
             else
-                Softmax(outputs);
+                Softmax.Apply(outputs);
         }
     }
 
@@ -140,18 +141,6 @@ internal sealed class LinearModel : IModel, IFeatureImportance, IOnnxModel
         }
 
         return (float)Math.Clamp(sum, float.MinValue, float.MaxValue);
-    }
-
-    private static void Softmax(Span<float> margins)
-    {
-        var top = margins[0];
-        foreach (var margin in margins)
-            top = Math.Max(top, margin);
-        double sum = 0;
-        foreach (var margin in margins)
-            sum += Math.Exp((double)margin - top);
-        for (var k = 0; k < margins.Length; k++)
-            margins[k] = (float)(Math.Exp((double)margins[k] - top) / sum);
     }
 
     private sealed record Document(TaskKind Task, int Outputs, int Dense, int Sparse, float Lowest, float Highest);
