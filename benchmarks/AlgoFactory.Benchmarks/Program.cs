@@ -1,4 +1,5 @@
 using AlgoFactory.Benchmarks.Factorization;
+using AlgoFactory.Benchmarks.Serving;
 using AlgoFactory.Benchmarks.Trees;
 
 var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
@@ -6,6 +7,9 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["fm-tables"] = FmTables.Run,
     ["recommend-speed"] = RecommendSpeed.Run,
     ["recommend-tables"] = RecommendTables.Run,
+    ["serving-empty"] = EmptyEndpoint.Run,
+    ["serving-model"] = ServingModel.Run,
+    ["serving-pool"] = ServingPool.Run,
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,
