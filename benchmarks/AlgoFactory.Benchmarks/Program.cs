@@ -1,6 +1,7 @@
 using AlgoFactory.Benchmarks.Factorization;
 using AlgoFactory.Benchmarks.Neural;
 using AlgoFactory.Benchmarks.Search;
+using AlgoFactory.Benchmarks.Serving;
 using AlgoFactory.Benchmarks.Trees;
 
 var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
@@ -10,6 +11,9 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["recommend-tables"] = RecommendTables.Run,
     ["tuners"] = Tuners.Run,
     ["neural-gemm"] = NeuralGemm.Run,
+    ["serving-empty"] = EmptyEndpoint.Run,
+    ["serving-model"] = ServingModel.Run,
+    ["serving-pool"] = ServingPool.Run,
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,

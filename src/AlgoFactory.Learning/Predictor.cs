@@ -78,20 +78,28 @@ public sealed class Predictor
         var scores = new float[rows.RowCount * width];
         if (Members.Length == 1)
         {
-            Members[0].Model.Predict(Members[0].Pipeline.Transform(rows), scores);
+            Score(Members[0], rows, scores);
             return new Predictions(Task, Post, scores);
         }
 
         var part = new float[scores.Length];
         foreach (var member in Members)
         {
-            member.Model.Predict(member.Pipeline.Transform(rows), part);
+            Score(member, rows, part);
             var weight = (float)member.Weight;
             for (var i = 0; i < scores.Length; i++)
                 scores[i] += weight * part[i];
         }
 
         return new Predictions(Task, Post, scores);
+    }
+
+    // The features of a single row take no new memory: the batch is used no more when the model has predicted.
+    private static void Score(EnsembleMember member, Frame rows, Span<float> scores)
+    {
+        var builder = FeatureBatchBuilder.Rent(rows.RowCount);
+        member.Model.Predict(member.Pipeline.Transform(rows, builder), scores);
+        builder.Return();
     }
 }
 

@@ -149,6 +149,7 @@ public static class WebProgram
 
     private static void Map(WebApplication app)
     {
+        app.UsePredictionShortcut();
         app.UseSecurityHeaders();
         app.UseProblems();
         app.UsePageFiles();

@@ -33,10 +33,16 @@ public sealed class NumericColumn : Column
     private readonly double[] _values;
 
     /// <summary>Takes ownership of <paramref name="values"/>.</summary>
-    public NumericColumn(string name, double[] values) : base(name, values.Length) => _values = values;
+    public NumericColumn(string name, double[] values) : this(name, values, values.Length)
+    {
+    }
+
+    internal NumericColumn(string name, double[] values, int length) : base(name, length) => _values = values;
 
     /// <summary>One value a row; NaN = missing.</summary>
-    public ReadOnlySpan<double> Values => _values;
+    public ReadOnlySpan<double> Values => _values.AsSpan(0, Length);
+
+    internal bool IsOver(double[] values) => ReferenceEquals(_values, values);
 
     /// <inheritdoc/>
     public override Column Take(ReadOnlySpan<int> rows)
@@ -63,14 +69,20 @@ public sealed class CategoryColumn : Column
     private readonly int[] _codes;
 
     /// <summary>Takes ownership of <paramref name="codes"/>, each -2, -1 or an index into <paramref name="levels"/>.</summary>
-    public CategoryColumn(string name, int[] codes, ImmutableArray<string> levels) : base(name, codes.Length)
+    public CategoryColumn(string name, int[] codes, ImmutableArray<string> levels) : this(name, codes, codes.Length, levels)
+    {
+    }
+
+    internal CategoryColumn(string name, int[] codes, int length, ImmutableArray<string> levels) : base(name, length)
     {
         _codes = codes;
         Levels = levels;
     }
 
     /// <summary>One code a row: an index into <see cref="Levels"/>, <see cref="Missing"/> or <see cref="Unknown"/>.</summary>
-    public ReadOnlySpan<int> Codes => _codes;
+    public ReadOnlySpan<int> Codes => _codes.AsSpan(0, Length);
+
+    internal bool IsOver(int[] codes) => ReferenceEquals(_codes, codes);
 
     /// <summary>The distinct values, as text.</summary>
     public ImmutableArray<string> Levels { get; }
@@ -94,10 +106,16 @@ public sealed class TextColumn : Column
     private readonly string?[] _values;
 
     /// <summary>Takes ownership of <paramref name="values"/>.</summary>
-    public TextColumn(string name, string?[] values) : base(name, values.Length) => _values = values;
+    public TextColumn(string name, string?[] values) : this(name, values, values.Length)
+    {
+    }
+
+    internal TextColumn(string name, string?[] values, int length) : base(name, length) => _values = values;
 
     /// <summary>One text a row; null = missing.</summary>
-    public ReadOnlySpan<string?> Values => _values;
+    public ReadOnlySpan<string?> Values => _values.AsSpan(0, Length);
+
+    internal bool IsOver(string?[] values) => ReferenceEquals(_values, values);
 
     /// <inheritdoc/>
     public override Column Take(ReadOnlySpan<int> rows)

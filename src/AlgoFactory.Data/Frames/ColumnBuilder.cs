@@ -24,6 +24,15 @@ internal abstract class ColumnBuilder
     /// <summary>The first <paramref name="rows"/> rows as a column.</summary>
     public abstract Column Build(int rows);
 
+    /// <summary>
+    /// The first <paramref name="rows"/> rows as a column over the builder's own memory, valid until the next value: the same
+    /// object as last time when it has as many rows.
+    /// </summary>
+    public abstract Column Lend(int rows);
+
+    /// <summary>Forgets the value set for the row that was not ended.</summary>
+    public abstract void Forget();
+
     /// <summary>Makes room for a number of rows in all.</summary>
     public abstract void Reserve(int rows);
 
@@ -46,6 +55,7 @@ internal sealed class NumericBuilder(ColumnSpec spec, int capacity) : ColumnBuil
 {
     private double[] _values = new double[capacity];
     private double _current = double.NaN;
+    private NumericColumn? _lent;
 
     public override BindResult Set(scoped in Cell cell) => cell.ToNumber(spec, out _current);
 
@@ -59,6 +69,11 @@ internal sealed class NumericBuilder(ColumnSpec spec, int capacity) : ColumnBuil
 
     public override Column Build(int rows) => new NumericColumn(spec.Name, Take(ref _values, rows));
 
+    public override Column Lend(int rows) =>
+        _lent is { } lent && lent.Length == rows && lent.IsOver(_values) ? lent : _lent = new NumericColumn(spec.Name, _values, rows);
+
+    public override void Forget() => _current = double.NaN;
+
     public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 }
 
@@ -70,6 +85,7 @@ internal sealed class CategoryBuilder : ColumnBuilder
     private readonly LevelTable _levels;
     private int[] _values;
     private int _current = CategoryColumn.Missing;
+    private CategoryColumn? _lent;
 
     public CategoryBuilder(ColumnSpec spec, int capacity)
     {
@@ -107,6 +123,12 @@ internal sealed class CategoryBuilder : ColumnBuilder
     public override Column Build(int rows) =>
         new CategoryColumn(_spec.Name, Take(ref _values, rows), _grow ? _levels.ToLevels() : _spec.Levels);
 
+    public override Column Lend(int rows) => !_grow && _lent is { } lent && lent.Length == rows && lent.IsOver(_values)
+        ? lent
+        : _lent = new CategoryColumn(_spec.Name, _values, rows, _grow ? _levels.ToLevels() : _spec.Levels);
+
+    public override void Forget() => _current = CategoryColumn.Missing;
+
     public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 }
 
@@ -115,6 +137,7 @@ internal sealed class TextBuilder(ColumnSpec spec, int capacity) : ColumnBuilder
 {
     private string?[] _values = new string?[capacity];
     private string? _current;
+    private TextColumn? _lent;
 
     public override BindResult Set(scoped in Cell cell)
     {
@@ -133,6 +156,11 @@ internal sealed class TextBuilder(ColumnSpec spec, int capacity) : ColumnBuilder
     }
 
     public override Column Build(int rows) => new TextColumn(spec.Name, Take(ref _values, rows));
+
+    public override Column Lend(int rows) =>
+        _lent is { } lent && lent.Length == rows && lent.IsOver(_values) ? lent : _lent = new TextColumn(spec.Name, _values, rows);
+
+    public override void Forget() => _current = null;
 
     public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 }

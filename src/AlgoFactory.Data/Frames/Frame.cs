@@ -6,18 +6,23 @@ namespace AlgoFactory.Data.Frames;
 /// <summary>An immutable table held by column, for what fits in memory.</summary>
 public sealed class Frame
 {
-    private readonly FrozenDictionary<string, Column> _byName;
+    private readonly FrozenDictionary<string, int> _slots;
 
     /// <summary>Creates a frame of columns of equal length and distinct names.</summary>
     /// <exception cref="ArgumentException">A name repeats or a length differs from <paramref name="rowCount"/>.</exception>
-    public Frame(int rowCount, ImmutableArray<Column> columns)
+    public Frame(int rowCount, ImmutableArray<Column> columns) : this(rowCount, columns, Slots(columns.Select(c => c.Name)))
+    {
+    }
+
+    /// <summary>Creates a frame whose columns' places are known: finding names out costs more than a row's prediction.</summary>
+    internal Frame(int rowCount, ImmutableArray<Column> columns, FrozenDictionary<string, int> slots)
     {
         foreach (var column in columns)
             if (column.Length != rowCount)
                 throw new ArgumentException($"Column '{column.Name}' has {column.Length} rows, the frame {rowCount}.");
         RowCount = rowCount;
         Columns = columns;
-        _byName = columns.ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
+        _slots = slots;
     }
 
     /// <summary>The number of rows.</summary>
@@ -29,10 +34,10 @@ public sealed class Frame
     /// <summary>The column of that exact name.</summary>
     /// <exception cref="KeyNotFoundException">No column has the name.</exception>
     public Column this[string name] =>
-        _byName.TryGetValue(name, out var column) ? column : throw new KeyNotFoundException($"The table has no column '{name}'.");
+        _slots.TryGetValue(name, out var slot) ? Columns[slot] : throw new KeyNotFoundException($"The table has no column '{name}'.");
 
     /// <summary>The column of that exact name, or null.</summary>
-    public Column? Find(string name) => _byName.GetValueOrDefault(name);
+    public Column? Find(string name) => _slots.TryGetValue(name, out var slot) ? Columns[slot] : null;
 
     /// <summary>Copies the given rows, in the given order.</summary>
     public Frame Take(ReadOnlySpan<int> rows)
@@ -40,6 +45,10 @@ public sealed class Frame
         var taken = ImmutableArray.CreateBuilder<Column>(Columns.Length);
         foreach (var column in Columns)
             taken.Add(column.Take(rows));
-        return new Frame(rows.Length, taken.MoveToImmutable());
+        return new Frame(rows.Length, taken.MoveToImmutable(), _slots);
     }
+
+    /// <summary>The places of columns by name.</summary>
+    internal static FrozenDictionary<string, int> Slots(IEnumerable<string> names) =>
+        names.Select((name, slot) => KeyValuePair.Create(name, slot)).ToFrozenDictionary(StringComparer.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text;
 using AlgoFactory.Data.Ingest;
@@ -33,12 +34,15 @@ public enum BindResult
 public sealed class FrameBuilder
 {
     private readonly ColumnBuilder[] _columns;
+    private readonly FrozenDictionary<string, int> _slots;
+    private Frame? _lent;
 
     /// <summary>Creates an empty builder for these columns, in this order.</summary>
     public FrameBuilder(ImmutableArray<ColumnSpec> columns, int capacity = 16)
     {
         Columns = columns;
         _columns = new ColumnBuilder[columns.Length];
+        _slots = Frame.Slots(columns.Select(c => c.Name));
         for (var i = 0; i < columns.Length; i++)
             _columns[i] = ColumnBuilder.Create(columns[i], capacity);
     }
@@ -88,14 +92,47 @@ public sealed class FrameBuilder
             column.EndRow(RowCount);
     }
 
+    /// <summary>
+    /// Ends a row of one column only, for callers that have columns rather than rows. <see cref="EndRows"/> ends them all.
+    /// </summary>
+    /// <param name="column">The column whose value was set, or is missing.</param>
+    /// <param name="row">The row, from 0, one after the other in each column.</param>
+    public void EndCell(int column, int row) => _columns[column].EndRow(row + 1);
+
+    /// <summary>Says how many rows each column was given with <see cref="EndCell"/>.</summary>
+    public void EndRows(int rows) => RowCount = rows;
+
     /// <summary>Returns the rows ended so far and starts again with none.</summary>
     public Frame Build()
     {
         var columns = ImmutableArray.CreateBuilder<Column>(_columns.Length);
         foreach (var column in _columns)
             columns.Add(column.Build(RowCount));
-        var frame = new Frame(RowCount, columns.MoveToImmutable());
+        var frame = new Frame(RowCount, columns.MoveToImmutable(), _slots);
         RowCount = 0;
         return frame;
+    }
+
+    /// <summary>
+    /// As <see cref="Build"/>, over the builder's own memory: the frame is valid until the next value is set. Allocates nothing
+    /// when the last lent frame had as many rows, as with one row a request.
+    /// </summary>
+    public Frame Lend()
+    {
+        var same = _lent?.RowCount == RowCount;
+        for (var i = 0; i < _columns.Length; i++)
+            same &= ReferenceEquals(_columns[i].Lend(RowCount), same ? _lent!.Columns[i] : null);
+        if (!same)
+            _lent = new Frame(RowCount, [.. _columns.Select(c => c.Lend(RowCount))], _slots);
+        RowCount = 0;
+        return _lent!;
+    }
+
+    /// <summary>Starts again with no rows, and without the values of the row that was not ended.</summary>
+    public void Clear()
+    {
+        RowCount = 0;
+        foreach (var column in _columns)
+            column.Forget();
     }
 }

@@ -133,9 +133,37 @@ public sealed class PredictionOptions
     [Range(1, int.MaxValue)]
     public int MaxRows { get; set; } = 100_000;
 
-    /// <summary>The largest request, in bytes.</summary>
-    [Range(1, int.MaxValue)]
+    /// <summary>The largest request, in bytes; a packed one when it is unpacked.</summary>
+    [Range(1, 1 << 30)]
     public int MaxBytes { get; set; } = 64 << 20;
+
+    /// <summary>The most values of one row, those that are passed over too.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxColumns { get; set; } = 10_000;
+
+    /// <summary>The longest text, in bytes of UTF-8.</summary>
+    [Range(1, 1 << 30)]
+    public int MaxTextBytes { get; set; } = 1 << 20;
+
+    /// <summary>The longest that a request may take, in seconds; it may ask for less with <c>?timeoutMs=</c>.</summary>
+    [Range(1, 3600)]
+    public int TimeoutSeconds { get; set; } = 60;
+
+    /// <summary>Requests in flight, of all callers; beyond it they are refused with 503. 0: no limit.</summary>
+    [Range(0, int.MaxValue)]
+    public int MaxConcurrent { get; set; } = 1000;
+
+    /// <summary>Requests in flight, of one key; beyond it they are refused with 429. 0: no limit.</summary>
+    [Range(0, int.MaxValue)]
+    public int MaxConcurrentPerKey { get; set; }
+
+    /// <summary>Requests a second of one key, in the long run; beyond it they are refused with 429. 0: no limit.</summary>
+    [Range(0, 1e9)]
+    public double RequestsPerSecondPerKey { get; set; }
+
+    /// <summary>Requests that a key may send at once before its rate counts.</summary>
+    [Range(1, int.MaxValue)]
+    public int BurstPerKey { get; set; } = 100;
 
     /// <summary>Names that callers may send in rows beside a model's columns, such as an order number; they are passed over.</summary>
     public string[] PassThrough { get; set; } = [];

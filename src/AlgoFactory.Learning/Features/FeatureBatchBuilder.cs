@@ -9,15 +9,56 @@ public sealed class FeatureBatchBuilder
     private readonly List<(float[] Values, int Width)> _dense = [];
     private readonly List<SparseBlock> _sparse = [];
 
+    // One row's parts stand side by side as they come: they need no putting together, and a reused builder no new memory.
+    private float[] _row = [];
+    private int _rowWidth;
+    private FeatureBatch? _rowBatch;
+
+    [ThreadStatic]
+    private static FeatureBatchBuilder? _spare;
+
     /// <summary>Creates a builder for that many rows.</summary>
     public FeatureBatchBuilder(int rowCount) => RowCount = rowCount;
 
     /// <summary>Rows.</summary>
-    public int RowCount { get; }
+    public int RowCount { get; private set; }
+
+    /// <summary>The thread's spare builder, or a new one. <see cref="Return"/> it when the batch it built is used no more.</summary>
+    public static FeatureBatchBuilder Rent(int rowCount)
+    {
+        var builder = _spare ?? new FeatureBatchBuilder(rowCount);
+        // Taken, so that whoever predicts inside a prediction gets another one.
+        _spare = null;
+        builder.RowCount = rowCount;
+        builder._dense.Clear();
+        builder._sparse.Clear();
+        builder._rowWidth = 0;
+        return builder;
+    }
+
+    /// <summary>Keeps the builder for the thread's next <see cref="Rent"/>.</summary>
+    public void Return()
+    {
+        // The parts of many rows would stay in memory.
+        _dense.Clear();
+        _sparse.Clear();
+        _spare = this;
+    }
 
     /// <summary>Takes the next <paramref name="width"/> dense columns: rows × width values, row-major, all 0 at first.</summary>
     public Span<float> AddDense(int width)
     {
+        if (RowCount == 1)
+        {
+            var start = _rowWidth;
+            _rowWidth += width;
+            if (_row.Length < _rowWidth)
+                Array.Resize(ref _row, Math.Max(_rowWidth, 2 * _row.Length));
+            var part = _row.AsSpan(start, width);
+            part.Clear();
+            return part;
+        }
+
         var values = new float[RowCount * width];
         _dense.Add((values, width));
         return values;
@@ -29,6 +70,8 @@ public sealed class FeatureBatchBuilder
     /// <summary>Puts the parts together.</summary>
     public FeatureBatch Build()
     {
+        if (RowCount == 1)
+            return BuildRow();
         var width = _dense.Sum(d => d.Width);
         var dense = _dense.Count == 1 ? _dense[0].Values : new float[RowCount * width];
         if (_dense.Count > 1)
@@ -43,6 +86,15 @@ public sealed class FeatureBatchBuilder
         }
 
         return new FeatureBatch(RowCount, width, dense, JoinSparse());
+    }
+
+    private FeatureBatch BuildRow()
+    {
+        if (_sparse.Count > 0)
+            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse());
+        if (_rowBatch is not { } batch || batch.DenseWidth != _rowWidth || !_row.AsSpan(0, _rowWidth).Overlaps(batch.Dense))
+            _rowBatch = batch = new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth));
+        return batch;
     }
 
     private SparseBlock? JoinSparse()

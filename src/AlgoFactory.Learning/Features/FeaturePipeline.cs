@@ -26,7 +26,7 @@ public sealed class FeaturePipeline
     /// <summary>The sparse columns; they stand to the right of the dense features.</summary>
     public int SparseWidth { get; }
 
-    /// <summary>Whether a feature was made from labels (target encoding): rows that it was learned from should not be trained on through <see cref="Transform"/>.</summary>
+    /// <summary>Whether a feature was made from labels (target encoding): rows that it was learned from should not be trained on through <see cref="Transform(Frame)"/>.</summary>
     public bool UsesLabels => Featurizers.Any(f => f is FittedTargetEncoding);
 
     /// <summary>The data column that each feature is made from: dense features first, then sparse columns.</summary>
@@ -54,9 +54,12 @@ public sealed class FeaturePipeline
 
     /// <summary>Makes the features of rows.</summary>
     /// <exception cref="LearningException">A column of the rows is not of the kind that the pipeline was fitted on.</exception>
-    public FeatureBatch Transform(Frame rows)
+    public FeatureBatch Transform(Frame rows) => Transform(rows, new FeatureBatchBuilder(rows.RowCount));
+
+    /// <summary>Makes the features of rows with a builder that may be reused, and with it the batch's memory.</summary>
+    /// <exception cref="LearningException">A column of the rows is not of the kind that the pipeline was fitted on.</exception>
+    public FeatureBatch Transform(Frame rows, FeatureBatchBuilder builder)
     {
-        var builder = new FeatureBatchBuilder(rows.RowCount);
         foreach (var featurizer in Featurizers)
             featurizer.Transform(rows, builder);
         return builder.Build();

@@ -3,8 +3,40 @@ using AlgoFactory.Data.Frames;
 
 namespace AlgoFactory.Serving.Prediction;
 
-/// <summary>The rows of a request, bound to a model's input columns.</summary>
-/// <param name="Frame">The rows.</param>
-/// <param name="Warnings">Sentences for the caller: missing features, unknown levels; empty when there is nothing to say.</param>
-/// <param name="RequestId">The id that the request gave itself, or null.</param>
-public sealed record BoundRows(Frame Frame, ImmutableArray<string> Warnings, string? RequestId);
+/// <summary>
+/// The rows of a request, bound to a model's input columns. Dispose them when the answer is written: their memory serves the
+/// next request. Who never disposes keeps them.
+/// </summary>
+public sealed class BoundRows : IDisposable
+{
+    private readonly Frame _frame;
+    private readonly RowBinder _binder;
+    private BindingScratch? _scratch;
+
+    internal BoundRows(RowBinder binder, BindingScratch scratch, Frame frame)
+    {
+        _binder = binder;
+        _scratch = scratch;
+        _frame = frame;
+    }
+
+    /// <summary>The rows.</summary>
+    /// <exception cref="ObjectDisposedException">They were disposed; the memory holds another request's rows by now.</exception>
+    public Frame Frame => Volatile.Read(ref _scratch) is null ? throw new ObjectDisposedException(nameof(BoundRows)) : _frame;
+
+    /// <summary>Sentences for the caller: missing features, unknown levels; empty when there is nothing to say.</summary>
+    public ImmutableArray<string> Warnings { get; internal init; } = [];
+
+    /// <summary>The id that the request gave itself, or null.</summary>
+    public string? RequestId { get; internal init; }
+
+    /// <summary>What the request asks of its answer.</summary>
+    public AnswerOptions Options { get; internal init; } = AnswerOptions.Default;
+
+    /// <summary>Gives the memory back; a second time does nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _scratch, null) is { } scratch)
+            _binder.Return(scratch);
+    }
+}

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text;
 using AlgoFactory.Data.Schemas;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -12,6 +13,7 @@ internal sealed class ColumnIndex
 {
     private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _slots;
     private readonly ImmutableArray<string> _names;
+    private readonly byte[][] _utf8;
 
     /// <summary>Makes the index of a schema's columns and of those the deployment lets pass.</summary>
     public ColumnIndex(Schema schema, IEnumerable<string> passThrough)
@@ -22,6 +24,7 @@ internal sealed class ColumnIndex
             .Concat(passThrough)
             .Distinct(StringComparer.Ordinal);
         _names = [.. names];
+        _utf8 = [.. _names.Select(Encoding.UTF8.GetBytes)];
         _slots = _names.Select((name, slot) => KeyValuePair.Create(name, slot))
             .ToFrozenDictionary(StringComparer.Ordinal)
             .GetAlternateLookup<ReadOnlySpan<char>>();
@@ -38,6 +41,9 @@ internal sealed class ColumnIndex
 
     /// <summary>The name of a slot.</summary>
     public string Name(int slot) => _names[slot];
+
+    /// <summary>The name of a slot in UTF-8.</summary>
+    public ReadOnlySpan<byte> Utf8(int slot) => _utf8[slot];
 
     /// <summary>The slot of a name, or -1.</summary>
     public int Find(ReadOnlySpan<char> name) => _slots.TryGetValue(name, out var slot) ? slot : -1;

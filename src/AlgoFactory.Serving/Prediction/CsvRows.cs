@@ -21,13 +21,13 @@ internal ref struct CsvRows
         _scratch = scratch;
     }
 
-    public static BoundRows Bind(ReadOnlySpan<byte> body, char separator, BindingScratch scratch)
+    public static BoundRows Bind(ReadOnlySpan<byte> body, char separator, BindingScratch scratch, AnswerOptions options)
     {
         scratch.Begin(csv: true);
         new CsvRows(body, separator, scratch).ReadAll();
         if (scratch.Row == 0)
             throw new RowBindingException("The body has no record; send a line of column names and at least one record.");
-        return scratch.End(null);
+        return scratch.End(null, options);
     }
 
     private void ReadAll()
@@ -35,8 +35,7 @@ internal ref struct CsvRows
         var names = ReadNames();
         while (SkipBlankLines())
         {
-            if (_scratch.Row == _scratch.Limits.Rows)
-                throw new RowBindingException($"The request has more than the {_scratch.Limits.Rows} rows allowed; send it in parts.");
+            _scratch.CheckRoom();
             var line = _line;
             var fields = 0;
             bool more;

@@ -1,5 +1,6 @@
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -15,6 +16,7 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
 
     private ModelFile? _model = model;
     private RowBinder? _binder = binder;
+    private PredictorExplainer? _explainer;
     private int _state;
 
     public ModelVersion Version { get; } = version;
@@ -28,6 +30,9 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
     public ModelFile Model => _model ?? throw Freed();
 
     public RowBinder Binder => _binder ?? throw Freed();
+
+    // Two requests at once may both make one; either serves.
+    public PredictorExplainer Explainer => _explainer ??= new PredictorExplainer(Model.Predictor);
 
     public bool TryAcquire()
     {
@@ -63,6 +68,7 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
             (member.Model as IDisposable)?.Dispose();
         Volatile.Write(ref _model, null);
         _binder = null;
+        _explainer = null;
     }
 
     private ObjectDisposedException Freed() => new(nameof(Generation), $"Version {Version.Version} of '{Version.Name}' was used after its last lease was returned.");

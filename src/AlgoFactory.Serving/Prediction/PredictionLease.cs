@@ -1,5 +1,7 @@
+using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -10,6 +12,8 @@ namespace AlgoFactory.Serving.Prediction;
 /// </summary>
 public sealed class PredictionLease : IDisposable
 {
+    private const int PartRows = 8192;
+
     private readonly Generation _generation;
     private int _returned;
 
@@ -26,6 +30,30 @@ public sealed class PredictionLease : IDisposable
 
     /// <summary>Binds the rows of a request to the model's columns.</summary>
     public RowBinder Binder => Live.Binder;
+
+    /// <summary>Explains the model; made on the first use and kept with the version.</summary>
+    /// <exception cref="LearningException">The model cannot be explained; the message says why.</exception>
+    public PredictorExplainer Explainer => Live.Explainer;
+
+    /// <summary>Predicts a request's rows, large ones part by part, so that a deadline or a caller who has gone ends the work.</summary>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    /// <exception cref="TimeoutException">The time is up.</exception>
+    public Predictions Predict(Frame rows, RequestDeadline deadline)
+    {
+        var predictor = Predictor;
+        if (rows.RowCount <= PartRows)
+            return predictor.Predict(rows);
+        var width = predictor.Task.OutputWidth;
+        var scores = new float[rows.RowCount * width];
+        for (var start = 0; start < rows.RowCount; start += PartRows)
+        {
+            deadline.Check();
+            var part = rows.Take([.. Enumerable.Range(start, Math.Min(PartRows, rows.RowCount - start))]);
+            predictor.Predict(part).Scores.CopyTo(scores.AsSpan(start * width));
+        }
+
+        return new Predictions(predictor.Task, predictor.Post, scores);
+    }
 
     private Generation Live => Volatile.Read(ref _returned) == 0 ? _generation : throw new ObjectDisposedException(nameof(PredictionLease));
 

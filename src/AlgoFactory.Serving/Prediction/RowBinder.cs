@@ -34,32 +34,39 @@ public sealed class RowBinder
         _limits = limits ?? RowLimits.Default;
     }
 
-    /// <summary>Binds <c>{"rows":[{column: value}, …]}</c>, with an <c>id</c> of the request or without.</summary>
+    /// <summary>
+    /// Binds <c>{"rows":[{column: value}, …]}</c> or <c>{"columns":{column: [value, …], …}}</c>, with an <c>id</c> of the request
+    /// and <see cref="AnswerOptions"/> or without.
+    /// </summary>
     /// <param name="body">UTF-8 JSON.</param>
+    /// <param name="options">What is asked for where the body says nothing; null: the defaults.</param>
     /// <exception cref="RowBindingException">The body is no such request, or a row does not fit the model.</exception>
-    public BoundRows BindJson(ReadOnlySpan<byte> body)
+    public BoundRows BindJson(ReadOnlySpan<byte> body, AnswerOptions? options = null)
     {
         CheckUtf8(body);
         var scratch = Take();
         try
         {
-            return JsonRows.Bind(body, scratch);
+            return JsonRequest.Bind(body, scratch, options ?? AnswerOptions.Default);
         }
-        finally
+        catch
         {
             Return(scratch);
+            throw;
         }
     }
 
-    /// <summary>Binds <c>{"rows":[…]}</c> that came in pieces.</summary>
+    /// <summary>Binds a JSON body that came in pieces.</summary>
     /// <exception cref="RowBindingException">The body is no such request, or a row does not fit the model.</exception>
-    public BoundRows BindJson(ReadOnlySequence<byte> body) => Bind(body, BindJson);
+    public BoundRows BindJson(ReadOnlySequence<byte> body, AnswerOptions? options = null) =>
+        body.IsSingleSegment ? BindJson(body.FirstSpan, options) : Join(body, span => BindJson(span, options));
 
     /// <summary>Binds a CSV body: a line of names, then the records.</summary>
     /// <param name="body">UTF-8, with or without a byte-order mark.</param>
     /// <param name="separator">What stands between fields: an ASCII character.</param>
+    /// <param name="options">What is asked for; null: the defaults.</param>
     /// <exception cref="RowBindingException">The body is no CSV, or a record does not fit the model.</exception>
-    public BoundRows BindCsv(ReadOnlySpan<byte> body, char separator = ',')
+    public BoundRows BindCsv(ReadOnlySpan<byte> body, char separator = ',', AnswerOptions? options = null)
     {
         if (!char.IsAscii(separator) || separator is '"' or '\n' or '\r')
             throw new RowBindingException("The separator must be an ASCII character other than a quote or line end.");
@@ -67,24 +74,32 @@ public sealed class RowBinder
         var scratch = Take();
         try
         {
-            return CsvRows.Bind(body, separator, scratch);
+            return CsvRows.Bind(body, separator, scratch, options ?? AnswerOptions.Default);
         }
-        finally
+        catch
         {
             Return(scratch);
+            throw;
         }
     }
 
     /// <summary>Binds a CSV body that came in pieces.</summary>
     /// <exception cref="RowBindingException">The body is no CSV, or a record does not fit the model.</exception>
-    public BoundRows BindCsv(ReadOnlySequence<byte> body, char separator = ',') => Bind(body, span => BindCsv(span, separator));
+    public BoundRows BindCsv(ReadOnlySequence<byte> body, char separator = ',', AnswerOptions? options = null) =>
+        body.IsSingleSegment ? BindCsv(body.FirstSpan, separator, options) : Join(body, span => BindCsv(span, separator, options));
+
+    /// <summary>Begins to bind rows from typed values, inside the process.</summary>
+    public RowWriter Write()
+    {
+        var scratch = Take();
+        scratch.Begin(csv: false);
+        return new RowWriter(scratch);
+    }
 
     private delegate BoundRows BindSpan(ReadOnlySpan<byte> body);
 
-    private static BoundRows Bind(ReadOnlySequence<byte> body, BindSpan bind)
+    private static BoundRows Join(ReadOnlySequence<byte> body, BindSpan bind)
     {
-        if (body.IsSingleSegment)
-            return bind(body.FirstSpan);
         var joined = ArrayPool<byte>.Shared.Rent(checked((int)body.Length));
         try
         {
@@ -108,10 +123,10 @@ public sealed class RowBinder
         for (var i = 0; i < _scratches.Length; i++)
             if (Volatile.Read(ref _scratches[i]) is not null && Interlocked.Exchange(ref _scratches[i], null) is { } scratch)
                 return scratch;
-        return new BindingScratch(_index, _limits);
+        return new BindingScratch(this, _index, _limits);
     }
 
-    private void Return(BindingScratch scratch)
+    internal void Return(BindingScratch scratch)
     {
         // A large request's arrays and texts would stay in memory for the many small ones that follow.
         if (scratch.PeakRows > MaxKeptRows)

@@ -23,7 +23,7 @@ internal sealed class KeyAuthenticationHandler(
             return settings.Access.AnonymousRole is { } role
                 ? Success(KeyIdentity.Anonymous(role, Scheme.Name))
                 : AuthenticateResult.NoResult();
-        return RequestKey.Find(Request) is { } secret && keys.Verify(secret) is { } key
+        return keys.Verify(RequestKey.Secret(Request)) is { } key
             ? Success(KeyIdentity.Of(key, Scheme.Name))
             : AuthenticateResult.Fail("The API key is unknown or revoked.");
     }

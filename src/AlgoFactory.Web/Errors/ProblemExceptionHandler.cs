@@ -40,6 +40,7 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         JsonException json => (400, $"The body is not the JSON that is expected here{At(json)}: {FirstSentence(json)}"),
         InvalidDataException invalid => (400, invalid.Message),
         RowBindingException or UsageException => (400, exception.Message),
+        TimeoutException => (504, exception.Message),
         RegistryException => (404, exception.Message),
         DeploymentException deployment => (deployment.Fault switch
         {

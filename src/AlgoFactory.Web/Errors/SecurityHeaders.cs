@@ -20,6 +20,15 @@ internal static class SecurityHeaders
         return next(context);
     });
 
+    /// <summary>
+    /// Those that matter for data which no browser shows as a page: for answers that are written without the pipeline.
+    /// </summary>
+    public static void SetForData(IHeaderDictionary headers)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.CacheControl = "no-store";
+    }
+
     private static Task Set(HttpContext context)
     {
         var headers = context.Response.Headers;

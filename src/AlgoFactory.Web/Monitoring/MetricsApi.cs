@@ -19,7 +19,7 @@ public static class MetricsApi
 
     private static Results<ContentHttpResult, ProblemHttpResult> Get(HttpContext context, PrometheusExporter exporter, KeyService keys)
     {
-        if (!IsLocal(context) && !(RequestKey.Find(context.Request) is { } secret && keys.Verify(secret) is { Role: KeyRole.Admin or KeyRole.Operator }))
+        if (!IsLocal(context) && keys.Verify(RequestKey.Secret(context.Request)) is not { Role: KeyRole.Admin or KeyRole.Operator })
             return TypedResults.Problem("Metrics need an operator's or administrator's key from another machine.", statusCode: 401);
         return TypedResults.Text(exporter.Write(), "text/plain; version=0.0.4; charset=utf-8");
     }

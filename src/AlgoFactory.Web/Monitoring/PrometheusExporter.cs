@@ -61,12 +61,14 @@ public sealed class PrometheusExporter : IDisposable
     /// <summary>One instrument's series.</summary>
     private sealed class Family
     {
-        private readonly ConcurrentDictionary<string, Series> _series = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series> _series = new(TagComparer.Instance);
+        private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
         private readonly bool _isHistogram, _isAbsolute;
         private readonly double[] _bounds;
 
         public Family(Instrument instrument)
         {
+            _byTags = _series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
             var kind = instrument.GetType().Name.Split('`')[0];
             _isHistogram = kind == "Histogram";
             _isAbsolute = kind.StartsWith("Observable", StringComparison.Ordinal) || kind == "Gauge";
@@ -84,12 +86,12 @@ public sealed class PrometheusExporter : IDisposable
 
         public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
-            var labels = Labels(tags);
-            if (!_series.TryGetValue(labels, out var series))
+            // Every request records several numbers: finding their series allocates nothing.
+            if (!_byTags.TryGetValue(tags, out var series))
             {
                 if (_series.Count >= MaxSeries)
                     return;
-                series = _series.GetOrAdd(labels, static (_, bounds) => new Series(bounds), _isHistogram ? _bounds : []);
+                series = _series.GetOrAdd(tags.ToArray(), static (_, bounds) => new Series(bounds), _isHistogram ? _bounds : []);
             }
 
             series.Record(value, _isHistogram, _isAbsolute);
@@ -97,7 +99,7 @@ public sealed class PrometheusExporter : IDisposable
 
         public void Write(StringBuilder text)
         {
-            foreach (var (labels, series) in _series.OrderBy(s => s.Key, StringComparer.Ordinal))
+            foreach (var (labels, series) in _series.Select(s => (Labels(s.Key), s.Value)).OrderBy(s => s.Item1, StringComparer.Ordinal))
                 if (_isHistogram)
                     series.WriteHistogram(text, Name, labels, _bounds);
                 else
@@ -128,6 +130,37 @@ public sealed class PrometheusExporter : IDisposable
 
         private static string Escape(string value) => value
             .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    }
+
+    /// <summary>Compares tags by their values, in the order in which an instrument gives them, which is always the same.</summary>
+    private sealed class TagComparer
+        : IEqualityComparer<KeyValuePair<string, object?>[]>, IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
+    {
+        public static readonly TagComparer Instance = new();
+
+        public bool Equals(KeyValuePair<string, object?>[]? x, KeyValuePair<string, object?>[]? y) => Equals(x.AsSpan(), y!);
+
+        public int GetHashCode(KeyValuePair<string, object?>[] tags) => GetHashCode(tags.AsSpan());
+
+        public bool Equals(ReadOnlySpan<KeyValuePair<string, object?>> tags, KeyValuePair<string, object?>[] other)
+        {
+            if (tags.Length != other.Length)
+                return false;
+            for (var i = 0; i < tags.Length; i++)
+                if (tags[i].Key != other[i].Key || !Equals(tags[i].Value, other[i].Value))
+                    return false;
+            return true;
+        }
+
+        public int GetHashCode(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            var hash = new HashCode();
+            foreach (var (_, value) in tags)
+                hash.Add(value);
+            return hash.ToHashCode();
+        }
+
+        public KeyValuePair<string, object?>[] Create(ReadOnlySpan<KeyValuePair<string, object?>> tags) => tags.ToArray();
     }
 
     /// <summary>One series' numbers.</summary>

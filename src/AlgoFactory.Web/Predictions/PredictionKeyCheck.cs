@@ -7,29 +7,31 @@ using Microsoft.AspNetCore.Authentication;
 namespace AlgoFactory.Web.Predictions;
 
 /// <summary>
-/// The prediction route's own check: a key in the headers costs one hash and one look-up, without the framework's
+/// The prediction routes' own check: a key in the headers costs one hash and one look-up, without the framework's
 /// authentication (3.5 kB a request). Browsers, which have a cookie instead, go the usual way.
 /// </summary>
 public sealed class PredictionKeyCheck(KeyService keys, AlgoFactoryOptions options)
 {
-    /// <summary>Whether the caller may predict; if not, the answer has been written.</summary>
-    public ValueTask<bool> AllowAsync(HttpContext context)
+    private const string Anonymous = "";
+
+    /// <summary>The id of the key that calls; null when the caller may not predict, and the answer has been written.</summary>
+    public ValueTask<string?> FindCallerAsync(HttpContext context)
     {
-        if (RequestKey.Find(context.Request) is { } secret && keys.Verify(secret) is { } key && Policies.Allows(Policies.Predict, key.Role))
-            return ValueTask.FromResult(true);
+        if (keys.Verify(RequestKey.Secret(context.Request)) is { } key && Policies.Allows(Policies.Predict, key.Role))
+            return ValueTask.FromResult<string?>(key.Id);
         if (!RequestKey.IsGiven(context.Request) && options.Access.AnonymousRole is { } role && Policies.Allows(Policies.Predict, role))
-            return ValueTask.FromResult(true);
-        return SlowAsync(context);
+            return ValueTask.FromResult<string?>(Anonymous);
+        return FindSlowlyAsync(context);
     }
 
-    private static async ValueTask<bool> SlowAsync(HttpContext context)
+    private static async ValueTask<string?> FindSlowlyAsync(HttpContext context)
     {
         if (!RequestKey.IsGiven(context.Request)
             && (await context.AuthenticateAsync(Schemes.Cookie)).Principal is { } user && KeyIdentity.May(user, Policies.Predict))
-            return true;
+            return KeyIdentity.Id(user);
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         context.Response.Headers.WWWAuthenticate = "Bearer";
         await Problem.WriteAsync(context, StatusCodes.Status401Unauthorized, "This needs an API key: send it as 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'.");
-        return false;
+        return null;
     }
 }

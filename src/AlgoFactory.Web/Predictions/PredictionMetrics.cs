@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AlgoFactory.Serving.Prediction;
 
 namespace AlgoFactory.Web.Predictions;
 
@@ -10,6 +11,7 @@ public sealed class PredictionMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
+    private readonly Counter<long> _shed;
     private readonly Counter<long> _rows;
     private readonly Histogram<double> _duration;
 
@@ -18,6 +20,7 @@ public sealed class PredictionMetrics : IDisposable
     {
         _meter = meters.Create(MeterName);
         _requests = _meter.CreateCounter<long>("algofactory.predictions.requests", null, "Prediction requests by deployment and outcome.");
+        _shed = _meter.CreateCounter<long>("algofactory.predictions.shed", null, "Prediction requests that were turned away before their body was read, by reason.");
         _rows = _meter.CreateCounter<long>("algofactory.predictions.rows", null, "Rows predicted by deployment.");
         _duration = _meter.CreateHistogram("algofactory.predictions.duration", "s", "Seconds to answer a prediction request.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] });
@@ -34,6 +37,14 @@ public sealed class PredictionMetrics : IDisposable
 
     /// <summary>A request was refused: its rows do not fit, or it is too large. Only known deployments are named, or callers could make up series.</summary>
     public void Refused(string deployment) => _requests.Add(1, new("deployment", deployment), new("outcome", "refused"));
+
+    /// <summary>A request was turned away: too many at once, or too fast.</summary>
+    public void Shed(AdmissionOutcome reason) => _shed.Add(1, new KeyValuePair<string, object?>("reason", reason switch
+    {
+        AdmissionOutcome.ServerBusy => "server-busy",
+        AdmissionOutcome.KeyBusy => "key-busy",
+        _ => "too-fast",
+    }));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

@@ -11,11 +11,26 @@ internal static class PredictionsRegistration
         .AddSingleton(new PoolOptions
         {
             PassThrough = [.. options.Predictions.PassThrough],
-            Limits = RowLimits.Default with { Rows = options.Predictions.MaxRows },
+            Limits = RowLimits.Default with
+            {
+                Rows = options.Predictions.MaxRows,
+                ValuesPerRow = options.Predictions.MaxColumns,
+                TextBytes = options.Predictions.MaxTextBytes,
+            },
         })
         .AddSingleton<PredictionEnginePool>()
         .AddSingleton<PinnedModels>()
         .AddSingleton<DeploymentService>()
         .AddSingleton<PredictionKeyCheck>()
+        .AddSingleton(s => new AdmissionControl(
+            new AdmissionLimits
+            {
+                Concurrent = options.Predictions.MaxConcurrent,
+                ConcurrentPerKey = options.Predictions.MaxConcurrentPerKey,
+                RatePerKey = options.Predictions.RequestsPerSecondPerKey,
+                BurstPerKey = options.Predictions.BurstPerKey,
+            },
+            s.GetRequiredService<TimeProvider>()))
+        .AddSingleton<PredictionRoute>()
         .AddSingleton<PredictionMetrics>();
 }

@@ -115,5 +115,58 @@ public class FrameBuilderTests
         }
     }
 
+    [Fact]
+    public void WhatIsLentIsWhatIsBuilt()
+    {
+        ColumnSpec[] specs =
+        [
+            new("n", ColumnKind.Numeric, ColumnRole.Feature, 1, ""), new("t", ColumnKind.Text, ColumnRole.Feature, 1, ""),
+            new("c", ColumnKind.Categorical, ColumnRole.Feature, 1, "") { Levels = ["0", "1", "2"] },
+        ];
+        var (lending, random) = (new FrameBuilder([.. specs]), new Sequence(3));
+        Frame? last = null;
+        for (var request = 0; request < 200; request++)
+        {
+            var rows = request % 3 == 0 ? 1 : random.Next(0, 60);
+            var building = new FrameBuilder([.. specs]);
+            for (var row = 0; row < rows; row++)
+            {
+                for (var c = 0; c < specs.Length; c++)
+                {
+                    if (random.Chance(0.2))
+                        continue;
+                    var text = random.Next(0, 5).ToString(System.Globalization.CultureInfo.InvariantCulture);
+                    building.SetText(c, text).ShouldBe(lending.SetText(c, text));
+                }
+
+                building.EndRow();
+                lending.EndRow();
+            }
+
+            var (lent, built) = (lending.Lend(), building.Build());
+            lent.RowCount.ShouldBe(rows);
+            ((NumericColumn)lent["n"]).Values.ToArray().ShouldBe(((NumericColumn)built["n"]).Values.ToArray());
+            ((TextColumn)lent["t"]).Values.ToArray().ShouldBe(((TextColumn)built["t"]).Values.ToArray());
+            ((CategoryColumn)lent["c"]).Codes.ToArray().ShouldBe(((CategoryColumn)built["c"]).Codes.ToArray());
+            if (last?.RowCount == rows && rows == 1)
+                lent.ShouldBeSameAs(last);
+            last = lent;
+        }
+    }
+
+    [Fact]
+    public void ARequestThatWasGivenUpLeavesNothing()
+    {
+        var builder = new FrameBuilder([Spec(ColumnKind.Numeric)]);
+        builder.SetText(0, "1");
+        builder.EndRow();
+        builder.SetText(0, "2");
+        builder.Clear();
+        builder.EndRow();
+        var column = (NumericColumn)builder.Lend()["c"];
+        column.Length.ShouldBe(1);
+        column.IsMissing(0).ShouldBeTrue();
+    }
+
     private static ColumnSpec Spec(ColumnKind kind) => new("c", kind, ColumnRole.Feature, 1, "");
 }

@@ -200,6 +200,78 @@ public sealed class RowBinderTests
     }
 
     [Fact]
+    public void The_skew_law_columns_and_typed_values_bind_the_same_bits_as_rows()
+    {
+        var texts = TinyModels.Texts(100, 44);
+        var expected = TinyModels.Bind(TinyModels.Schema(TaskKind.Binary), texts);
+        var names = expected.Columns.Select(c => c.Name).ToArray();
+        var columns = names.Reverse().ToDictionary(n => n, n => texts.Select(t => t[n]));
+        Same(Binder.BindJson(JsonSerializer.SerializeToUtf8Bytes(new { columns })).Frame, expected);
+
+        var writer = Binder.Write();
+        foreach (var text in texts)
+        {
+            foreach (var name in names)
+                if (name is "age" or "income" && double.TryParse(text[name], CultureInfo.InvariantCulture, out var number))
+                    writer.Set(writer.Column(name), number);
+                else if (name == "member")
+                    writer.Set(writer.Column(name), text[name] == "yes");
+                else
+                    writer.Set(writer.Column(name), Encoding.UTF8.GetBytes(text[name]));
+            writer.EndRow();
+        }
+
+        using var rows = writer.End();
+        Same(rows.Frame, expected);
+        writer.Column("outcome").ShouldBe(-1);
+    }
+
+    [Fact]
+    public void Absent_columns_are_missing_in_all_rows_and_told()
+    {
+        using var bound = Binder.BindJson("{\"columns\":{\"age\":[1,null,3],\"id\":[{},[],7],\"city\":[\"Wien\",\"Rom\",\"Rom\"]}}"u8);
+        ((NumericColumn)bound.Frame["age"]).Values.ToArray().ShouldBe([1, double.NaN, 3]);
+        bound.Frame["note"].IsMissing(2).ShouldBeTrue();
+        bound.Warnings.ShouldContain("The column 'income' is not in any of the 3 rows; it was taken as a missing value.");
+        bound.Warnings.ShouldContain("The column 'city' has in 2 of 3 rows (the first: rows[1]) a value that was not in the training data, such as 'Rom'; it was taken as unknown.");
+    }
+
+    [Theory]
+    [InlineData("{\"columns\":[]}", "'columns' must be an object of arrays")]
+    [InlineData("{\"columns\":{\"age\":1}}", "The column 'age' must be an array of values.")]
+    [InlineData("{\"columns\":{\"age\":[1,2],\"income\":[1]}}", "The column 'income' has 1 values where those before have 2.")]
+    [InlineData("{\"columns\":{\"agee\":[1]}}", "There is no column 'agee'; the nearest known one is 'age'.")]
+    [InlineData("{\"columns\":{\"age\":[1],\"age\":[1]}}", "stands there twice")]
+    [InlineData("{\"columns\":{\"age\":[1,\"old\"]}}", "rows[1]: 'old' is not a number, which the column 'age' holds.")]
+    [InlineData("{\"columns\":{}}", "There is no row")]
+    [InlineData("{\"columns\":{\"age\":[]}}", "There is no row")]
+    [InlineData("{\"rows\":[{}],\"columns\":{}}", "'rows' or 'columns' twice")]
+    [InlineData("{\"rows\":[{}],\"topK\":1.5}", "'topK' must be a whole number")]
+    [InlineData("{\"rows\":[{}],\"explain\":1}", "'explain' must be true or false")]
+    [InlineData("{\"rows\":[{}],\"interval\":90}", "'interval' must be a number between 0 and 1")]
+    public void Columns_and_options_that_are_wrong_are_refused_in_a_sentence(string body, string sentence)
+    {
+        Should.Throw<RowBindingException>(() => Binder.BindJson(Encoding.UTF8.GetBytes(body))).Message.ShouldContain(sentence);
+        // Nothing of it is left to the next request.
+        using var next = Binder.BindJson(Encoding.UTF8.GetBytes("{\"rows\":[{" + Full + "}]}"));
+        next.Warnings.ShouldBeEmpty();
+        Number(next.Frame, "age").ShouldBe(30);
+    }
+
+    [Fact]
+    public void Rows_are_gone_when_they_are_disposed()
+    {
+        var rows = Json("{" + Full + "}");
+        rows.Dispose();
+        rows.Dispose();
+        Should.Throw<ObjectDisposedException>(() => rows.Frame);
+        using var one = Json("{" + Full + "}");
+        using var two = Json("{\"age\":7}");
+        Number(one.Frame, "age").ShouldBe(30);
+        Number(two.Frame, "age").ShouldBe(7);
+    }
+
+    [Fact]
     public void A_body_in_pieces_is_the_same_body()
     {
         var body = Encoding.UTF8.GetBytes("{\"rows\":[{" + Full + "}],\"id\":\"abc\"}");

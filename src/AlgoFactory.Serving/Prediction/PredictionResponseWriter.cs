@@ -1,0 +1,178 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Serving.Registry;
+
+namespace AlgoFactory.Serving.Prediction;
+
+/// <summary>Writes answers straight to the response's buffer, without making <see cref="PredictionResponse"/> objects.</summary>
+public static class PredictionResponseWriter
+{
+    private static readonly JsonWriterOptions Options = new()
+    {
+        // Class names and warnings hold letters of all languages; the answer is JSON, not part of a page.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
+    /// <summary>
+    /// Writes an answer as <see cref="PredictionResponse"/> in camelCase. Numbers have the text of
+    /// <see cref="PredictionText"/>, which reads back as the same float32.
+    /// </summary>
+    /// <param name="to">Where to.</param>
+    /// <param name="id">The request's id; empty: a new one is made.</param>
+    /// <param name="version">The version that answered.</param>
+    /// <param name="predictions">The predictions.</param>
+    /// <param name="warnings">Sentences about the rows.</param>
+    /// <param name="options">What was asked for; null: predictions with all probabilities.</param>
+    /// <param name="explanation">Why, when that was asked for.</param>
+    public static void Write(
+        IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version, Predictions predictions, ImmutableArray<string> warnings,
+        AnswerOptions? options = null, RowExplanations? explanation = null)
+    {
+        var json = Begin(to, id, version);
+        json.WriteStartArray("predictions"u8);
+        for (var row = 0; row < predictions.RowCount; row++)
+            WriteRow(json, predictions, row, options ?? AnswerOptions.Default, explanation);
+        json.WriteEndArray();
+        End(json, warnings);
+    }
+
+    /// <summary>Writes the answer to a dry run: the rows fit, nothing was predicted.</summary>
+    public static void WriteDryRun(IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version, int rows, ImmutableArray<string> warnings)
+    {
+        var json = Begin(to, id, version);
+        json.WriteNumber("checkedRows"u8, rows);
+        json.WriteStartArray("predictions"u8);
+        json.WriteEndArray();
+        End(json, warnings);
+    }
+
+    /// <summary>The thread's JSON writer, over a buffer. <see cref="Release"/> it.</summary>
+    internal static Utf8JsonWriter Rent(IBufferWriter<byte> to)
+    {
+        var json = _writer ??= new Utf8JsonWriter(to, Options);
+        json.Reset(to);
+        return json;
+    }
+
+    /// <summary>Ends what was written.</summary>
+    internal static void Release(Utf8JsonWriter json)
+    {
+        json.Flush();
+        // The writer must not keep the response's buffer alive, nor write to it later.
+        json.Reset(Stream.Null);
+    }
+
+    /// <summary>Writes a request's id, or a new one.</summary>
+    internal static void WriteId(Utf8JsonWriter json, ReadOnlySpan<char> id)
+    {
+        if (!id.IsEmpty)
+        {
+            json.WriteString("id"u8, id);
+            return;
+        }
+
+        Span<byte> made = stackalloc byte[32];
+        Guid.CreateVersion7().TryFormat(made, out _, "N");
+        json.WriteString("id"u8, made);
+    }
+
+    internal static void WriteNumber(Utf8JsonWriter json, float value)
+    {
+        // JSON has no word for these; a model that gives one is refused when it is warmed up.
+        if (!float.IsFinite(value))
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[PredictionText.MaxBytes];
+        json.WriteRawValue(text[..PredictionText.Write(value, text)], skipInputValidation: true);
+    }
+
+    private static Utf8JsonWriter Begin(IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version)
+    {
+        var json = Rent(to);
+        json.WriteStartObject();
+        WriteId(json, id);
+        json.WriteString("model"u8, version.Name);
+        json.WriteNumber("version"u8, version.Version);
+        json.WriteString("hash"u8, version.Hash);
+        return json;
+    }
+
+    private static void End(Utf8JsonWriter json, ImmutableArray<string> warnings)
+    {
+        json.WriteStartArray("warnings"u8);
+        foreach (var warning in warnings)
+            json.WriteStringValue(warning);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        Release(json);
+    }
+
+    private static void WriteRow(Utf8JsonWriter json, Predictions predictions, int row, AnswerOptions options, RowExplanations? explanation)
+    {
+        var task = predictions.Task;
+        json.WriteStartObject();
+        if (!task.IsClassification)
+        {
+            json.WritePropertyName("prediction"u8);
+            WriteNumber(json, predictions.Value(row));
+        }
+        else
+        {
+            json.WriteString("prediction"u8, task.Classes[predictions.ClassIndex(row)]);
+            if (options.WritesProbabilities)
+                WriteProbabilities(json, predictions, row);
+            if (options.TopK is { } count)
+                WriteTop(json, predictions, row, count);
+        }
+
+        explanation?.Write(json, predictions, row);
+        json.WriteEndObject();
+    }
+
+    private static void WriteProbabilities(Utf8JsonWriter json, Predictions predictions, int row)
+    {
+        var classes = predictions.Task.Classes;
+        json.WriteStartObject("probabilities"u8);
+        for (var c = 0; c < classes.Length; c++)
+        {
+            json.WritePropertyName(classes[c]);
+            WriteNumber(json, predictions.Probability(row, c));
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteTop(Utf8JsonWriter json, Predictions predictions, int row, int count)
+    {
+        var classes = predictions.Task.Classes;
+        var (order, negated) = (ArrayPool<int>.Shared.Rent(classes.Length), ArrayPool<float>.Shared.Rent(classes.Length));
+        for (var c = 0; c < classes.Length; c++)
+            (order[c], negated[c]) = (c, -predictions.Probability(row, c));
+        // Classes of equal probability keep the order of the classes.
+        order.AsSpan(0, classes.Length).Sort((a, b) => negated[a].CompareTo(negated[b]) is var by and not 0 ? by : a.CompareTo(b));
+        json.WriteStartArray("top"u8);
+        for (var k = 0; k < Math.Min(count, classes.Length); k++)
+        {
+            json.WriteStartObject();
+            json.WriteString("class"u8, classes[order[k]]);
+            json.WritePropertyName("probability"u8);
+            WriteNumber(json, -negated[order[k]]);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        ArrayPool<int>.Shared.Return(order);
+        ArrayPool<float>.Shared.Return(negated);
+    }
+}

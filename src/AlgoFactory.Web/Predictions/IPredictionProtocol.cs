@@ -1,0 +1,64 @@
+using System.Buffers;
+using AlgoFactory.Serving.Prediction;
+using AlgoFactory.Web.Errors;
+
+namespace AlgoFactory.Web.Predictions;
+
+/// <summary>How a prediction request is read and answered. Implementations hold no state.</summary>
+public interface IPredictionProtocol
+{
+    /// <summary>The answer's content type.</summary>
+    string ContentType { get; }
+
+    /// <summary>Refuses a body of another content type before it is read.</summary>
+    /// <exception cref="RefusedException">415.</exception>
+    void CheckContentType(HttpRequest request);
+
+    /// <summary>Binds the body's rows.</summary>
+    /// <exception cref="RowBindingException">The body is no such request, or a row does not fit the model.</exception>
+    BoundRows Bind(HttpRequest request, PredictionLease lease, ReadOnlySequence<byte> body, AnswerOptions options);
+
+    /// <summary>Writes the answer.</summary>
+    void Write(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows, Learning.Predictions predictions, RowExplanations? explanations);
+
+    /// <summary>Writes the answer to a dry run.</summary>
+    void WriteDryRun(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows);
+}
+
+/// <summary>Our own protocol: rows or columns as JSON, or CSV; see <see cref="PredictionResponse"/>.</summary>
+public sealed class PlainProtocol : IPredictionProtocol
+{
+    /// <summary>The one there is.</summary>
+    public static readonly PlainProtocol Instance = new();
+
+    internal const string Json = "application/json";
+    internal const string Csv = "text/csv";
+
+    /// <inheritdoc/>
+    public string ContentType => Json;
+
+    /// <inheritdoc/>
+    public void CheckContentType(HttpRequest request)
+    {
+        if (!IsCsv(request) && !IsJson(request))
+            throw new RefusedException(415, $"The content type '{request.ContentType}' is not accepted here; send application/json or text/csv.");
+    }
+
+    /// <inheritdoc/>
+    public BoundRows Bind(HttpRequest request, PredictionLease lease, ReadOnlySequence<byte> body, AnswerOptions options) =>
+        IsCsv(request) ? lease.Binder.BindCsv(body, options: options) : lease.Binder.BindJson(body, options);
+
+    /// <inheritdoc/>
+    public void Write(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows, Learning.Predictions predictions, RowExplanations? explanations) =>
+        PredictionResponseWriter.Write(to, rows.RequestId, lease.Version, predictions, rows.Warnings, rows.Options, explanations);
+
+    /// <inheritdoc/>
+    public void WriteDryRun(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows) =>
+        PredictionResponseWriter.WriteDryRun(to, rows.RequestId, lease.Version, rows.Frame.RowCount, rows.Warnings);
+
+    /// <summary>Whether the body is JSON; the common spelling is not parsed, which would cost objects.</summary>
+    internal static bool IsJson(HttpRequest request) =>
+        string.Equals(request.ContentType, Json, StringComparison.OrdinalIgnoreCase) || request.HasJsonContentType();
+
+    private static bool IsCsv(HttpRequest request) => request.ContentType is { } type && type.StartsWith(Csv, StringComparison.OrdinalIgnoreCase);
+}
