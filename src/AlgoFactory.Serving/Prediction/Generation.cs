@@ -1,5 +1,6 @@
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Recommending;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -8,13 +9,14 @@ namespace AlgoFactory.Serving.Prediction;
 /// One loaded, warmed model version. It lives as long as its deployment serves it or a lease is out: a count of leases
 /// and a closed bit share one word, so that a rent either counts before the close or fails, and exactly one party frees.
 /// </summary>
-internal sealed class Generation(ModelFile model, ModelVersion version, RowBinder binder, DateTimeOffset loadedAt)
+internal sealed class Generation(ModelFile model, ModelVersion version, RowBinder binder, Recommender? recommender, DateTimeOffset loadedAt)
 {
     private const int Closed = 1;
     private const int OneLease = 2;
 
     private ModelFile? _model = model;
     private RowBinder? _binder = binder;
+    private Recommender? _recommender = recommender;
     private int _state;
 
     public ModelVersion Version { get; } = version;
@@ -28,6 +30,9 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
     public ModelFile Model => _model ?? throw Freed();
 
     public RowBinder Binder => _binder ?? throw Freed();
+
+    /// <summary>Null where the model is no recommender.</summary>
+    public Recommender? Recommender => IsFreed ? throw Freed() : _recommender;
 
     public bool TryAcquire()
     {
@@ -62,7 +67,7 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
         foreach (var member in Model.Predictor.Members)
             (member.Model as IDisposable)?.Dispose();
         Volatile.Write(ref _model, null);
-        _binder = null;
+        (_binder, _recommender) = (null, null);
     }
 
     private ObjectDisposedException Freed() => new(nameof(Generation), $"Version {Version.Version} of '{Version.Name}' was used after its last lease was returned.");

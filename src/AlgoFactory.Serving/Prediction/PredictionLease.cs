@@ -1,5 +1,6 @@
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Recommending;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -26,6 +27,9 @@ public sealed class PredictionLease : IDisposable
 
     /// <summary>Binds the rows of a request to the model's columns.</summary>
     public RowBinder Binder => Live.Binder;
+
+    /// <summary>The model as a recommender; null where it is none.</summary>
+    public Recommender? Recommender => Live.Recommender;
 
     private Generation Live => Volatile.Read(ref _returned) == 0 ? _generation : throw new ObjectDisposedException(nameof(PredictionLease));
 
