@@ -49,6 +49,9 @@ public enum FeatureNeeds
 /// <param name="Reproducibility">What it promises; the laws test it.</param>
 /// <param name="UsesValidation">Whether it stops early on <see cref="TrainingSet.Validation"/>.</param>
 /// <param name="NeedsCategories">Whether a table without categorical columns is nothing for it.</param>
+/// <param name="IsBaseline">
+/// Whether it is the bar that others must clear: tried first, so that every leaderboard shows it, and not counted as a trial.
+/// </param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
@@ -56,7 +59,8 @@ public sealed record LearnerInfo(
     FeatureNeeds Needs,
     Reproducibility Reproducibility,
     bool UsesValidation,
-    bool NeedsCategories = false);
+    bool NeedsCategories = false,
+    bool IsBaseline = false);
 
 /// <summary>Fits models. Stateless and thread-safe.</summary>
 public interface ILearner

@@ -15,6 +15,7 @@ using AlgoFactory.Web.Experiments;
 using AlgoFactory.Web.Models;
 using AlgoFactory.Web.Monitoring;
 using AlgoFactory.Web.Predictions;
+using AlgoFactory.Web.Recommendations;
 using Quartz;
 
 namespace AlgoFactory.Web;
@@ -164,6 +165,7 @@ public static class WebProgram
         app.MapModels();
         app.MapDeployments();
         app.MapPredictions();
+        app.MapRecommendations();
         app.MapKeys();
         app.MapHealth();
         app.MapMetrics();

@@ -93,6 +93,8 @@ internal sealed class ExperimentJob(
             DataName = dataset.Name,
             Read = WorkerReadOptions.Of(options, folders),
             Label = asked.Label,
+            Recommend = asked.Recommend,
+            Split = asked.Split,
             Task = asked.Task,
             Metric = asked.Metric,
             Budget = asked.BudgetSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,

@@ -38,8 +38,7 @@ public static class RecommendFile
     public static RecommendReport Run(
         ModelFile model, string file, ReadOptions read, int top, bool excludeSeen, string output, CancellationToken cancellation)
     {
-        if (top is < 1 or > MostItems)
-            throw new UsageException($"The number of items must be between 1 and {MostItems}, not {top}.");
+        CheckTop(top);
         var target = Path.GetFullPath(output);
         if (target == Path.GetFullPath(file))
             throw new UsageException("The recommendations would overwrite the users; choose another file with --out.");
@@ -51,28 +50,38 @@ public static class RecommendFile
         if (!source.ColumnNames.Contains(users.Name))
             throw new DataFormatException($"The file has no column '{users.Name}', the model's users{NearestName.Hint(users.Name, source.ColumnNames)}.");
         using var writer = TableWriter.Create(target, Columns(users.Name), read);
-        var buffer = new RecommendationBuffer(BatchRows, top);
-        var filter = new ItemFilter(excludeSeen);
-        var codes = new int[BatchRows];
-        long count = 0, unknown = 0;
-        var levels = recommender.UserLevels.Select((name, level) => (name, level)).ToDictionary(u => u.name, u => u.level, StringComparer.Ordinal);
+        var batches = new Batches(recommender, top, excludeSeen, writer, cancellation);
         // Read as texts: a user that the model does not know has a name all the same.
         foreach (var batch in source.Records([users with { Kind = ColumnKind.Text, Levels = [] }], BatchRows, cancellation))
-        {
-            var names = ((TextColumn)batch.Rows[users.Name]).Values;
-            for (var row = 0; row < names.Length; row++)
-            {
-                codes[row] = names[row] is { } name && levels.TryGetValue(name, out var level) ? recommender.UserOfLevel(level) : -1;
-                unknown += codes[row] < 0 ? 1 : 0;
-            }
-
-            count += names.Length;
-            TopItems.Find(recommender.Model, codes.AsSpan(0, names.Length), filter, buffer);
-            Write(names, codes, buffer, recommender, writer);
-        }
-
+            batches.Add(((TextColumn)batch.Rows[users.Name]).Values);
         writer.Complete();
-        return new RecommendReport(count, unknown, output);
+        return new RecommendReport(batches.Users, batches.Unknown, output);
+    }
+
+    /// <summary>Recommends to all users that a model knows, the one with the most rows first; the lines are those of <see cref="Run"/>.</summary>
+    /// <param name="recommender">The model.</param>
+    /// <param name="top">Items a user.</param>
+    /// <param name="excludeSeen">Whether items that the user met in training are left out.</param>
+    /// <param name="output">The file to write: whole, or not at all.</param>
+    /// <param name="cancellation">Ends the run; nothing is written then.</param>
+    /// <exception cref="UsageException">Too many items are asked for.</exception>
+    public static RecommendReport RunAll(Recommender recommender, int top, bool excludeSeen, string output, CancellationToken cancellation)
+    {
+        CheckTop(top);
+        using var writer = TableWriter.Create(output, Columns(recommender.Columns.User));
+        var batches = new Batches(recommender, top, excludeSeen, writer, cancellation);
+        for (var first = 0; first < recommender.UserNames.Length; first += BatchRows)
+            batches.Add(recommender.UserNames.AsSpan().Slice(first, Math.Min(BatchRows, recommender.UserNames.Length - first)));
+        writer.Complete();
+        return new RecommendReport(batches.Users, batches.Unknown, output);
+    }
+
+    /// <summary>Refuses a number of items that is out of range.</summary>
+    /// <exception cref="UsageException">It is.</exception>
+    public static void CheckTop(int top)
+    {
+        if (top is < 1 or > MostItems)
+            throw new UsageException($"The number of items must be between 1 and {MostItems}, not {top}.");
     }
 
     private static ImmutableArray<OutputColumn> Columns(string user) =>
@@ -80,18 +89,39 @@ public static class RecommendFile
         new(user, OutputKind.Text), new("known", OutputKind.Text), new("rank", OutputKind.Double), new("item", OutputKind.Text), new("score", OutputKind.Single),
     ];
 
-    private static void Write(ReadOnlySpan<string?> names, int[] codes, RecommendationBuffer buffer, Recommender recommender, TableWriter writer)
+    /// <summary>Turns users, some thousand at a time, into lines.</summary>
+    private sealed class Batches(Recommender recommender, int top, bool excludeSeen, TableWriter writer, CancellationToken cancellation)
     {
-        for (var row = 0; row < names.Length; row++)
-            for (var place = 0; place < buffer.Items(row).Length; place++)
+        private readonly RecommendationBuffer _buffer = new(BatchRows, top);
+        private readonly ItemFilter _filter = new(excludeSeen);
+        private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
+        private readonly int[] _codes = new int[BatchRows];
+
+        public long Users { get; private set; }
+
+        public long Unknown { get; private set; }
+
+        public void Add(ReadOnlySpan<string?> names)
+        {
+            for (var row = 0; row < names.Length; row++)
             {
-                writer.SetText(0, names[row]);
-                writer.SetText(1, codes[row] < 0 ? "false" : "true");
-                writer.SetDouble(2, place + 1);
-                writer.SetText(3, recommender.ItemNames[buffer.Items(row)[place]]);
-                writer.SetSingle(4, buffer.Scores(row)[place]);
-                writer.EndRow();
+                _codes[row] = recommender.UserOf(names[row]);
+                Unknown += _codes[row] < 0 ? 1 : 0;
             }
+
+            Users += names.Length;
+            TopItems.Find(recommender.Model, _codes.AsMemory(0, names.Length), _filter, _buffer, _parallel);
+            for (var row = 0; row < names.Length; row++)
+                for (var place = 0; place < _buffer.Items(row).Length; place++)
+                {
+                    writer.SetText(0, names[row]);
+                    writer.SetText(1, _codes[row] < 0 ? "false" : "true");
+                    writer.SetDouble(2, place + 1);
+                    writer.SetText(3, recommender.ItemNames[_buffer.Items(row)[place]]);
+                    writer.SetSingle(4, _buffer.Scores(row)[place]);
+                    writer.EndRow();
+                }
+        }
     }
 }
 

@@ -225,12 +225,12 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         ? TimeSpan.FromSeconds(Math.Max(all.TotalSeconds - Spent(request), Math.Max(1, all.TotalSeconds / 10)))
         : null;
 
-    private bool IsBaseline(string learner) => catalog[learner].Info.Needs == FeatureNeeds.None;
+    private bool IsBaseline(string learner) => catalog[learner].Info.IsBaseline;
 
     private IEnumerable<string> Suspicions(ExperimentResult result)
     {
         if (result.Best.Learner != ExperimentResult.EnsembleLearner && IsBaseline(result.Best.Learner))
-            yield return "No learner did better than the constant baseline: the features seem to say nothing about the label.";
+            yield return $"No learner did better than the baseline ({result.Best.Learner}): the columns seem to say nothing about what is asked for.";
         var nearlyPerfect = new[] { "auc", "accuracy", "r2" }.Any(m => result.Metrics.TryGetValue(m, out var value) && value > 0.995);
         if (nearlyPerfect && result.Importance is [{ Share: > 0.9 } column, ..])
             yield return $"The column '{column.Column}' alone nearly decides the label: check that it is known before the label is, else ignore it.";

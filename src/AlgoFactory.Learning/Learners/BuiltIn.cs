@@ -15,8 +15,8 @@ public static class BuiltIn
     /// <summary>The learners.</summary>
     public static LearnerCatalog Catalog { get; } = new(
         new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees(),
-        FactorizationLearner.Fm(), FactorizationLearner.Ffm(), new MfLearner(), new ItemKnnLearner(), new PopularityLearner(),
-        new MlpLearner());
+        FactorizationLearner.Fm(), FactorizationLearner.Ffm(), new MlpLearner(),
+        new MfLearner(), new NcfLearner(), new ItemKnnLearner(), new PopularityLearner());
 
     /// <summary>The readers of all their models and of all featurizers.</summary>
     public static ArtefactReaders Readers { get; } = new(

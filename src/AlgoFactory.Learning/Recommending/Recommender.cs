@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
@@ -11,8 +12,8 @@ namespace AlgoFactory.Learning.Recommending;
 public sealed class Recommender
 {
     private readonly FeaturePipeline _pipeline;
-    private readonly int[] _userOfLevel;
-    private readonly int[] _itemOfLevel;
+    private readonly FrozenDictionary<string, int> _users;
+    private readonly FrozenDictionary<string, int> _items;
 
     /// <summary>Reads a predictor's members and names.</summary>
     /// <exception cref="LearningException">It is no recommender, or its members do not know the same users and items.</exception>
@@ -21,18 +22,18 @@ public sealed class Recommender
         if (predictor.Task.Columns is not { } columns || predictor.Members.Any(m => m.Model is not IRecommender))
             throw new LearningException("The model is no recommender: train one with --task recommend.");
         Columns = columns;
-        (UserLevels, ItemLevels) = (Levels(predictor, columns.User), Levels(predictor, columns.Item));
         _pipeline = predictor.Members[0].Pipeline;
-        _userOfLevel = CodesOf(predictor, predictor.Members[0].Pipeline, columns.User, 0);
-        _itemOfLevel = CodesOf(predictor, predictor.Members[0].Pipeline, columns.Item, 1);
+        var users = CodesOf(predictor, _pipeline, columns.User, 0);
+        var items = CodesOf(predictor, _pipeline, columns.Item, 1);
         foreach (var member in predictor.Members.Skip(1))
-            if (!CodesOf(predictor, member.Pipeline, columns.User, 0).AsSpan().SequenceEqual(_userOfLevel)
-                || !CodesOf(predictor, member.Pipeline, columns.Item, 1).AsSpan().SequenceEqual(_itemOfLevel))
+            if (!CodesOf(predictor, member.Pipeline, columns.User, 0).AsSpan().SequenceEqual(users)
+                || !CodesOf(predictor, member.Pipeline, columns.Item, 1).AsSpan().SequenceEqual(items))
                 throw new LearningException("The model's members know different users or items, so that they cannot recommend together.");
         Model = predictor.Members.Length == 1
             ? (IRecommender)predictor.Members[0].Model
             : new BlendedRecommender([.. predictor.Members.Select(m => ((IRecommender)m.Model, (float)m.Weight))]);
-        ItemNames = Names(ItemLevels, _itemOfLevel, Model.Seen.ItemCount);
+        (UserNames, _users) = Names(Levels(predictor, columns.User), users, Model.Seen.UserCount);
+        (ItemNames, _items) = Names(Levels(predictor, columns.Item), items, Model.Seen.ItemCount);
     }
 
     /// <summary>The columns that name users and items.</summary>
@@ -41,20 +42,17 @@ public sealed class Recommender
     /// <summary>The members as one model.</summary>
     public IRecommender Model { get; }
 
-    /// <summary>The users that the schema knows.</summary>
-    public ImmutableArray<string> UserLevels { get; }
+    /// <summary>The users' names by code: the one with the most rows first.</summary>
+    public ImmutableArray<string> UserNames { get; }
 
-    /// <summary>The items that the schema knows.</summary>
-    public ImmutableArray<string> ItemLevels { get; }
-
-    /// <summary>The items' names by code.</summary>
+    /// <summary>The items' names by code: the one with the most rows first.</summary>
     public ImmutableArray<string> ItemNames { get; }
 
-    /// <summary>The user's code for a level of the user column, as a frame has it; -1: not known.</summary>
-    public int UserOfLevel(int level) => (uint)level < (uint)_userOfLevel.Length ? _userOfLevel[level] : -1;
+    /// <summary>A user's code; -1: not known.</summary>
+    public int UserOf(string? name) => name is not null && _users.TryGetValue(name, out var code) ? code : -1;
 
-    /// <summary>The item's code for a level of the item column; -1: not known.</summary>
-    public int ItemOfLevel(int level) => (uint)level < (uint)_itemOfLevel.Length ? _itemOfLevel[level] : -1;
+    /// <summary>An item's code; -1: not known.</summary>
+    public int ItemOf(string? name) => name is not null && _items.TryGetValue(name, out var code) ? code : -1;
 
     /// <summary>The ranks of rows' items for their users; see <see cref="HeldOutRanks"/>.</summary>
     public ReadOnlySpan<float> RanksOf(Frame rows)
@@ -82,15 +80,16 @@ public sealed class Recommender
         return Codes.OfColumn(pipeline.Transform(frame), feature, pipeline.DenseFeatures[feature].Cardinality);
     }
 
-    private static ImmutableArray<string> Names(ImmutableArray<string> levels, int[] codes, int count)
+    private static (ImmutableArray<string> ByCode, FrozenDictionary<string, int> Codes) Names(ImmutableArray<string> levels, int[] codes, int count)
     {
         var names = new string[count];
+        var known = new Dictionary<string, int>(count, StringComparer.Ordinal);
         for (var level = 0; level < levels.Length; level++)
             if ((uint)codes[level] < (uint)count)
-                names[codes[level]] = levels[level];
+                known[names[codes[level]] = levels[level]] = codes[level];
         return names.AsSpan().Contains(null)
-            ? throw new LearningException("An item of the model has no name.")
-            : [.. names];
+            ? throw new LearningException("A user or an item of the model has no name.")
+            : ([.. names], known.ToFrozenDictionary(StringComparer.Ordinal));
     }
 }
 

@@ -62,9 +62,7 @@ public static class TopItems
     /// <param name="to">Has room for the users; its places say how many items are wanted.</param>
     public static void Find(IRecommender model, ReadOnlySpan<int> users, ItemFilter filter, RecommendationBuffer to)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(users.Length, to.Capacity);
-        if (filter.Allowed is { } allowed && allowed.Length != model.Seen.ItemCount)
-            throw new ArgumentException($"{allowed.Length} marks for {model.Seen.ItemCount} items.", nameof(filter));
+        Check(model, users.Length, filter, to);
         var scratch = ArrayPool<float>.Shared.Rent(BlockUsers * BlockItems);
         try
         {
@@ -75,6 +73,57 @@ public static class TopItems
         {
             ArrayPool<float>.Shared.Return(scratch);
         }
+    }
+
+    /// <summary>The same on several threads.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="users">The users' codes.</param>
+    /// <param name="filter">Which items may be recommended.</param>
+    /// <param name="to">Has room for the users.</param>
+    /// <param name="parallel">How many threads, and what ends the search.</param>
+    public static void Find(IRecommender model, ReadOnlyMemory<int> users, ItemFilter filter, RecommendationBuffer to, ParallelOptions parallel)
+    {
+        Check(model, users.Length, filter, to);
+        Parallel.For(0, (users.Length + BlockUsers - 1) / BlockUsers, parallel, () => ArrayPool<float>.Shared.Rent(BlockUsers * BlockItems), (block, _, scratch) =>
+        {
+            var first = block * BlockUsers;
+            FindBlock(model, users.Span.Slice(first, Math.Min(BlockUsers, users.Length - first)), first, filter, to, scratch);
+            return scratch;
+        }, scratch => ArrayPool<float>.Shared.Return(scratch));
+    }
+
+    /// <summary>Finds the items that are most alike to each of some; those that are not alike at all (0 or less) are left out.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="items">The items' codes; -1 is one that is not known, and has none.</param>
+    /// <param name="to">Has room for the items; its places say how many are wanted.</param>
+    public static void FindSimilar(IRecommender model, ReadOnlySpan<int> items, RecommendationBuffer to)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(items.Length, to.Capacity);
+        var scratch = ArrayPool<float>.Shared.Rent(Math.Max(1, model.Seen.ItemCount));
+        var scores = scratch.AsSpan(0, model.Seen.ItemCount);
+        for (var i = 0; i < items.Length; i++)
+        {
+            to.SetCount(i, 0);
+            if (items[i] < 0)
+                continue;
+            model.Similarity(items[i], scores);
+            scores[items[i]] = float.NegativeInfinity;
+            foreach (ref var score in scores)
+                score = score > 0 ? score : float.NegativeInfinity;
+            var heap = new BestOf(to.ScorePlaces(i), to.ItemPlaces(i), 0);
+            heap.OfferAll(scores, 0);
+            heap.Sort();
+            to.SetCount(i, heap.Count);
+        }
+
+        ArrayPool<float>.Shared.Return(scratch);
+    }
+
+    private static void Check(IRecommender model, int users, ItemFilter filter, RecommendationBuffer to)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(users, to.Capacity);
+        if (filter.Allowed is { } allowed && allowed.Length != model.Seen.ItemCount)
+            throw new ArgumentException($"{allowed.Length} marks for {model.Seen.ItemCount} items.", nameof(filter));
     }
 
     private static void FindBlock(IRecommender model, ReadOnlySpan<int> users, int slot, ItemFilter filter, RecommendationBuffer to, float[] scratch)

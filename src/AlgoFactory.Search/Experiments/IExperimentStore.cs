@@ -34,13 +34,19 @@ public sealed record ExperimentRequest
     /// <summary>The data set's id.</summary>
     public required string DatasetId { get; init; }
 
-    /// <summary>The label column.</summary>
-    public required string Label { get; init; }
+    /// <summary>The label column; a recommender has none.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>A recommender's columns, with the task <c>recommend</c>; else null.</summary>
+    public RecommendChoice? Recommend { get; init; }
+
+    /// <summary>How a recommender's validation rows are chosen: <c>auto</c>, <c>random</c>, <c>time</c> or <c>leave-one-out</c>.</summary>
+    public string Split { get; init; } = "auto";
 
     /// <summary>The name the model gets in the registry: letters, digits, <c>-</c>, <c>_</c>, <c>.</c>; at most 64.</summary>
     public required string Name { get; init; }
 
-    /// <summary><c>auto</c>, <c>binary</c>, <c>multiclass</c> or <c>regression</c>.</summary>
+    /// <summary><c>auto</c>, <c>binary</c>, <c>multiclass</c>, <c>regression</c> or <c>recommend</c>.</summary>
     public string Task { get; init; } = "auto";
 
     /// <summary>The metric; null: the task's default.</summary>

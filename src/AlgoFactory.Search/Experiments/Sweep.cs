@@ -187,7 +187,7 @@ internal sealed class Sweep
         return best + TimePlanner.Min(more, 0.15 * _time.Total);
     }
 
-    private bool IsBaseline(string learner) => _catalog[learner].Info.Needs == FeatureNeeds.None;
+    private bool IsBaseline(string learner) => _catalog[learner].Info.IsBaseline;
 
     private TrialEvaluator EvaluatorOf(FoldPlan plan) => new(
         _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock);

@@ -1,6 +1,7 @@
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Learning.Recommending;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -9,7 +10,7 @@ namespace AlgoFactory.Serving.Prediction;
 /// One loaded, warmed model version. It lives as long as its deployment serves it or a lease is out: a count of leases
 /// and a closed bit share one word, so that a rent either counts before the close or fails, and exactly one party frees.
 /// </summary>
-internal sealed class Generation(ModelFile model, ModelVersion version, RowBinder binder, DateTimeOffset loadedAt)
+internal sealed class Generation(ModelFile model, ModelVersion version, RowBinder binder, Recommender? recommender, DateTimeOffset loadedAt)
 {
     private const int Closed = 1;
     private const int OneLease = 2;
@@ -17,6 +18,7 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
     private ModelFile? _model = model;
     private RowBinder? _binder = binder;
     private PredictorExplainer? _explainer;
+    private Recommender? _recommender = recommender;
     private int _state;
 
     public ModelVersion Version { get; } = version;
@@ -33,6 +35,9 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
 
     // Two requests at once may both make one; either serves.
     public PredictorExplainer Explainer => _explainer ??= new PredictorExplainer(Model.Predictor);
+
+    /// <summary>Null where the model is no recommender.</summary>
+    public Recommender? Recommender => IsFreed ? throw Freed() : _recommender;
 
     public bool TryAcquire()
     {
@@ -67,8 +72,7 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
         foreach (var member in Model.Predictor.Members)
             (member.Model as IDisposable)?.Dispose();
         Volatile.Write(ref _model, null);
-        _binder = null;
-        _explainer = null;
+        (_binder, _explainer, _recommender) = (null, null, null);
     }
 
     private ObjectDisposedException Freed() => new(nameof(Generation), $"Version {Version.Version} of '{Version.Name}' was used after its last lease was returned.");

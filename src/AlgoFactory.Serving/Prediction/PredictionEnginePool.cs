@@ -56,9 +56,9 @@ public sealed class PredictionEnginePool : IDisposable
         {
             var model = _load(version);
             cancellation.ThrowIfCancellationRequested();
-            WarmUp.Run(model, version);
+            var recommender = WarmUp.Run(model, version);
             var binder = new RowBinder(model.Predictor.Schema, _options.PassThrough, _options.Limits);
-            return new PreparedModel(new Generation(model, version with { Hash = model.Hash }, binder, _clock.GetUtcNow()));
+            return new PreparedModel(new Generation(model, version with { Hash = model.Hash }, binder, recommender, _clock.GetUtcNow()));
         },
         cancellation);
 

@@ -2,6 +2,7 @@ using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Learning.Recommending;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -54,6 +55,9 @@ public sealed class PredictionLease : IDisposable
 
         return new Predictions(predictor.Task, predictor.Post, scores);
     }
+
+    /// <summary>The model as a recommender; null where it is none.</summary>
+    public Recommender? Recommender => Live.Recommender;
 
     private Generation Live => Volatile.Read(ref _returned) == 0 ? _generation : throw new ObjectDisposedException(nameof(PredictionLease));
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Recommending;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -15,7 +16,8 @@ internal static class WarmUp
     // .NET compiles a method anew, optimised, after 30 calls.
     private const int Rounds = 32;
 
-    public static void Run(ModelFile model, ModelVersion version)
+    /// <summary>Warms up; gives the model as a recommender where it is one.</summary>
+    public static Recommender? Run(ModelFile model, ModelVersion version)
     {
         var predictor = model.Predictor;
         var rows = Rows(model);
@@ -25,6 +27,7 @@ internal static class WarmUp
             CheckFinite(expected, version);
             for (var round = 0; round < Rounds; round++)
                 predictor.Predict(rows.Take([round % rows.RowCount]));
+            return predictor.Task.IsRecommendation ? Recommend(new Recommender(predictor)) : null;
         }
         catch (Exception e) when (e is ArgumentException or ArithmeticException or IndexOutOfRangeException or InvalidCastException
             or InvalidOperationException or KeyNotFoundException or LearningException or NullReferenceException)
@@ -32,6 +35,15 @@ internal static class WarmUp
             throw new ArtefactFormatException(
                 $"Version {version.Version} of the model '{version.Name}' can be read but fails to predict its warm-up rows: {e.Message}", e);
         }
+    }
+
+    /// <summary>Recommends to the users with the most rows, so that what recommends is compiled too.</summary>
+    private static Recommender Recommend(Recommender recommender)
+    {
+        var buffer = new RecommendationBuffer(1, 10);
+        for (var round = 0; round < Math.Min(Rounds, recommender.UserNames.Length); round++)
+            TopItems.Find(recommender.Model, [round], ItemFilter.Unseen, buffer);
+        return recommender;
     }
 
     /// <summary>The file's warm-up rows, and one row of missing values only.</summary>

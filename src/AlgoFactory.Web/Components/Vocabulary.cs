@@ -41,6 +41,8 @@ internal static class Vocabulary
         "binary" => ["auc", "logloss", "accuracy", "f1", "precision", "recall", "prAuc", "brier"],
         "multiclass" => ["logloss", "accuracy", "macroF1", "macroAuc"],
         "regression" => ["rmse", "mae", "r2", "mape", "medianAe"],
+        "rating" => ["rmse", "mae", "r2"],
+        "ranking" => ["ndcg@10", "recall@20", "hr@10", "map@10"],
         _ => [],
     };
 
@@ -62,6 +64,10 @@ internal static class Vocabulary
         "r2" => "R²",
         "mape" => "MAPE",
         "medianAe" => "Median abs. error",
+        "ndcg@10" => "NDCG@10",
+        "recall@20" => "Recall@20",
+        "hr@10" => "Hit rate@10",
+        "map@10" => "MAP@10",
         _ => name,
     };
 
@@ -83,6 +89,10 @@ internal static class Vocabulary
         "r2" => "share of the target's variance that is explained; 1 is perfect",
         "mape" => "mean absolute error relative to the target",
         "medianAe" => "half of the rows are predicted at least this closely",
+        "ndcg@10" => "how high the held-out items stand among a user's first 10; 1 is perfect",
+        "recall@20" => "share of a user's held-out items among the first 20",
+        "hr@10" => "share of users with a held-out item among the first 10",
+        "map@10" => "mean precision down to each held-out item among the first 10",
         _ => "",
     };
 
@@ -92,14 +102,25 @@ internal static class Vocabulary
         "binary" => "Binary classification",
         "multiclass" => "Multiclass classification",
         "regression" => "Regression",
+        "rating" => "Recommendations from ratings",
+        "ranking" => "Recommendations",
         _ => "Chosen from the target",
     };
+
+    /// <summary>What a model does, in half a sentence.</summary>
+    public static string Aim(TaskSpec task) => task.Columns is { } columns ? Recommends(columns.Item, columns.User) : $"predicts {task.Label}";
+
+    /// <summary>What an experiment is for, in half a sentence.</summary>
+    public static string Aim(ExperimentRequest request) =>
+        request.Recommend is { } columns ? Recommends(columns.Item, columns.User) : $"predicts {request.Label}";
+
+    private static string Recommends(string item, string user) => $"recommends {item} to {user}";
 
     /// <summary>A learner's name for people; an unknown id is shown as it is.</summary>
     public static string Learner(string id) => LearnerNames.GetValueOrDefault(id, id);
 
-    /// <summary>Whether a learner looks at no feature: the bar that others must clear.</summary>
-    public static bool IsBaseline(string id) => BuiltIn.Catalog.All.Any(l => l.Info.Id == id && l.Info.Needs == FeatureNeeds.None);
+    /// <summary>Whether a learner is the bar that others must clear.</summary>
+    public static bool IsBaseline(string id) => BuiltIn.Catalog.All.Any(l => l.Info.Id == id && l.Info.IsBaseline);
 
     /// <summary>A kind as the API writes it, and its icon.</summary>
     public static (string Name, string Icon) Kind(ColumnKind kind) => kind switch

@@ -17,21 +17,25 @@ internal static class ExperimentChecks
     private const int MaxTrials = 100_000;
     private const int MaxWordLength = 100;
     private const int MaxClassLength = 1_000;
-    private static readonly string[] Tasks = ["auto", "binary", "multiclass", "regression"];
+    private static readonly string[] Tasks = ["auto", "binary", "multiclass", "regression", TaskChoice.Recommend];
+    private static readonly string[] Splits = ["auto", "random", "time", "leave-one-out"];
 
     /// <summary>The request with its defaults filled in.</summary>
     /// <exception cref="RefusedException">400: a field is out of its range or names no column; 409: the data set is not ready.</exception>
     public static ExperimentRequest Check(ExperimentRequest request, DatasetRecord dataset)
     {
-        if (request.Name is null || request.Label is null || request.Task is null || request.Ignore.Contains(null!) || request.Overrides.Contains(null!)
+        if (request.Name is null || request.Label is null || request.Task is null || request.Split is null || request.Ignore.Contains(null!) || request.Overrides.Contains(null!)
             || request.Overrides.Any(o => o.Column is null))
-            throw RefusedException.Invalid("'name', 'label', 'task' and the columns in 'ignore' and 'overrides' must be texts, not null.");
+            throw RefusedException.Invalid("'name', 'label', 'task', 'split' and the columns in 'ignore' and 'overrides' must be texts, not null.");
         if (request.Metric?.Length > MaxWordLength || request.Positive?.Length > MaxClassLength)
             throw RefusedException.Invalid($"'metric' may have at most {MaxWordLength} characters and 'positive' at most {MaxClassLength}.");
         if (!ModelNames.IsValid(request.Name))
             throw RefusedException.Invalid(ModelNames.Refusal(request.Name));
         if (!Tasks.Contains(request.Task))
             throw RefusedException.Invalid($"There is no task '{request.Task}'; it is one of {string.Join(", ", Tasks)}.");
+        if (!Splits.Contains(request.Split))
+            throw RefusedException.Invalid($"There is no split '{request.Split}'; it is one of {string.Join(", ", Splits)}.");
+        CheckTarget(request);
         if (request is { BudgetSeconds: not null, Trials: not null })
             throw RefusedException.Invalid("Give either 'budgetSeconds' or 'trials', not both.");
         if (request.BudgetSeconds is { } budget && !(budget is >= 1 and <= MaxBudgetSeconds))
@@ -45,6 +49,27 @@ internal static class ExperimentChecks
         return request is { BudgetSeconds: null, Trials: null } ? request with { BudgetSeconds = 60 } : request;
     }
 
+    private static void CheckTarget(ExperimentRequest request)
+    {
+        if (request.Task != TaskChoice.Recommend)
+        {
+            if (request.Recommend is not null)
+                throw RefusedException.Invalid("'recommend' goes with the task 'recommend' only.");
+            if (request.Label.Length == 0)
+                throw RefusedException.Invalid("'label' is missing: name the column to predict.");
+            return;
+        }
+
+        if (request.Recommend is not { User: not null, Item: not null })
+            throw RefusedException.Invalid("The task 'recommend' needs 'recommend' with a 'user' and an 'item' column.");
+        if (request.Label.Length > 0)
+            throw RefusedException.Invalid("The task 'recommend' has no 'label': name the ratings in 'recommend'.");
+        if (request.Ignore.Length > 0 || request.Overrides.Length > 0)
+            throw RefusedException.Invalid("The task 'recommend' passes over every column that 'recommend' does not name: leave 'ignore' and 'overrides' out.");
+        if (request is { Split: "time", Recommend.Time: null })
+            throw RefusedException.Invalid("A split by time needs a 'time' column in 'recommend'.");
+    }
+
     private static void CheckDataset(DatasetRecord dataset)
     {
         if (dataset.State == DatasetState.Profiling)
@@ -56,7 +81,8 @@ internal static class ExperimentChecks
     private static void CheckColumns(ExperimentRequest request, TableDescription table)
     {
         var names = table.Schema.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        Require(names, request.Label, "label");
+        if (request.Label.Length > 0)
+            Require(names, request.Label, "label");
         if (request.Ignore.Length > names.Count || request.Overrides.Length > names.Count)
             throw RefusedException.Invalid($"'ignore' or 'overrides' names more columns than the data set's {names.Count}.");
         foreach (var column in request.Ignore)
@@ -70,8 +96,10 @@ internal static class ExperimentChecks
 
         try
         {
-            var decided = SchemaDesign.Decide(
-                table, request.Label, request.Task, request.Ignore, request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
+            var decided = request.Recommend is { } recommend
+                ? RecommendDesign.Decide(table, recommend)
+                : SchemaDesign.Decide(
+                    table, request.Label, request.Task, request.Ignore, request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
             if (request.Metric is { } metric)
                 MetricCatalog.Find(metric, Enum.Parse<TaskKind>(decided.Task, ignoreCase: true));
         }

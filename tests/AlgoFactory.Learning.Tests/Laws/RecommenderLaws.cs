@@ -79,11 +79,11 @@ public class RecommenderLaws
         var buffer = new RecommendationBuffer(1, 3);
         for (var user = 0; user < 40; user++)
         {
-            TopItems.Find(model, [recommender.UserOfLevel(user)], new ItemFilter(ExcludeSeen: kind == TaskKind.Ranking), buffer);
+            TopItems.Find(model, [recommender.UserOf($"user {user}")], new ItemFilter(ExcludeSeen: kind == TaskKind.Ranking), buffer);
             foreach (var item in buffer.Items(0))
             {
                 places++;
-                hits += recommender.ItemLevels.IndexOf(recommender.ItemNames[item]) % 3 == user % 3 ? 1 : 0;
+                hits += int.Parse(recommender.ItemNames[item]["item ".Length..]) % 3 == user % 3 ? 1 : 0;
             }
         }
 

@@ -33,6 +33,14 @@ public sealed class ExperimentsApiTests(SharedServer shared)
             (new { datasetId = dataset, label = "b", name = "m", metric = "rmse" }, "rmse"),
             (new { datasetId = dataset, label = "b", name = "m", task = "regression" }, "numbers"),
             (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "a" } }, "No column is left"),
+            (new { datasetId = dataset, name = "m" }, "'label' is missing"),
+            (new { datasetId = dataset, label = "b", name = "m", split = "odd" }, "'odd'"),
+            (new { datasetId = dataset, name = "m", task = "recommend" }, "'user' and an 'item'"),
+            (new { datasetId = dataset, label = "b", name = "m", task = "recommend", recommend = new { user = "a", item = "b" } }, "no 'label'"),
+            (new { datasetId = dataset, label = "b", name = "m", recommend = new { user = "a", item = "b" } }, "only"),
+            (new { datasetId = dataset, name = "m", task = "recommend", recommend = new { user = "a", item = "c" } }, "'c'"),
+            (new { datasetId = dataset, name = "m", task = "recommend", split = "time", recommend = new { user = "a", item = "b" } }, "'time' column"),
+            (new { datasetId = dataset, name = "m", task = "recommend", metric = "auc", recommend = new { user = "a", item = "b" } }, "ndcg@10"),
         })
             (await (await client.PostAsJsonAsync("/api/experiments", request)).ProblemAsync(400)).ShouldContain(word);
     }

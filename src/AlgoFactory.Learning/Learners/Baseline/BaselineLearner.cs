@@ -10,7 +10,7 @@ namespace AlgoFactory.Learning.Learners.Baseline;
 internal sealed class BaselineLearner : ILearner
 {
     /// <inheritdoc/>
-    public LearnerInfo Info { get; } = new("baseline", "Constant baseline", TaskKinds.All, FeatureNeeds.None, Reproducibility.AnyThreads, UsesValidation: false);
+    public LearnerInfo Info { get; } = new("baseline", "Constant baseline", TaskKinds.All, FeatureNeeds.None, Reproducibility.AnyThreads, UsesValidation: false, IsBaseline: true);
 
     /// <inheritdoc/>
     public SearchSpace Space(DatasetProfile profile, TaskSpec task) => new([], []);

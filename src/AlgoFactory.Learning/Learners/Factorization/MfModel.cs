@@ -73,13 +73,8 @@ internal sealed class MfModel(Interactions seen, int factors, float[] users, flo
     {
         // The cosine of the factors alone: the bias says how well liked an item is, not what it is like.
         var own = Item(item)[..factors];
-        var norm = TensorPrimitives.Norm(own);
         for (var other = 0; other < scores.Length; other++)
-        {
-            var row = Item(other)[..factors];
-            var norms = norm * TensorPrimitives.Norm(row);
-            scores[other] = norms > 0 ? TensorPrimitives.Dot(own, row) / norms : 0;
-        }
+            scores[other] = Cosine.Of(own, Item(other)[..factors]);
     }
 
     /// <inheritdoc/>
@@ -108,5 +103,15 @@ internal static class RecommenderGuard
             if (!float.IsFinite(value))
                 return false;
         return true;
+    }
+}
+
+/// <summary>The cosine of two vectors, 0 where one of them is 0.</summary>
+internal static class Cosine
+{
+    public static float Of(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var norms = TensorPrimitives.Norm(a) * TensorPrimitives.Norm(b);
+        return norms > 0 ? TensorPrimitives.Dot(a, b) / norms : 0;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class PopularityLearner : ILearner
 
     /// <inheritdoc/>
     public LearnerInfo Info { get; } = new(
-        "popularity", "Popularity", TaskKinds.Recommend, FeatureNeeds.Interactions, Reproducibility.AnyThreads, UsesValidation: false);
+        "popularity", "Popularity", TaskKinds.Recommend, FeatureNeeds.Interactions, Reproducibility.AnyThreads, UsesValidation: false, IsBaseline: true);
 
     /// <inheritdoc/>
     public SearchSpace Space(DatasetProfile profile, TaskSpec task) => new([], []);

@@ -9,6 +9,7 @@ internal static class RecommenderFormats
     public static IEnumerable<KeyValuePair<string, Func<ArtefactSection, IModel>>> Readers { get; } =
     [
         new(MfModel.FormatName, MfModel.Read),
+        new(NcfModel.FormatName, NcfModel.Read),
         new(ItemKnnModel.FormatName, ItemKnnModel.Read),
         new(PopularityModel.FormatName, PopularityModel.Read),
     ];

@@ -16,8 +16,15 @@ internal static class CurlSnippet
     {
         var row = fields.Select(f => $"{JsonSerializer.Serialize(f.Name, Json)}: {JsonSerializer.Serialize(f.TypicalValue, Json)}");
         var body = $$"""{"rows": [{{{string.Join(", ", row)}}}]}""";
-        return $"curl {server}{path} \\\n  -H \"Authorization: Bearer $ALGOFACTORY_KEY\" \\\n  -H \"Content-Type: application/json\" \\\n  -d {Quote(body)}";
+        return Post(server, path, body);
     }
+
+    /// <summary>A command that recommends to one user.</summary>
+    public static string Recommend(string server, string path, string user, int n) =>
+        Post(server, path, $$"""{"users": [{{JsonSerializer.Serialize(user, Json)}}], "n": {{n.ToString(System.Globalization.CultureInfo.InvariantCulture)}}}""");
+
+    private static string Post(string server, string path, string body) =>
+        $"curl {server}{path} \\\n  -H \"Authorization: Bearer $ALGOFACTORY_KEY\" \\\n  -H \"Content-Type: application/json\" \\\n  -d {Quote(body)}";
 
     /// <summary>A text as one word of a POSIX shell.</summary>
     internal static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -15,6 +15,7 @@ if (field("target")) {
   field("target").addEventListener("change", show);
   field("task").addEventListener("change", show);
   field("metric").addEventListener("change", showHelp);
+  for (const column of form.querySelectorAll("[data-role-column]")) column.addEventListener("change", show);
   for (const radio of form.querySelectorAll("[data-target]")) {
     radio.addEventListener("change", () => {
       field("target").value = radio.value;
@@ -28,8 +29,14 @@ if (field("target")) {
   showBudget();
 }
 
+function isRecommender() {
+  return field("task").value === "recommend";
+}
+
 function chosenTask() {
   const task = field("task").value;
+  // Ratings that are all the same say no more than that a user met an item.
+  if (task === "recommend") return Number(field("rating-column").selectedOptions[0]?.dataset.distinct ?? 0) > 1 ? "rating" : "ranking";
   return task === "auto" ? field("target").selectedOptions[0]?.dataset.task : task;
 }
 
@@ -39,6 +46,8 @@ function show() {
   const inferred = form.querySelector("[data-auto]");
   inferred.textContent = option?.dataset.task ? `Automatic: ${option.dataset.task}` : "Automatic";
 
+  for (const part of form.querySelectorAll("[data-target-part]")) part.hidden = isRecommender();
+  for (const part of form.querySelectorAll("[data-recommend-part]")) part.hidden = !isRecommender();
   const task = chosenTask();
   const metric = field("metric");
   for (const each of metric.options) each.hidden = each.disabled = each.dataset.for !== task;
@@ -83,16 +92,24 @@ function showRow(row) {
 
 function request() {
   const budget = form.querySelector("[name=budget]:checked").value;
-  const target = field("target").value;
-  return {
+  const common = {
     datasetId: form.dataset.dataset,
-    label: target,
     name: field("name").value.trim(),
     task: field("task").value,
     metric: field("metric").value || null,
     budgetSeconds: budget === "trials" ? null : Number(budget),
     trials: budget === "trials" ? Number(field("trials").value) : null,
     seed: Number(field("seed").value),
+  };
+  if (isRecommender()) {
+    const column = id => field(id).value || null;
+    const recommend = { user: column("user-column"), item: column("item-column"), rating: column("rating-column"), time: column("time-column") };
+    return { ...common, recommend, split: field("split").value };
+  }
+  const target = field("target").value;
+  return {
+    ...common,
+    label: target,
     folds: Number(field("folds").value),
     positive: chosenTask() === "binary" ? field("positive").value || null : null,
     overrides: rows.filter(r => r.dataset.column !== target).map(row => {

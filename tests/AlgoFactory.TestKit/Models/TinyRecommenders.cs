@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Learners;
+using AlgoFactory.Learning.Spaces;
+
+namespace AlgoFactory.TestKit.Models;
+
+/// <summary>Small real recommenders of the users and items of <see cref="SyntheticTable"/>, for tests of what is done with them.</summary>
+public static class TinyRecommenders
+{
+    // Every learner passes over the names it does not know.
+    private static readonly ParameterSet Small = ParameterSet.Empty.With("factors", 8).With("hidden", 16).With("epochs", 6).With("neighbors", 8);
+
+    /// <summary>Fits a model of these learners, weighted equally, on 400 generated interactions.</summary>
+    public static ModelFile Fit(TaskKind kind = TaskKind.Ranking, int seed = 1, params ReadOnlySpan<string> learners)
+    {
+        var table = SyntheticTable.Create(kind, 400, seed);
+        var (pipeline, data) = table.TrainingSet(FeatureNeeds.Interactions);
+        var ids = learners.IsEmpty ? ["mf"] : learners;
+        var members = ImmutableArray.CreateBuilder<EnsembleMember>();
+        foreach (var id in ids)
+        {
+            var fit = BuiltIn.Catalog[id].Fit(data, Small, FitContext.Create(seed));
+            members.Add(new EnsembleMember(id, fit.RefitParameters, pipeline, fit.Model, 1.0 / ids.Length));
+        }
+
+        var metric = kind == TaskKind.Rating ? "rmse" : "ndcg@10";
+        return new ModelFile(
+            new Predictor(table.Schema, table.Task, members.ToImmutable(), new PostProcessing()),
+            new TrainingLineage
+            {
+                CreatedAt = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+                ProgramVersion = "0.1.0",
+                DataName = "interactions.csv",
+                Rows = 400,
+                Seed = seed,
+                Trials = ids.Length,
+                Validation = "holdout 20 % of each user",
+                Metric = metric,
+                Leaderboard = [new LeaderboardEntry { Rank = 1, Trial = 1, Learner = ids[0], Score = 0.5, FoldScores = [0.5], Parameters = ImmutableSortedDictionary<string, object>.Empty }],
+            },
+            ImmutableSortedDictionary<string, double>.Empty.Add(metric, 0.5),
+            new DatasetProfile(400, [.. table.Schema.Columns.Select(c => new ColumnProfile(c.Name, c.Kind, 400, 0, 30))]),
+            [],
+            Pairs(3, seed));
+    }
+
+    /// <summary>Pairs to predict as texts by column; every sixth has a user, or an item, that no model knows.</summary>
+    public static ImmutableArray<ImmutableDictionary<string, string>> Pairs(int rows, int seed) =>
+    [
+        .. Enumerable.Range(seed, rows).Select(i => ImmutableDictionary<string, string>.Empty
+            .Add("user", i % 6 == 5 ? "nobody" : $"user {7 * i % 40}").Add("item", i % 6 == 4 ? "nothing" : $"item {11 * i % 30}")),
+    ];
+}
