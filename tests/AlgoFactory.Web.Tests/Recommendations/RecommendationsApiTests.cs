@@ -99,6 +99,8 @@ public sealed class RecommendationsApiTests(SharedServer shared) : IAsyncLifetim
     [InlineData("taste", """{"users":[true]}""", 400, "users[0]")]
     [InlineData("taste", """{"users":["a"],"n":0}""", 400, "between 1 and 1000")]
     [InlineData("taste", """{"users":["a"],"items":[]}""", 400, "'items' is empty")]
+    [InlineData("taste", """{"users":["a"],"where":{"genre":["x"]}}""", 400, "'genre'")]
+    [InlineData("taste", """{"users":["a"],"where":{"genre":[]}}""", 400, "'where'")]
     [InlineData("taste", """{"user":"a"}""", 400, "'user'")]
     [InlineData("taste", """{"n":3}""", 400, "users")]
     [InlineData("taste", "null", 400, "null")]
