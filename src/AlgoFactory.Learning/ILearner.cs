@@ -37,7 +37,10 @@ public enum FeatureNeeds
     /// </summary>
     Fields,
 
-    /// <summary>The user's code, then the item's: 0 for the most frequent, then on; NaN for one that training did not see.</summary>
+    /// <summary>
+    /// The user's code, the item's, then those of the items' features and of the users': 0 for the most frequent, then on;
+    /// NaN for one that training did not see.
+    /// </summary>
     Interactions,
 }
 

@@ -53,7 +53,18 @@ public enum TaskKinds
 /// <param name="User">The user.</param>
 /// <param name="Item">The item.</param>
 /// <param name="Time">When, or null: splits by time need it.</param>
-public sealed record RecommendColumns(string User, string Item, string? Time = null);
+public sealed record RecommendColumns(string User, string Item, string? Time = null)
+{
+    /// <summary>Columns that tell of the items.</summary>
+    public ImmutableArray<string> ItemFeatures { get; init; } = [];
+
+    /// <summary>Columns that tell of the users.</summary>
+    public ImmutableArray<string> UserFeatures { get; init; } = [];
+
+    /// <summary>Both in number: the items' come first among a recommender's features, after user and item.</summary>
+    [JsonIgnore]
+    public int FeatureCount => ItemFeatures.Length + UserFeatures.Length;
+}
 
 /// <summary>The task with its classes.</summary>
 /// <param name="Kind">The task.</param>

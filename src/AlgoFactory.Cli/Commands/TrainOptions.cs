@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using AlgoFactory.Cli.Remote;
@@ -19,6 +20,8 @@ internal sealed class TrainOptions
     private readonly Option<string?> _item = new("--item") { Description = "The items of --task recommend.", HelpName = "COLUMN" };
     private readonly Option<string?> _rating = new("--rating") { Description = "Their ratings; not given: items are ranked by who met them.", HelpName = "COLUMN" };
     private readonly Option<string?> _time = new("--time") { Description = "When a user met an item: then the latest ones are validated on.", HelpName = "COLUMN" };
+    private readonly Option<string[]> _itemFeatures = new("--item-features") { Description = "Columns that tell of the items, separated by commas: for items without ratings, and to filter by.", HelpName = "COLUMNS" };
+    private readonly Option<string[]> _userFeatures = new("--user-features") { Description = "Columns that tell of the users, separated by commas: for users without ratings.", HelpName = "COLUMNS" };
     private readonly Option<string> _split = new("--split") { Description = "What a recommender is validated on: auto, random, time or leave-one-out.", HelpName = "SPLIT", DefaultValueFactory = _ => "auto" };
     private readonly Option<string?> _metric = new("--metric") { Description = "The metric to optimise; not given: auc, logloss, rmse or ndcg@10.", HelpName = "METRIC" };
     private readonly Option<string?> _budget = new("--budget") { Description = "Time from the program's start to the saved model: 90, 60s, 5m, 1h; not given: 60s.", HelpName = "TIME" };
@@ -44,7 +47,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _split, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _split, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -79,7 +82,7 @@ internal sealed class TrainOptions
             Resume = line.GetValue(_resume),
             ValidationFile = line.GetValue(_valid),
             Folds = line.GetValue(_folds),
-            Ignore = [.. (line.GetValue(_ignore) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+            Ignore = Columns(line, _ignore),
             Positive = line.GetValue(_positive),
             OutputPath = line.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}.afm",
             Threads = threads,
@@ -100,14 +103,18 @@ internal sealed class TrainOptions
     private RecommendChoice? Recommend(ParseResult line)
     {
         var (user, item, rating, time) = (line.GetValue(_user), line.GetValue(_item), line.GetValue(_rating), line.GetValue(_time));
+        var (itemFeatures, userFeatures) = (Columns(line, _itemFeatures), Columns(line, _userFeatures));
         if (!IsRecommender(line))
-            return (user ?? item ?? rating ?? time) is null
+            return (user ?? item ?? rating ?? time) is null && itemFeatures.IsEmpty && userFeatures.IsEmpty
                 ? null
-                : throw new UsageException("--user, --item, --rating and --time go with --task recommend only.");
+                : throw new UsageException("--user, --item, --rating, --time and their features go with --task recommend only.");
         return user is null || item is null
             ? throw new UsageException("--task recommend needs --user and --item.")
-            : new RecommendChoice(user, item, rating, time);
+            : new RecommendChoice(user, item, rating, time) { ItemFeatures = itemFeatures, UserFeatures = userFeatures };
     }
+
+    private static ImmutableArray<string> Columns(ParseResult line, Option<string[]> option) =>
+        [.. (line.GetValue(option) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     private bool IsRecommender(ParseResult line) =>
         line.GetRequiredValue(_task).Equals(TaskChoice.Recommend, StringComparison.OrdinalIgnoreCase);

@@ -8,7 +8,14 @@ namespace AlgoFactory.Data.Schemas;
 /// <param name="Item">The item column.</param>
 /// <param name="Rating">The rating column, or null.</param>
 /// <param name="Time">The column of when, or null.</param>
-public sealed record RecommendChoice(string User, string Item, string? Rating, string? Time);
+public sealed record RecommendChoice(string User, string Item, string? Rating, string? Time)
+{
+    /// <summary>Columns that tell of the items.</summary>
+    public ImmutableArray<string> ItemFeatures { get; init; } = [];
+
+    /// <summary>Columns that tell of the users.</summary>
+    public ImmutableArray<string> UserFeatures { get; init; } = [];
+}
 
 /// <summary>Makes the schema to train a recommender with.</summary>
 public static class RecommendDesign
@@ -16,7 +23,7 @@ public static class RecommendDesign
     /// <summary>
     /// Settles every column's kind and role. Users and items are categories whatever they look like. Ratings that differ
     /// make the task explicit feedback (<c>rating</c>); without ratings, or where all are the same, it is implicit
-    /// (<c>ranking</c>). All other columns are passed over.
+    /// (<c>ranking</c>). Features are categories, too. All other columns are passed over.
     /// </summary>
     /// <exception cref="DataFormatException">What is asked for is impossible; the message says why and how to mend it.</exception>
     public static SchemaDecision Decide(TableDescription description, RecommendChoice choice)
@@ -24,13 +31,14 @@ public static class RecommendDesign
         var names = description.Schema.Columns.Select(c => c.Name).ToArray();
         var columns = description.Schema.Columns.Select(c => c with { Role = ColumnRole.Ignore }).ToArray();
         var warnings = ImmutableArray.CreateBuilder<string>();
-        var asked = new[] { choice.User, choice.Item, choice.Rating, choice.Time }.Where(n => n is not null).ToArray();
+        string?[] asked = [choice.User, choice.Item, choice.Rating, choice.Time, .. choice.ItemFeatures, .. choice.UserFeatures];
+        asked = [.. asked.Where(n => n is not null)];
         if (asked.Distinct(StringComparer.Ordinal).Count() < asked.Length)
-            throw new DataFormatException("A recommender's user, item, rating and time are four different columns; one is named twice.");
-        foreach (var name in new[] { choice.User, choice.Item })
+            throw new DataFormatException("A recommender's user, item, rating, time and features are different columns; one is named twice.");
+        foreach (var name in (string[])[choice.User, choice.Item, .. choice.ItemFeatures, .. choice.UserFeatures])
         {
             var at = Find(names, name);
-            if (description.Profile.Columns[at].Distinct < 2)
+            if ((name == choice.User || name == choice.Item) && description.Profile.Columns[at].Distinct < 2)
                 throw new DataFormatException($"The column '{name}' has the same value, or none, in every row: there is nothing to recommend from.");
             columns[at] = columns[at] with
             {
@@ -41,7 +49,10 @@ public static class RecommendDesign
                 DateFormat = null,
                 DecimalComma = false,
                 Confidence = 1,
-                Reason = name == choice.User ? "the users of the recommender" : "the items of the recommender",
+                Reason = name == choice.User ? "the users of the recommender"
+                    : name == choice.Item ? "the items of the recommender"
+                    : choice.ItemFeatures.Contains(name) ? "a feature of the recommender's items"
+                    : "a feature of the recommender's users",
             };
         }
 

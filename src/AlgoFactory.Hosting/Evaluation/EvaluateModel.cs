@@ -34,7 +34,8 @@ public static class EvaluateModel
         var weight = predictor.Schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Weight && source.ColumnNames.Contains(c.Name));
 
         ImmutableArray<ColumnSpec> columns = [.. predictor.InputColumns.Where(c => c.Name != labelName), label];
-        var recommender = task.Kind == TaskKind.Ranking ? new Recommender(predictor) : null;
+        var recommender = task.IsRecommendation ? new Recommender(predictor) : null;
+        var users = new HashSet<int>();
         var scores = new List<float>();
         var labels = new List<float>();
         long unlabelled = 0, broken = 0;
@@ -43,7 +44,9 @@ public static class EvaluateModel
         {
             missing = batch.MissingColumns;
             var batchLabels = LabelBinding.Labels(task, batch.Rows[labelName]);
-            var measured = recommender is null ? predictor.Predict(batch.Rows).Scores : recommender.RanksOf(batch.Rows);
+            var measured = task.Kind == TaskKind.Ranking ? recommender!.RanksOf(batch.Rows) : predictor.Predict(batch.Rows).Scores;
+            if (recommender is not null)
+                users.UnionWith(recommender.UsersOf(batch.Rows));
             for (var row = 0; row < batch.Rows.RowCount; row++)
             {
                 broken += batch.Errors[row] is null ? 0 : 1;
@@ -63,7 +66,11 @@ public static class EvaluateModel
         var report = Learning.Metrics.Evaluation.Report(
             task, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scores), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels),
             default, predictor.Post.Threshold);
-        return new EvaluationOutcome(task.Kind.ToString().ToLowerInvariant(), labels.Count + unlabelled, unlabelled, Metrics(task, report), Warnings());
+        var metrics = Metrics(task, report);
+        if (recommender is not null)
+            foreach (var (name, value) in ListQuality.Of(recommender.Model, users.Order(), new ParallelOptions { CancellationToken = cancellation }))
+                metrics = metrics.Add(name, double.IsFinite(value) ? value : null);
+        return new EvaluationOutcome(task.Kind.ToString().ToLowerInvariant(), labels.Count + unlabelled, unlabelled, metrics, Warnings());
 
         IEnumerable<string> Notes()
         {
@@ -96,7 +103,8 @@ public static class EvaluateModel
 /// <param name="Unlabelled">Records without a label, which were left out.</param>
 /// <param name="Metrics">
 /// Name and value, null where a metric is not defined; classification also has <c>confusion</c> (labels, counts with rows =
-/// actual), regression <c>mapeZeroTargets</c>, the rows that <c>mape</c> leaves out.
+/// actual), regression <c>mapeZeroTargets</c>, the rows that <c>mape</c> leaves out, and recommenders <c>coverage@10</c> and
+/// <c>novelty@10</c> of what the file's users are recommended.
 /// </param>
 /// <param name="Warnings">Things the user should know.</param>
 public sealed record EvaluationOutcome(

@@ -28,17 +28,16 @@ public static class RecommendFile
     /// <param name="model">The model.</param>
     /// <param name="file">A table with the model's user column.</param>
     /// <param name="read">How to read it.</param>
-    /// <param name="top">Items a user.</param>
-    /// <param name="excludeSeen">Whether items that the user met in training are left out.</param>
+    /// <param name="lists">What each user is to be given.</param>
     /// <param name="output">The file to write: whole, or not at all.</param>
     /// <param name="cancellation">Ends the run; nothing is written then.</param>
     /// <exception cref="DataFormatException">The file cannot be read, or lacks the user column.</exception>
     /// <exception cref="LearningException">The model is no recommender.</exception>
     /// <exception cref="UsageException">The output cannot be written there, or too many items are asked for.</exception>
     public static RecommendReport Run(
-        ModelFile model, string file, ReadOptions read, int top, bool excludeSeen, string output, CancellationToken cancellation)
+        ModelFile model, string file, ReadOptions read, RecommendLists lists, string output, CancellationToken cancellation)
     {
-        CheckTop(top);
+        CheckTop(lists.Top);
         var target = Path.GetFullPath(output);
         if (target == Path.GetFullPath(file))
             throw new UsageException("The recommendations would overwrite the users; choose another file with --out.");
@@ -50,7 +49,7 @@ public static class RecommendFile
         if (!source.ColumnNames.Contains(users.Name))
             throw new DataFormatException($"The file has no column '{users.Name}', the model's users{NearestName.Hint(users.Name, source.ColumnNames)}.");
         using var writer = TableWriter.Create(target, Columns(users.Name), read);
-        var batches = new Batches(recommender, top, excludeSeen, writer, cancellation);
+        var batches = new Batches(recommender, lists, writer, cancellation);
         // Read as texts: a user that the model does not know has a name all the same.
         foreach (var batch in source.Records([users with { Kind = ColumnKind.Text, Levels = [] }], BatchRows, cancellation))
             batches.Add(((TextColumn)batch.Rows[users.Name]).Values);
@@ -60,16 +59,15 @@ public static class RecommendFile
 
     /// <summary>Recommends to all users that a model knows, the one with the most rows first; the lines are those of <see cref="Run"/>.</summary>
     /// <param name="recommender">The model.</param>
-    /// <param name="top">Items a user.</param>
-    /// <param name="excludeSeen">Whether items that the user met in training are left out.</param>
+    /// <param name="lists">What each user is to be given.</param>
     /// <param name="output">The file to write: whole, or not at all.</param>
     /// <param name="cancellation">Ends the run; nothing is written then.</param>
     /// <exception cref="UsageException">Too many items are asked for.</exception>
-    public static RecommendReport RunAll(Recommender recommender, int top, bool excludeSeen, string output, CancellationToken cancellation)
+    public static RecommendReport RunAll(Recommender recommender, RecommendLists lists, string output, CancellationToken cancellation)
     {
-        CheckTop(top);
+        CheckTop(lists.Top);
         using var writer = TableWriter.Create(output, Columns(recommender.Columns.User));
-        var batches = new Batches(recommender, top, excludeSeen, writer, cancellation);
+        var batches = new Batches(recommender, lists, writer, cancellation);
         for (var first = 0; first < recommender.UserNames.Length; first += BatchRows)
             batches.Add(recommender.UserNames.AsSpan().Slice(first, Math.Min(BatchRows, recommender.UserNames.Length - first)));
         writer.Complete();
@@ -90,10 +88,10 @@ public static class RecommendFile
     ];
 
     /// <summary>Turns users, some thousand at a time, into lines.</summary>
-    private sealed class Batches(Recommender recommender, int top, bool excludeSeen, TableWriter writer, CancellationToken cancellation)
+    private sealed class Batches(Recommender recommender, RecommendLists lists, TableWriter writer, CancellationToken cancellation)
     {
-        private readonly RecommendationBuffer _buffer = new(BatchRows, top);
-        private readonly ItemFilter _filter = new(excludeSeen);
+        private readonly RecommendationBuffer _buffer = new(BatchRows, lists.Top);
+        private readonly ItemFilter _filter = new(lists.ExcludeSeen, lists.Where.IsEmpty ? null : recommender.Where(lists.Where));
         private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
         private readonly int[] _codes = new int[BatchRows];
 
@@ -123,6 +121,15 @@ public static class RecommendFile
                 }
         }
     }
+}
+
+/// <summary>What each user is to be given.</summary>
+/// <param name="Top">Items a user.</param>
+/// <param name="ExcludeSeen">Whether items that the user met in training are left out.</param>
+public sealed record RecommendLists(int Top = 10, bool ExcludeSeen = true)
+{
+    /// <summary>Columns of the items and the values they may have; empty: any.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Where { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
 }
 
 /// <summary>The JSON object of <c>recommend --json</c>.</summary>

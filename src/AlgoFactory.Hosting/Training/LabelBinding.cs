@@ -52,7 +52,7 @@ internal static class LabelBinding
     /// <summary>The task of a recommender: its label is the rating, or, in a ranking, that a row is there.</summary>
     public static TaskSpec Recommendation(TaskKind kind, RecommendChoice choice) => new(kind, kind == TaskKind.Rating ? choice.Rating! : choice.Item, [])
     {
-        Columns = new RecommendColumns(choice.User, choice.Item, choice.Time),
+        Columns = new RecommendColumns(choice.User, choice.Item, choice.Time) { ItemFeatures = choice.ItemFeatures, UserFeatures = choice.UserFeatures },
     };
 
     /// <summary>The column that a row's label is read from: in a ranking the user, for rows of one user are measured together.</summary>

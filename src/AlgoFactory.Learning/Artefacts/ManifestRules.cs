@@ -90,7 +90,7 @@ internal static class ManifestRules
             TaskKind.Binary => classes == 2,
             TaskKind.Multiclass => classes >= 2,
             TaskKind.Regression => classes == 0,
-            TaskKind.Rating or TaskKind.Ranking => classes == 0 && task.Columns is not null,
+            TaskKind.Rating or TaskKind.Ranking => classes == 0 && task.Columns is { ItemFeatures.IsDefault: false, UserFeatures.IsDefault: false },
             _ => false,
         };
         if (!fits)

@@ -19,7 +19,7 @@ internal static class FeaturizerSelection
         {
             // Every user and item keeps a code of its own, as far as float32 can tell whole numbers apart.
             if (train.Task.Columns is { } columns)
-                yield return new CategoryCodes([columns.User, columns.Item], MaxEntities);
+                yield return new CategoryCodes([columns.User, columns.Item, .. columns.ItemFeatures, .. columns.UserFeatures], MaxEntities);
             yield break;
         }
 

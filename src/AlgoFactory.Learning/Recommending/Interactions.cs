@@ -28,7 +28,7 @@ public sealed class Interactions
     public int ItemCount { get; }
 
     /// <summary>Interactions.</summary>
-    public int Count => _items.Length;
+    public int Count => _starts[^1];
 
     /// <summary>Where a user's interactions begin among all of them; <see cref="UserCount"/> gives the end.</summary>
     public int Start(int user) => _starts[user];
@@ -42,13 +42,13 @@ public sealed class Interactions
         (uint)user < (uint)UserCount ? _values.AsSpan(_starts[user], _starts[user + 1] - _starts[user]) : [];
 
     /// <summary>All values, user after user.</summary>
-    public ReadOnlySpan<float> AllValues => _values;
+    public ReadOnlySpan<float> AllValues => _values.AsSpan(0, Count);
 
     /// <summary>How many interactions each item has.</summary>
     public int[] ItemCounts()
     {
         var counts = new int[ItemCount];
-        foreach (var item in _items)
+        foreach (var item in _items.AsSpan(0, Count))
             counts[item]++;
         return counts;
     }
@@ -84,7 +84,7 @@ public sealed class Interactions
     public Interactions Transpose()
     {
         var starts = new int[ItemCount + 1];
-        foreach (var item in _items)
+        foreach (var item in _items.AsSpan(0, Count))
             starts[item + 1]++;
         for (var item = 0; item < ItemCount; item++)
             starts[item + 1] += starts[item];
@@ -104,8 +104,8 @@ public sealed class Interactions
     public void Write(ArtefactSectionWriter to)
     {
         to.WriteArray<int>("starts", _starts);
-        to.WriteArray<int>("items", _items);
-        to.WriteArray<float>("values", _values);
+        to.WriteArray<int>("items", _items.AsSpan(0, Count));
+        to.WriteArray<float>("values", AllValues);
     }
 
     /// <summary>Reads interactions from a model file, trusting nothing.</summary>
@@ -156,7 +156,8 @@ public sealed class Interactions
         }
 
         starts[^1] = to;
-        return to == items.Length
+        // A copy beside the arrays would be the most that a fit holds; a few repeated pairs are not worth it.
+        return 2L * to >= items.Length
             ? new Interactions(itemCount, starts, items, values)
             : new Interactions(itemCount, starts, items[..to], values[..to]);
     }

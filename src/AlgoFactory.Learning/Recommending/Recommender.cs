@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners.Factorization;
 
 namespace AlgoFactory.Learning.Recommending;
 
@@ -34,6 +35,9 @@ public sealed class Recommender
             : new BlendedRecommender([.. predictor.Members.Select(m => ((IRecommender)m.Model, (float)m.Weight))]);
         (UserNames, _users) = Names(Levels(predictor, columns.User), users, Model.Seen.UserCount);
         (ItemNames, _items) = Names(Levels(predictor, columns.Item), items, Model.Seen.ItemCount);
+        ItemFeatures = predictor.Members[0].Model is SideModel side
+            ? [.. columns.ItemFeatures.Take(side.ItemFeatures).Select((name, f) => FeatureOf(predictor, side, name, f))]
+            : [];
     }
 
     /// <summary>The columns that name users and items.</summary>
@@ -48,6 +52,25 @@ public sealed class Recommender
     /// <summary>The items' names by code: the one with the most rows first.</summary>
     public ImmutableArray<string> ItemNames { get; }
 
+    /// <summary>What columns tell of the items; empty where none were named in training.</summary>
+    public ImmutableArray<ItemFeature> ItemFeatures { get; }
+
+    /// <summary>Marks the items that have one of the named levels in each of the named columns.</summary>
+    /// <exception cref="LearningException">The model keeps no such column.</exception>
+    public bool[] Where(IEnumerable<KeyValuePair<string, ImmutableArray<string>>> columns)
+    {
+        var items = new bool[ItemNames.Length];
+        Array.Fill(items, true);
+        foreach (var (name, values) in columns)
+        {
+            var feature = ItemFeatures.FirstOrDefault(f => f.Name == name) ?? throw new LearningException(
+                $"The model keeps no column '{name}' of its items; {(ItemFeatures.IsEmpty ? "none was named in training (--item-features)" : $"it keeps {string.Join(", ", ItemFeatures.Select(f => f.Name))}")}.");
+            feature.Keep(items, values);
+        }
+
+        return items;
+    }
+
     /// <summary>A user's code; -1: not known.</summary>
     public int UserOf(string? name) => name is not null && _users.TryGetValue(name, out var code) ? code : -1;
 
@@ -61,6 +84,9 @@ public sealed class Recommender
         HeldOutRanks.Of(Model, _pipeline.Transform(rows), ranks);
         return ranks;
     }
+
+    /// <summary>The codes of rows' users; -1: not known.</summary>
+    public int[] UsersOf(Frame rows) => Codes.OfColumn(_pipeline.Transform(rows), 0, Model.Seen.UserCount);
 
     private static ImmutableArray<string> Levels(Predictor predictor, string column) => predictor.Schema.Find(column)?.Levels
         ?? throw new LearningException($"The model's schema lacks its column '{column}'.");
@@ -78,6 +104,19 @@ public sealed class Recommender
         var frame = new Frame(levels.Length,
             [.. blank.Columns.Select(c => c.Name == column ? new CategoryColumn(column, [.. Enumerable.Range(0, levels.Length)], levels) : c)]);
         return Codes.OfColumn(pipeline.Transform(frame), feature, pipeline.DenseFeatures[feature].Cardinality);
+    }
+
+    private static ItemFeature FeatureOf(Predictor predictor, SideModel side, string column, int feature)
+    {
+        var (levels, codes) = (Levels(predictor, column), CodesOf(predictor, predictor.Members[0].Pipeline, column, 2 + feature));
+        var names = new string[codes.Length == 0 ? 0 : codes.Max() + 1];
+        for (var level = 0; level < levels.Length; level++)
+            if (codes[level] >= 0)
+                names[codes[level]] = levels[level];
+        var ofItems = new int[side.Seen.ItemCount];
+        for (var item = 0; item < ofItems.Length; item++)
+            ofItems[item] = side.ItemLevel(item, feature) is var level && level < names.Length ? level : -1;
+        return new ItemFeature(column, [.. names], [.. ofItems]);
     }
 
     private static (ImmutableArray<string> ByCode, FrozenDictionary<string, int> Codes) Names(ImmutableArray<string> levels, int[] codes, int count)

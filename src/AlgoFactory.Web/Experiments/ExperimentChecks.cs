@@ -60,7 +60,8 @@ internal static class ExperimentChecks
             return;
         }
 
-        if (request.Recommend is not { User: not null, Item: not null })
+        if (request.Recommend is not { User: not null, Item: not null, ItemFeatures.IsDefault: false, UserFeatures.IsDefault: false } asked
+            || asked.ItemFeatures.Contains(null!) || asked.UserFeatures.Contains(null!))
             throw RefusedException.Invalid("The task 'recommend' needs 'recommend' with a 'user' and an 'item' column.");
         if (request.Label.Length > 0)
             throw RefusedException.Invalid("The task 'recommend' has no 'label': name the ratings in 'recommend'.");

@@ -25,7 +25,7 @@ internal static class RecommendationAnswers
         var names = Names(request.Users, "users", maxUsers);
         CheckPlaces(names.Length, request.N, "users");
         var warnings = ImmutableArray.CreateBuilder<string>();
-        var filter = new ItemFilter(request.ExcludeSeen, Allowed(recommender, request.Items, warnings));
+        var filter = new ItemFilter(request.ExcludeSeen, Allowed(recommender, request, warnings));
         int[] codes = [.. names.Select(recommender.UserOf)];
         var buffer = new RecommendationBuffer(Math.Min(Slice, names.Length), request.N);
         var answers = ImmutableArray.CreateBuilder<UserRecommendations>(names.Length);
@@ -75,16 +75,17 @@ internal static class RecommendationAnswers
         return scored.MoveToImmutable();
     }
 
-    private static bool[]? Allowed(Recommender recommender, ImmutableArray<JsonElement>? items, ImmutableArray<string>.Builder warnings)
+    private static bool[]? Allowed(Recommender recommender, RecommendRequest request, ImmutableArray<string>.Builder warnings)
     {
-        if (items is not { } list)
-            return null;
+        var fitting = request.Where is { } where ? recommender.Where(Checked(where)) : null;
+        if (request.Items is not { } list)
+            return fitting;
         var allowed = new bool[recommender.ItemNames.Length];
         var (unknown, example) = (0, "");
         foreach (var name in Names(list, "items", int.MaxValue))
         {
             if (recommender.ItemOf(name) is >= 0 and var code)
-                allowed[code] = true;
+                allowed[code] = fitting is null || fitting[code];
             else if (unknown++ == 0)
                 example = name;
         }
@@ -93,6 +94,11 @@ internal static class RecommendationAnswers
             warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{unknown} of the {list.Length} items are not known to the model, such as '{Shown(example)}'."));
         return allowed;
     }
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Checked(ImmutableSortedDictionary<string, ImmutableArray<string>> where) =>
+        where.Values.Any(v => v.IsDefaultOrEmpty || v.Contains(null!))
+            ? throw RefusedException.Invalid("'where' needs a list of texts for each of its columns.")
+            : where;
 
     private static string Shown(string name) => name.Length > 60 ? $"{name[..60]}…" : name;
 

@@ -17,6 +17,9 @@ public sealed record RecommendRequest
 
     /// <summary>The only items to choose from; null: all.</summary>
     public ImmutableArray<JsonElement>? Items { get; init; }
+
+    /// <summary>Columns of the items, named as features in training, and the values they may have; null: any. Of a list such as <c>Crime|Drama</c> one part is enough.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>>? Where { get; init; }
 }
 
 /// <summary>Which items to find the like of.</summary>

@@ -99,7 +99,7 @@ public static class RecommendationsApi
             {
                 model = lease.Version.Name;
                 var recommender = RecommendationAnswers.RecommenderOf(lease);
-                await Task.Run(() => RecommendFile.RunAll(recommender, n, excludeSeen, path, context.RequestAborted), context.RequestAborted);
+                await Task.Run(() => RecommendFile.RunAll(recommender, new RecommendLists(n, excludeSeen), path, context.RequestAborted), context.RequestAborted);
             }
 
             context.Response.ContentType = "text/csv; charset=utf-8";

@@ -54,13 +54,33 @@ public sealed class GoldenModelFileTests
         model.Predictor.Members.Length.ShouldBe(BuiltIn.Catalog.All.Count(l => l.Info.Tasks.HasFlag(TinyModels.Task(kind).Flag)));
     }
 
+    [Theory]
+    [InlineData(TaskKind.Rating)]
+    [InlineData(TaskKind.Ranking)]
+    public void The_generator_makes_recommenders_that_the_test_accepts(TaskKind kind)
+    {
+        using var temporary = new TempFolder();
+        var folder = Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"];
+        var learners = BuiltIn.Catalog.All.Where(l => l.Info.Tasks.HasFlag(new TaskSpec(kind, "", []).Flag)).Select(l => l.Info.Id).ToArray();
+        var path = Write(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}", TinyRecommenders.Fit(kind, 7, learners), TinyRecommenders.Pairs(12, 31));
+        var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.ChangeExtension(path, ".json")))!;
+        var model = ModelFile.Load(path, BuiltIn.Readers);
+        model.Hash.ShouldBe(answer.Hash);
+        Bits(model, answer.Rows).ShouldBe(answer.Bits);
+        model.Predictor.Members.Select(m => m.Model.Format).ShouldBeUnique();
+    }
+
     private static string Generate(string folder, TaskKind kind)
     {
         var learners = BuiltIn.Catalog.All.Where(l => l.Info.Tasks.HasFlag(TinyModels.Task(kind).Flag)).Select(l => l.Info.Id).ToArray();
         var model = TinyModels.Fit(kind, 7, learners);
-        var rows = TinyModels.Texts(12, 31);
+        return Write(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}-{TreeFormats.Gbdt.Replace("/", "")}", model, TinyModels.Texts(12, 31));
+    }
+
+    private static string Write(string folder, string name, ModelFile model, ImmutableArray<ImmutableDictionary<string, string>> rows)
+    {
         Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}-{TreeFormats.Gbdt.Replace("/", "")}.afm");
+        var path = Path.Combine(folder, $"{name}.afm");
         var hash = model.Save(path);
         var answer = new Answer(hash, rows, [.. Bits(model, rows)]);
         File.WriteAllText(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(answer, new JsonSerializerOptions { WriteIndented = true }) + "\n");

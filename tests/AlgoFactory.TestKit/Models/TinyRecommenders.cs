@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Learners;
@@ -16,7 +18,7 @@ public static class TinyRecommenders
     /// <summary>Fits a model of these learners, weighted equally, on 400 generated interactions.</summary>
     public static ModelFile Fit(TaskKind kind = TaskKind.Ranking, int seed = 1, params ReadOnlySpan<string> learners)
     {
-        var table = SyntheticTable.Create(kind, 400, seed);
+        var table = WithKinds(SyntheticTable.Create(kind, 400, seed));
         var (pipeline, data) = table.TrainingSet(FeatureNeeds.Interactions);
         var ids = learners.IsEmpty ? ["mf"] : learners;
         var members = ImmutableArray.CreateBuilder<EnsembleMember>();
@@ -47,10 +49,24 @@ public static class TinyRecommenders
             Pairs(3, seed));
     }
 
+    /// <summary>Adds a feature of the items: what taste they are of.</summary>
+    private static SyntheticTable WithKinds(SyntheticTable table)
+    {
+        var kinds = Array.ConvertAll(((CategoryColumn)table.Frame["item"]).Codes.ToArray(), item => item % 3);
+        ImmutableArray<string> levels = ["kind 0", "kind 1", "kind 2"];
+        return table with
+        {
+            Frame = new Frame(table.Frame.RowCount, [.. table.Frame.Columns, new CategoryColumn("kind", kinds, levels)]),
+            Schema = new Schema(
+                [.. table.Schema.Columns, new ColumnSpec("kind", ColumnKind.Categorical, ColumnRole.Feature, 1, "Chosen.") { Levels = levels }], table.Schema.Label),
+            Task = table.Task with { Columns = table.Task.Columns! with { ItemFeatures = ["kind"] } },
+        };
+    }
+
     /// <summary>Pairs to predict as texts by column; every sixth has a user, or an item, that no model knows.</summary>
     public static ImmutableArray<ImmutableDictionary<string, string>> Pairs(int rows, int seed) =>
     [
         .. Enumerable.Range(seed, rows).Select(i => ImmutableDictionary<string, string>.Empty
-            .Add("user", i % 6 == 5 ? "nobody" : $"user {7 * i % 40}").Add("item", i % 6 == 4 ? "nothing" : $"item {11 * i % 30}")),
+            .Add("kind", $"kind {i % 3}").Add("user", i % 6 == 5 ? "nobody" : $"user {7 * i % 40}").Add("item", i % 6 == 4 ? "nothing" : $"item {11 * i % 30}")),
     ];
 }

@@ -54,6 +54,8 @@ public sealed class RecommendationsApiTests(SharedServer shared) : IAsyncLifetim
         var some = await PostAsync("/api/models/taste/versions/1/recommend", """{"users":["user 3"],"n":50,"excludeSeen":false,"items":["item 1","item 4","item 5","no item"]}""");
         Items(some.GetProperty("recommendations")[0]).Order().ShouldBe(["item 1", "item 4", "item 5"]);
         some.GetProperty("warnings")[0].GetString()!.ShouldContain("'no item'");
+        var kind = Items((await PostAsync("/api/models/taste/recommend", """{"users":["user 3"],"n":50,"excludeSeen":false,"where":{"kind":["kind 2"]}}""")).GetProperty("recommendations")[0]);
+        kind.Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 30).Where(i => i % 3 == 2).Select(i => $"item {i}").Order(StringComparer.Ordinal));
         var all = Items((await PostAsync("/api/models/taste/recommend", """{"users":["user 3"],"n":50,"excludeSeen":false}""")).GetProperty("recommendations")[0]);
         all.Length.ShouldBe(30);
         Items((await PostAsync("/api/models/taste/recommend", """{"users":["user 3"],"n":50}""")).GetProperty("recommendations")[0]).Length.ShouldBeLessThan(30);
@@ -99,6 +101,8 @@ public sealed class RecommendationsApiTests(SharedServer shared) : IAsyncLifetim
     [InlineData("taste", """{"users":[true]}""", 400, "users[0]")]
     [InlineData("taste", """{"users":["a"],"n":0}""", 400, "between 1 and 1000")]
     [InlineData("taste", """{"users":["a"],"items":[]}""", 400, "'items' is empty")]
+    [InlineData("taste", """{"users":["a"],"where":{"genre":["x"]}}""", 400, "'genre'")]
+    [InlineData("taste", """{"users":["a"],"where":{"genre":[]}}""", 400, "'where'")]
     [InlineData("taste", """{"user":"a"}""", 400, "'user'")]
     [InlineData("taste", """{"n":3}""", 400, "users")]
     [InlineData("taste", "null", 400, "null")]

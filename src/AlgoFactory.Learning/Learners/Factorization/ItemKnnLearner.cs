@@ -42,7 +42,7 @@ internal sealed class ItemKnnLearner : ILearner
             : RatingBiases.None(seen, seen.ItemCounts());
         var (codes, weights) = Similarities(
             seen, biases, rated, Math.Min(parameters.Integer(Neighbors), Math.Max(1, seen.ItemCount - 1)), (float)parameters.Number(Shrinkage), context);
-        return new FitOutcome(new ItemKnnModel(seen, biases, codes, weights, rated), parameters);
+        return new FitOutcome(SideModel.Wrap(new ItemKnnModel(seen, biases, codes, weights, rated), data), parameters);
     }
 
     /// <summary>For each item its most alike ones, by code, padded with weight 0: items × neighbours.</summary>

@@ -27,20 +27,20 @@ internal sealed class MfLearner : ILearner
         if (!rated)
         {
             var ranking = settings.Algorithm == MfSettings.Bpr ? MfBpr.Fit(seen, settings, context) : MfIals.Fit(seen, settings, context);
-            return new FitOutcome(ranking.ToRankingModel(seen), parameters);
+            return new FitOutcome(SideModel.Wrap(ranking.ToRankingModel(seen), data), parameters);
         }
 
         var mean = RatingMean.Of(data, seen);
         // Nothing varies: random factors would only add noise to what is known.
         if (seen.AllValues.IndexOfAnyExcept(mean) < 0)
-            return new FitOutcome(new MfFactors(seen.UserCount, seen.ItemCount, 1, 0, context.Seed).ToRatingModel(seen, mean), parameters);
+            return new FitOutcome(SideModel.Wrap(new MfFactors(seen.UserCount, seen.ItemCount, 1, 0, context.Seed).ToRatingModel(seen, mean), data), parameters);
         var factors = settings.Algorithm switch
         {
             MfSettings.Sgd => MfSgd.Fit(seen, mean, settings, context),
             MfSettings.SvdPlusPlus => MfSvdPlusPlus.Fit(seen, mean, settings, context),
             _ => MfAls.Fit(seen, mean, settings, context),
         };
-        return new FitOutcome(factors.ToRatingModel(seen, mean), parameters);
+        return new FitOutcome(SideModel.Wrap(factors.ToRatingModel(seen, mean), data), parameters);
     }
 }
 

@@ -76,7 +76,7 @@ internal sealed class NcfLearner : ILearner
             context.Progress?.Report(new FitProgress(epoch + 1, epochs, null));
         }
 
-        return new FitOutcome(NcfModel.Of(network, seen), parameters);
+        return new FitOutcome(SideModel.Wrap(NcfModel.Of(network, seen), data), parameters);
     }
 
     /// <summary>A batch: its examples, their gradients, and the steps down them in their order.</summary>

@@ -45,7 +45,7 @@ internal sealed class PopularityLearner : ILearner
             for (var item = 0; item < counts.Length; item++)
                 scores[item] = counts[item] / (float)Math.Max(1, seen.UserCount);
 
-        return new FitOutcome(new PopularityModel(seen, scores), parameters);
+        return new FitOutcome(SideModel.Wrap(new PopularityModel(seen, scores), data), parameters);
     }
 }
 

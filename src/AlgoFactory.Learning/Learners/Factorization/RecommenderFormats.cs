@@ -12,5 +12,9 @@ internal static class RecommenderFormats
         new(NcfModel.FormatName, NcfModel.Read),
         new(ItemKnnModel.FormatName, ItemKnnModel.Read),
         new(PopularityModel.FormatName, PopularityModel.Read),
+        new(SideModel.FormatName, SideModel.Read),
     ];
+
+    /// <summary>The reader of a format; null where it is none of these.</summary>
+    public static Func<ArtefactSection, IModel>? Find(string format) => Readers.FirstOrDefault(r => r.Key == format).Value;
 }

@@ -6,8 +6,9 @@ namespace AlgoFactory.Web.Components.Models;
 /// <summary>An item in a list of the recommender's page.</summary>
 /// <param name="Item">The item.</param>
 /// <param name="Value">Its score, or the user's rating.</param>
+/// <param name="Note">What the model keeps of the item, or null.</param>
 /// <param name="Share">The value's place between the list's end and its best, 0 to 1: the bar's length.</param>
-public sealed record ListedItem(string Item, float Value, double Share);
+public sealed record ListedItem(string Item, string? Note, float Value, double Share);
 
 /// <summary>What the page shows of a user: what it met, and what it is recommended.</summary>
 /// <param name="User">The user.</param>
@@ -43,6 +44,9 @@ public sealed record UserTaste(string User, bool Known, int Met, ImmutableArray<
     private static ImmutableArray<ListedItem> List(Recommender recommender, RecommendationBuffer buffer, int place) =>
         List(recommender, [.. buffer.Items(place).ToArray().Zip(buffer.Scores(place).ToArray())]);
 
+    private static string? Note(Recommender recommender, int item) =>
+        string.Join(", ", recommender.ItemFeatures.Select(f => f.Of(item)).Where(level => !string.IsNullOrEmpty(level))) is { Length: > 0 } note ? note : null;
+
     /// <summary>Bars begin at 0, or, where scores lie below it, at the lowest one.</summary>
     private static ImmutableArray<ListedItem> List(Recommender recommender, (int Item, float Value)[] lines)
     {
@@ -50,6 +54,6 @@ public sealed record UserTaste(string User, bool Known, int Met, ImmutableArray<
             return [];
         var low = Math.Min(0, lines.Min(l => l.Value));
         var high = lines.Max(l => l.Value);
-        return [.. lines.Select(l => new ListedItem(recommender.ItemNames[l.Item], l.Value, high > low ? (l.Value - low) / (high - low) : 1))];
+        return [.. lines.Select(l => new ListedItem(recommender.ItemNames[l.Item], Note(recommender, l.Item), l.Value, high > low ? (l.Value - low) / (high - low) : 1))];
     }
 }
