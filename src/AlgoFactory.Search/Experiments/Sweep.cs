@@ -201,5 +201,5 @@ internal sealed class Sweep
     private bool IsBaseline(string learner) => _catalog[learner].Info.IsBaseline;
 
     private TrialEvaluator EvaluatorOf(FoldPlan plan) => new(
-        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock);
+        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock, _plan.Bags);
 }

@@ -20,7 +20,7 @@ public sealed record TrialTime(TimeSpan Target, TimeSpan CutOff);
 /// slightly hopeful score, the same for all trials. Thread-safe.
 /// </summary>
 public sealed class TrialEvaluator(
-    LearnerCatalog catalog, FoldFeatures features, TaskSpec task, IMetric metric, int seed, int threads, TimeProvider clock)
+    LearnerCatalog catalog, FoldFeatures features, TaskSpec task, IMetric metric, int seed, int threads, TimeProvider clock, bool bags = true)
 {
     /// <summary>The folds that proposals are fitted in.</summary>
     public FoldFeatures Features => features;
@@ -40,7 +40,7 @@ public sealed class TrialEvaluator(
     /// less than one model does. Averages of trees and linear models gain little by that, and one fit is smaller and faster. A
     /// recommender knows users by their rows: it has to have seen them all.
     /// </summary>
-    public bool IsBagged(Proposal proposal) => !task.IsRecommendation && proposal.Fidelity >= 1 && features.Plan.IsPartition
+    public bool IsBagged(Proposal proposal) => bags && !task.IsRecommendation && proposal.Fidelity >= 1 && features.Plan.IsPartition
         && catalog[proposal.Learner].Info.UsesValidation;
 
     /// <summary>Evaluates a proposal.</summary>

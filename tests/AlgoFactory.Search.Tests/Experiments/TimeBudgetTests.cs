@@ -7,7 +7,7 @@ namespace AlgoFactory.Search.Tests.Experiments;
 /// <summary>The budget of time, on a clock that only the learners move: what a fit costs is exact.</summary>
 public class TimeBudgetTests
 {
-    private static readonly LearnerInfo Baseline = new("base", "", TaskKinds.All, FeatureNeeds.None, Reproducibility.AnyThreads, false);
+    private static readonly LearnerInfo Baseline = new("base", "", TaskKinds.All, FeatureNeeds.None, Reproducibility.AnyThreads, false, IsBaseline: true);
 
     private readonly ManualClock _clock = new();
 
