@@ -83,12 +83,21 @@ public sealed class Predictor
         }
 
         var part = new float[scores.Length];
-        foreach (var member in Members)
+        for (var m = 0; m < Members.Length;)
         {
-            Score(member, rows, part);
-            var weight = (float)member.Weight;
-            for (var i = 0; i < scores.Length; i++)
-                scores[i] += weight * part[i];
+            // The features of members that share a pipeline, and so stand side by side, are made once.
+            var pipeline = Members[m].Pipeline;
+            var builder = FeatureBatchBuilder.Rent(rows.RowCount);
+            var features = pipeline.Transform(rows, builder);
+            for (; m < Members.Length && ReferenceEquals(Members[m].Pipeline, pipeline); m++)
+            {
+                Members[m].Model.Predict(features, part);
+                var weight = (float)Members[m].Weight;
+                for (var i = 0; i < scores.Length; i++)
+                    scores[i] += weight * part[i];
+            }
+
+            builder.Return();
         }
 
         return new Predictions(Task, Post, scores);

@@ -36,7 +36,7 @@ internal sealed class TinyLearner(string id) : ILearner
     /// <summary>Every fit: its training rows' first column and labels, and what it was to stop early on.</summary>
     public ConcurrentQueue<(float[] First, float[] Labels, float[]? ValidationFirst, ParameterSet Parameters)> Fits { get; } = [];
 
-    public SearchSpace Space(DatasetProfile profile, TaskSpec task) => new([Gain], Portfolio);
+    public SearchSpace Space(DatasetProfile profile, TaskSpec task) => new(Info.IsBaseline ? [] : [Gain], Portfolio);
 
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
     {

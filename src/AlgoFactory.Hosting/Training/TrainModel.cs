@@ -48,6 +48,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Folds = request.Folds,
             Threads = Math.Max(1, request.Threads),
             Tuner = request.Tuner,
+            Bags = table.Share >= 1,
             Finished = request.Finished,
             Split = Enum.Parse<InteractionSplit>(request.Split.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
         };

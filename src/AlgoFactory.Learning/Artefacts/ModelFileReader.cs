@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using AlgoFactory.Data;
 using AlgoFactory.Data.Frames;
@@ -37,11 +39,14 @@ internal static class ModelFileReader
         var weights = ManifestRules.Weights(section.ReadStrict<CombinerDocument>("combiner"), manifest.Members.Length);
         var post = ManifestRules.Post(section.ReadStrict<PostDocument>("post"));
         var members = ImmutableArray.CreateBuilder<EnsembleMember>(manifest.Members.Length);
+        var (sums, pipelines) = (PipelineSums(manifest), new Dictionary<string, FeaturePipeline>(StringComparer.Ordinal));
         for (var i = 0; i < manifest.Members.Length; i++)
         {
             var member = manifest.Members[i];
             var from = section.Section(ArtefactNames.Member(i));
-            var pipeline = FeaturePipeline.Read(from.Section("pipeline"), readers);
+            // Equal pipelines become one: its features are made once for all members that read them.
+            if (!pipelines.TryGetValue(sums[i], out var pipeline))
+                pipelines.Add(sums[i], pipeline = FeaturePipeline.Read(from.Section("pipeline"), readers));
             var model = readers.ReadModel(member.Format, from.Section("model"));
             if (model.OutputWidth != manifest.Task.OutputWidth)
                 throw new ArtefactFormatException(
@@ -62,6 +67,21 @@ internal static class ModelFileReader
             Hash = manifest.Hash,
             Curves = section.HasJson("curves") ? section.ReadStrict<ValidationCurves>("curves") : null,
         };
+    }
+
+    /// <summary>A text a member that is the same where all entries of their pipelines are. O(entries).</summary>
+    private static string[] PipelineSums(ModelManifest manifest)
+    {
+        var sums = Array.ConvertAll(new StringBuilder?[manifest.Members.Length], _ => new StringBuilder());
+        foreach (var entry in manifest.Entries.OrderBy(e => e.Name, StringComparer.Ordinal))
+        {
+            var parts = entry.Name.Split('/', 3);
+            if (parts is ["members", var number, var rest] && rest.StartsWith("pipeline", StringComparison.Ordinal)
+                && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var member) && member < sums.Length)
+                sums[member].Append(rest).Append(' ').Append(entry.Sha256).Append('\n');
+        }
+
+        return Array.ConvertAll(sums, s => s.ToString());
     }
 
     /// <summary>Predicts a row of missing values: parts that are whole but do not fit each other are found here, not by a caller.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 
 namespace AlgoFactory.Search.Experiments;
 
@@ -11,7 +12,8 @@ public sealed record Selection(
 
 /// <summary>
 /// Greedy forward selection with replacement over out-of-sample scores (Caruana et al.: Ensemble selection from libraries
-/// of models, ICML 2004). It starts from the best trial, so it is never worse on the validation rows than that.
+/// of models, ICML 2004). It starts from the best trial, so it is never worse on the validation rows than that. On few rows
+/// the choice would learn these rows by heart: there the number of rounds is chosen by leaving out a fold at a time.
 /// </summary>
 public static class EnsembleSelection
 {
@@ -19,50 +21,59 @@ public static class EnsembleSelection
     public const int Candidates = 12;
 
     /// <summary>Members at most: each costs time in every prediction.</summary>
-    public const int MaxMembers = 4;
+    public const int MaxMembers = 5;
 
-    private const int Rounds = 12;
+    /// <summary>Weights are multiples of one part in so many.</summary>
+    public const int Rounds = 20;
+
+    /// <summary>Up to this many out-of-sample scores the number of rounds is cross-validated; beyond, they are enough to trust.</summary>
+    private const int FewScores = 5000;
+
+    /// <summary>Rounds in a row without a better mean before the selection ends.</summary>
+    private const int Patience = 5;
+
+    /// <summary>The share of the budget of time that the selection may take.</summary>
+    private const double ShareOfTotal = 0.05;
+
+    /// <summary>The time to keep for a selection among these results and one more.</summary>
+    internal static TimeSpan TimeFor(IReadOnlyList<TrialResult> results, TimePlanner time)
+    {
+        var selections = IsShort(results[0]) ? 1 + results[0].FoldScores.Length : 1;
+        var measurements = selections * Rounds * Math.Min(Candidates, results.Count + 1);
+        return TimePlanner.Min(results.Max(r => r.MeasureTime) * measurements + TimeSpan.FromMilliseconds(20), ShareOfTotal * time.Total);
+    }
 
     /// <summary>Selects members among trials that kept their scores; one member when nothing improves on the best trial.</summary>
     /// <param name="evaluator">Measures scores.</param>
     /// <param name="ranked">Successful trials, the best first.</param>
     /// <param name="isBetter">Whether the first score beats the second.</param>
     /// <param name="maxMembers">Members at most.</param>
+    /// <param name="allowed">The selection ends after that time with what it has; null: when it is done.</param>
     /// <param name="cancellation">Ends the selection.</param>
     public static Selection Select(
         TrialEvaluator evaluator, IReadOnlyList<TrialResult> ranked, Func<double, double, bool> isBetter, int maxMembers,
-        CancellationToken cancellation)
+        TimeSpan? allowed, CancellationToken cancellation)
     {
+        var started = evaluator.Clock.GetTimestamp();
+        bool IsOver(double share) => allowed is { } limit && evaluator.Clock.GetElapsedTime(started) > share * limit;
         var candidates = ranked.Where(t => !t.OutOfSample.IsEmpty).Take(Candidates).ToArray();
-        var counts = new int[candidates.Length];
-        counts[0] = 1;
-        var sum = candidates[0].OutOfSample.ToArray();
-        var bestSum = sum;
-        var bestCounts = (int[])counts.Clone();
-        var bestScore = candidates[0].Score!.Value;
-        var trial = new float[sum.Length];
-        for (var size = 2; size <= Rounds; size++)
-        {
-            var (chosen, chosenScore) = (-1, double.NaN);
-            for (var c = 0; c < candidates.Length; c++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (counts[c] == 0 && counts.Count(n => n > 0) >= maxMembers)
-                    continue;
-                Mean(sum, size - 1, candidates[c].OutOfSample.Span, trial);
-                var score = TrialEvaluator.Mean(evaluator.FoldScores(trial));
-                if (double.IsFinite(score) && (chosen < 0 || isBetter(score, chosenScore)))
-                    (chosen, chosenScore) = (c, score);
-            }
+        var rounds = maxMembers > 1 && candidates.Length > 1 && IsShort(candidates[0])
+            ? HonestRounds(evaluator, candidates, isBetter, maxMembers, () => IsOver(0.8), cancellation)
+            : Rounds;
 
-            if (chosen < 0)
+        var counts = new int[candidates.Length];
+        var best = new Step(0, candidates[0].OutOfSample.ToArray(), candidates[0].FoldScores);
+        var (bestCounts, bestScore, stale) = (new int[candidates.Length], candidates[0].Score!.Value, 0);
+        bestCounts[0] = counts[0] = 1;
+        foreach (var step in Steps(evaluator, candidates, isBetter, maxMembers, rounds, leftOut: -1, cancellation))
+        {
+            counts[step.Chosen]++;
+            var score = TrialEvaluator.Mean(step.FoldScores);
+            stale++;
+            if (isBetter(score, bestScore))
+                (best, bestCounts, bestScore, stale) = (step, (int[])counts.Clone(), score, 0);
+            if (stale >= Patience || IsOver(1))
                 break;
-            counts[chosen]++;
-            var next = new float[sum.Length];
-            Mean(sum, size - 1, candidates[chosen].OutOfSample.Span, next);
-            sum = next;
-            if (isBetter(chosenScore, bestScore))
-                (bestSum, bestCounts, bestScore) = (next, (int[])counts.Clone(), chosenScore);
         }
 
         var total = bestCounts.Sum();
@@ -71,14 +82,82 @@ public static class EnsembleSelection
             .. candidates.Zip(bestCounts).Where(p => p.Second > 0)
                 .Select(p => new SelectedMember(p.First, (double)p.Second / total)),
         ];
-        return new Selection(members, bestSum, evaluator.FoldScores(bestSum), bestScore);
+        return new Selection(members, best.Scores, best.FoldScores, bestScore);
     }
 
-    /// <summary>The mean of <paramref name="count"/> models' mean and one more.</summary>
-    private static void Mean(ReadOnlySpan<float> mean, int count, ReadOnlySpan<float> added, Span<float> to)
+    private static bool IsShort(TrialResult result) => result.FoldScores.Length > 1 && result.OutOfSample.Length <= FewScores;
+
+    /// <summary>
+    /// How many rounds do best on a fold that the choice did not look at, in the mean over the folds: a selection a fold, or as
+    /// many of them as there is time for.
+    /// </summary>
+    private static int HonestRounds(
+        TrialEvaluator evaluator, TrialResult[] candidates, Func<double, double, bool> isBetter, int maxMembers,
+        Func<bool> isOver, CancellationToken cancellation)
     {
-        var share = 1f / (count + 1);
-        for (var i = 0; i < to.Length; i++)
-            to[i] = mean[i] + (added[i] - mean[i]) * share;
+        var folds = candidates[0].FoldScores.Length;
+        var sums = new double[Rounds + 1];
+        for (var fold = 0; fold < folds; fold++)
+        {
+            if (!double.IsFinite(candidates[0].FoldScores[fold]))
+                continue;
+            if (isOver())
+                break;
+            var (round, score) = (1, candidates[0].FoldScores[fold]);
+            sums[1] += score;
+            foreach (var step in Steps(evaluator, candidates, isBetter, maxMembers, Rounds, fold, cancellation))
+            {
+                score = double.IsFinite(step.FoldScores[fold]) ? step.FoldScores[fold] : score;
+                sums[++round] += score;
+            }
+
+            // A selection that came to its end stays as it is.
+            while (round < Rounds)
+                sums[++round] += score;
+        }
+
+        // Among equals the most rounds: with no fold judged, all of them.
+        var best = Rounds;
+        for (var round = Rounds - 1; round >= 1; round--)
+            if (isBetter(sums[round], sums[best]))
+                best = round;
+        return best;
     }
+
+    /// <summary>The greedy rounds from the second on, each with the mean so far. The metric of a fold that is left out does not count.</summary>
+    private static IEnumerable<Step> Steps(
+        TrialEvaluator evaluator, TrialResult[] candidates, Func<double, double, bool> isBetter, int maxMembers, int rounds, int leftOut,
+        CancellationToken cancellation)
+    {
+        var used = new bool[candidates.Length];
+        used[0] = true;
+        var sum = candidates[0].OutOfSample.ToArray();
+        var trial = new float[sum.Length];
+        for (var size = 2; size <= rounds; size++)
+        {
+            var (chosen, chosenScore, chosenFolds) = (-1, double.NaN, ImmutableArray<double>.Empty);
+            for (var c = 0; c < candidates.Length; c++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (!used[c] && used.Count(u => u) >= maxMembers)
+                    continue;
+                TensorPrimitives.Lerp(sum, candidates[c].OutOfSample.Span, 1f / size, trial);
+                var folds = evaluator.FoldScores(trial);
+                var score = TrialEvaluator.Mean(leftOut < 0 ? folds : folds.RemoveAt(leftOut));
+                if (double.IsFinite(score) && (chosen < 0 || isBetter(score, chosenScore)))
+                    (chosen, chosenScore, chosenFolds) = (c, score, folds);
+            }
+
+            if (chosen < 0)
+                yield break;
+            used[chosen] = true;
+            var next = new float[sum.Length];
+            TensorPrimitives.Lerp(sum, candidates[chosen].OutOfSample.Span, 1f / size, next);
+            sum = next;
+            yield return new Step(chosen, next, chosenFolds);
+        }
+    }
+
+    /// <summary>A round: which candidate came in, and the mean with it.</summary>
+    private sealed record Step(int Chosen, float[] Scores, ImmutableArray<double> FoldScores);
 }

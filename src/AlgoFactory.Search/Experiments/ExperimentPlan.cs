@@ -53,6 +53,9 @@ public sealed record ExperimentPlan
     /// <summary>Who proposes settings: one of <see cref="Tuning.TunerCatalog.Names"/>.</summary>
     public string Tuner { get; init; } = Tuning.TunerCatalog.Default;
 
+    /// <summary>Whether the models of a trial's folds may be served as a bag; not where the winner is to learn from more rows afterwards.</summary>
+    public bool Bags { get; init; } = true;
+
     /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }

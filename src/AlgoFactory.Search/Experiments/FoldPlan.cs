@@ -14,6 +14,10 @@ public sealed record Fold(ImmutableArray<int> Train, ImmutableArray<int> Validat
 /// <param name="Description">In words, such as <c>5-fold</c>.</param>
 public sealed record FoldPlan(ImmutableArray<Fold> Folds, bool IsExternal, string Description)
 {
+    /// <summary>Whether every row is validated on once, and trained on in all other folds: folds as of cross-validation.</summary>
+    public bool IsPartition => !IsExternal && Folds.Length > 1 && Folds.Sum(f => f.Validation.Length) is var rows
+        && Folds.All(f => f.Train.Length + f.Validation.Length == rows);
+
     /// <summary>
     /// The same plan on fewer training rows: a random sample of each fold's training part, and of its validation part.
     /// </summary>

@@ -14,6 +14,9 @@ internal sealed class Sweep
     /// <summary>Proposals passed over in a row, because they would not end in time, before the search ends.</summary>
     private const int PassedOver = 25;
 
+    /// <summary>The most of the budget that is kept for the best trial's fit on all rows.</summary>
+    private const double RefitPart = 0.25;
+
     private readonly LearnerCatalog _catalog;
     private readonly ExperimentPlan _plan;
     private readonly ExperimentData _data;
@@ -106,7 +109,9 @@ internal sealed class Sweep
             {
                 var allowed = IsBaseline(proposal.Learner)
                     ? _time.AlwaysAllowed
-                    : _time.Allow(CostKey(proposal), share, Reserved(share), _firstModel is null);
+                    : _time.Allow(
+                        CostKey(proposal), top.Evaluator.IsBagged(proposal) ? 0 : share, Reserved(top.Evaluator, share), _firstModel is null,
+                        _catalog[proposal.Learner].Info.UsesValidation);
                 if (_time.IsLimited && allowed is null)
                 {
                     passedOver++;
@@ -129,7 +134,7 @@ internal sealed class Sweep
     /// </summary>
     private void Rescue(SizeLadder.Top top)
     {
-        if (_history.Best.Any(b => !IsBaseline(b.Proposal.Learner)) || top.Rungs.LastOrDefault(r => r.FirstFold is not null) is not { } rung)
+        if (_history.Best.Any(b => !IsBaseline(b.Proposal.Learner)) || top.Rungs.LastOrDefault(r => !r.FoldModels.IsEmpty) is not { } rung)
             return;
         var result = top.Evaluator.Measure(rung with { Trial = _history.Leaderboard.Count + 1, Wall = _time.Total });
         _warnings.Add("The budget was too short for a trial on all rows: the model was fitted on a small sample of them. Allow a longer budget.");
@@ -139,7 +144,8 @@ internal sealed class Sweep
     /// <summary>Takes a result in and reports it.</summary>
     private void Record(ITuner tuner, TrialResult result)
     {
-        _time.Record(CostKey(result.Proposal), result.Wall);
+        // One that was given up would have taken longer, nobody knows how much.
+        _time.Record(CostKey(result.Proposal), result.Error is null ? result.Wall : 4 * result.Wall);
         tuner.Observe(Observe(result));
         if (result.Error is null && !IsBaseline(result.Proposal.Learner))
             _firstModel ??= _clock.GetElapsedTime(_started);
@@ -176,19 +182,24 @@ internal sealed class Sweep
     }
 
     /// <summary>
-    /// What the end needs: the best trial's fit on all rows, and some of the time that two more members of an ensemble would take.
+    /// What the end needs: the selection of an ensemble, the best trial's fit on all rows, and some of the time that two more
+    /// members would take. Bags need none; where a fit would take too much of the budget, more trials are worth more than a few
+    /// more rows, and the trial's own model is served.
     /// </summary>
-    private TimeSpan Reserved(double share)
+    private TimeSpan Reserved(TrialEvaluator evaluator, double share)
     {
         if (_history.Best.Count == 0)
             return TimeSpan.Zero;
-        var best = TimePlanner.Slack * share * _history.Best[0].Wall;
-        var more = _history.Best.Skip(1).Take(2).Aggregate(TimeSpan.Zero, (sum, t) => sum + TimePlanner.Slack * share * t.Wall);
-        return best + TimePlanner.Min(more, 0.15 * _time.Total);
+        TimeSpan Refit(TrialResult t) => evaluator.IsBagged(t.Proposal) ? TimeSpan.Zero : TimePlanner.Slack * share * t.Wall;
+        var best = Refit(_history.Best[0]);
+        if (best > RefitPart * _time.Total)
+            best = TimeSpan.Zero;
+        var more = _history.Best.Skip(1).Take(2).Aggregate(TimeSpan.Zero, (sum, t) => sum + Refit(t));
+        return EnsembleSelection.TimeFor(_history.Best, _time) + best + TimePlanner.Min(more, 0.15 * _time.Total);
     }
 
     private bool IsBaseline(string learner) => _catalog[learner].Info.IsBaseline;
 
     private TrialEvaluator EvaluatorOf(FoldPlan plan) => new(
-        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock);
+        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock, _plan.Bags);
 }

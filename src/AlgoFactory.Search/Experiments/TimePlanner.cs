@@ -10,6 +10,15 @@ internal sealed class TimePlanner(TimeProvider clock, DateTimeOffset? deadline)
     /// <summary>A fit is expected to take up to that much longer than the one it is predicted from.</summary>
     public const double Slack = 1.25;
 
+    /// <summary>The first model may take that share of the time left: if it comes to nothing, another one must still have a chance.</summary>
+    private const double FirstShare = 0.6;
+
+    /// <summary>The same for later learners that nothing is known of.</summary>
+    private const double UnknownShare = 1.0 / 3;
+
+    /// <summary>The part of its time that a learner which goes step by step must get at least.</summary>
+    private const double HalfWay = 0.5;
+
     /// <summary>Nothing is started with less than that left.</summary>
     private static readonly TimeSpan Smallest = TimeSpan.FromMilliseconds(60);
 
@@ -49,19 +58,21 @@ internal sealed class TimePlanner(TimeProvider clock, DateTimeOffset? deadline)
     /// <param name="learner">The trial's learner.</param>
     /// <param name="refitShare">The final fit's time as a share of a trial's.</param>
     /// <param name="reserved">What the final fit of the best trials so far needs.</param>
-    /// <param name="isFirst">Whether no model but a constant one has been fitted yet: then it may take what there is.</param>
-    public TrialTime? Allow(string learner, double refitShare, TimeSpan reserved, bool isFirst)
+    /// <param name="isFirst">Whether no model but a constant one has been fitted yet: then it may take most of what there is.</param>
+    /// <param name="stopsEarly">Whether the learner goes step by step: cut at half its time it has learned most of what it would.</param>
+    public TrialTime? Allow(string learner, double refitShare, TimeSpan reserved, bool isFirst, bool stopsEarly)
     {
         if (!IsLimited)
             return null;
         var left = Left;
         var allowed = Min(left / (1 + Slack * refitShare), left - reserved);
         var predicted = Predict(learner);
-        if (predicted is null && !isFirst)
-            allowed = Min(allowed, left / 3);
-        if (allowed < Smallest || (predicted > allowed && !isFirst))
+        if (predicted is null)
+            allowed = Min(allowed, left * (isFirst ? FirstShare : UnknownShare));
+        if (allowed < Smallest || ((stopsEarly ? HalfWay : 1) * predicted > allowed && !isFirst))
             return null;
-        var cutOff = Min(1.5 * allowed, Max(allowed, left - reserved));
+        // Who does not stop in time is given up while another one still has a chance.
+        var cutOff = Min(1.5 * allowed, Max(allowed, 0.8 * (left - reserved)));
         return new TrialTime(allowed, cutOff);
     }
 

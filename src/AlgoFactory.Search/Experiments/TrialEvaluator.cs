@@ -20,7 +20,7 @@ public sealed record TrialTime(TimeSpan Target, TimeSpan CutOff);
 /// slightly hopeful score, the same for all trials. Thread-safe.
 /// </summary>
 public sealed class TrialEvaluator(
-    LearnerCatalog catalog, FoldFeatures features, TaskSpec task, IMetric metric, int seed, int threads, TimeProvider clock)
+    LearnerCatalog catalog, FoldFeatures features, TaskSpec task, IMetric metric, int seed, int threads, TimeProvider clock, bool bags = true)
 {
     /// <summary>The folds that proposals are fitted in.</summary>
     public FoldFeatures Features => features;
@@ -28,8 +28,20 @@ public sealed class TrialEvaluator(
     /// <summary>Threads of the whole evaluation.</summary>
     public int Threads => threads;
 
+    /// <summary>What tells time.</summary>
+    public TimeProvider Clock => clock;
+
     /// <summary>Folds that are fitted at the same time.</summary>
     public int FoldsAtOnce { get; } = Math.Min(threads, features.Plan.Folds.Length);
+
+    /// <summary>
+    /// Whether a trial's fold models are served as a bag, their mean, instead of one more fit on all rows: those of a learner that
+    /// stops early, each at the round that was best for its own rows. Together they have seen every row, and their mean varies
+    /// less than one model does. Averages of trees and linear models gain little by that, and one fit is smaller and faster. A
+    /// recommender knows users by their rows: it has to have seen them all.
+    /// </summary>
+    public bool IsBagged(Proposal proposal) => bags && !task.IsRecommendation && proposal.Fidelity >= 1 && features.Plan.IsPartition
+        && catalog[proposal.Learner].Info.UsesValidation;
 
     /// <summary>Evaluates a proposal.</summary>
     /// <param name="trial">The trial's number.</param>
@@ -47,13 +59,13 @@ public sealed class TrialEvaluator(
         {
             var learner = catalog[proposal.Learner];
             var batches = (folds.Length + FoldsAtOnce - 1) / FoldsAtOnce;
-            RunFolds(either.Token, fold =>
+            RunFolds(either.Token, (fold, maxThreads) =>
             {
                 // Each wave of folds gets an equal part of the time, so that the last one is not the one to starve.
                 DateTimeOffset? deadline = time is { } all
                     ? clock.GetUtcNow() + (all.Target - clock.GetElapsedTime(started)) / Math.Max(1, batches - fold / FoldsAtOnce)
                     : null;
-                folds[fold] = FitFold(learner, trial, proposal.Parameters, fold, deadline, either.Token);
+                folds[fold] = FitFold(learner, trial, proposal.Parameters, fold, maxThreads, deadline, either.Token);
             });
             return Summarise(trial, proposal, folds, clock.GetElapsedTime(started));
         }
@@ -104,7 +116,9 @@ public sealed class TrialEvaluator(
     /// <summary>Measures a result's model of the first fold, fitted on other rows, on this plan's first validation part.</summary>
     public TrialResult Measure(TrialResult result)
     {
-        var model = result.FirstFold ?? throw new ArgumentException("The result has no model.", nameof(result));
+        if (result.FoldModels.IsEmpty)
+            throw new ArgumentException("The result has no model.", nameof(result));
+        var model = result.FoldModels[0];
         var validation = model.Pipeline.Transform(features.ValidationRows(0));
         var scores = Score(model.Model, validation);
         var foldScores = FoldScores(scores);
@@ -125,24 +139,33 @@ public sealed class TrialEvaluator(
     /// <summary>What a learner needs of its features.</summary>
     public FeatureNeeds NeedsOf(Proposal proposal) => catalog[proposal.Learner].Info.Needs;
 
-    private void RunFolds(CancellationToken cancellation, Action<int> run)
+    /// <summary>Folds side by side with a share of the threads each; those that are left over at the end share all threads.</summary>
+    private void RunFolds(CancellationToken cancellation, Action<int, int> run)
     {
-        if (FoldsAtOnce == 1)
+        var folds = features.Plan.Folds.Length;
+        var abreast = folds - folds % FoldsAtOnce;
+        RunFolds(0, abreast, FoldsAtOnce, cancellation, run);
+        RunFolds(abreast, folds, folds - abreast, cancellation, run);
+    }
+
+    private void RunFolds(int from, int to, int atOnce, CancellationToken cancellation, Action<int, int> run)
+    {
+        if (atOnce <= 1)
         {
-            for (var fold = 0; fold < features.Plan.Folds.Length; fold++)
-                run(fold);
+            for (var fold = from; fold < to; fold++)
+                run(fold, threads);
             return;
         }
 
-        var next = -1;
-        var errors = new Exception?[features.Plan.Folds.Length];
-        Parallel.For(0, FoldsAtOnce, new ParallelOptions { MaxDegreeOfParallelism = FoldsAtOnce }, _ =>
+        var next = from - 1;
+        var errors = new Exception?[to];
+        Parallel.For(0, atOnce, new ParallelOptions { MaxDegreeOfParallelism = atOnce }, _ =>
         {
-            for (int fold; (fold = Interlocked.Increment(ref next)) < errors.Length;)
+            for (int fold; (fold = Interlocked.Increment(ref next)) < to;)
                 try
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    run(fold);
+                    run(fold, Math.Max(1, threads / atOnce));
                 }
                 catch (Exception e) when (e is not OutOfMemoryException)
                 {
@@ -156,9 +179,8 @@ public sealed class TrialEvaluator(
     }
 
     private FoldOutcome FitFold(
-        ILearner learner, int trial, ParameterSet parameters, int fold, DateTimeOffset? deadline, CancellationToken cancellation)
+        ILearner learner, int trial, ParameterSet parameters, int fold, int maxThreads, DateTimeOffset? deadline, CancellationToken cancellation)
     {
-        var maxThreads = Math.Max(1, threads / FoldsAtOnce);
         var set = features.Get(fold, learner.Info.Needs, maxThreads, cancellation);
         var context = new FitContext(
             SplitMix64.Derive(seed, trial), ThreadsFor(learner, maxThreads), deadline, clock, null, cancellation);
@@ -173,7 +195,9 @@ public sealed class TrialEvaluator(
     private TrialResult Summarise(int trial, Proposal proposal, FoldOutcome[] folds, TimeSpan wall)
     {
         float[] scores = folds.Length == 1 ? folds[0].Scores : [.. folds.SelectMany(f => f.Scores)];
+        var started = clock.GetTimestamp();
         var foldScores = FoldScores(scores);
+        var measured = clock.GetElapsedTime(started);
         var score = Mean(foldScores);
         var fit = TimeSpan.FromTicks(folds.Sum(f => f.Time.Ticks));
         if (double.IsNaN(score))
@@ -194,9 +218,10 @@ public sealed class TrialEvaluator(
             FitTime = fit,
             LongestFit = folds.Max(f => f.Time),
             Wall = wall,
+            MeasureTime = measured,
             OutOfSample = scores,
             RefitParameters = MeanParameters([.. folds.Select(f => f.Outcome.RefitParameters)]),
-            FirstFold = new FittedModel(folds[0].Set.Pipeline, folds[0].Outcome.Model),
+            FoldModels = [.. folds.Take(IsBagged(proposal) ? folds.Length : 1).Select(f => new FittedModel(f.Set.Pipeline, f.Outcome.Model))],
         };
     }
 

@@ -7,7 +7,8 @@ namespace AlgoFactory.Search.Experiments;
 /// <summary>The results of a sweep: all of them on the leaderboard, the best ones with their scores and models.</summary>
 internal sealed class TrialHistory(bool higherIsBetter)
 {
-    private const int KeptModels = 3;
+    /// <summary>Results that keep their models; those of forests on large tables take tens of megabytes each.</summary>
+    private const int KeptModels = 8;
 
     private readonly List<TrialResult> _best = [];
 
@@ -31,7 +32,7 @@ internal sealed class TrialHistory(bool higherIsBetter)
             if (_best.Count > EnsembleSelection.Candidates)
                 _best.RemoveAt(_best.Count - 1);
             for (var i = KeptModels; i < _best.Count; i++)
-                _best[i] = _best[i] with { FirstFold = null };
+                _best[i] = _best[i] with { FoldModels = [] };
         }
 
         return Leaderboard.Add(result.ToEntry());

@@ -34,14 +34,20 @@ public sealed record TrialResult
     /// <summary>From the trial's start to its end.</summary>
     public TimeSpan Wall { get; init; }
 
+    /// <summary>What measuring its out-of-sample scores took: so long takes each combination that is tried at the end.</summary>
+    public TimeSpan MeasureTime { get; init; }
+
     /// <summary>Out-of-sample scores: validation rows × output width, fold after fold; empty when it failed or was let go.</summary>
     public ReadOnlyMemory<float> OutOfSample { get; init; }
 
     /// <summary>The parameters for the fit on all rows.</summary>
     public ParameterSet RefitParameters { get; init; } = ParameterSet.Empty;
 
-    /// <summary>The model of the first fold, for when there is no time to fit again.</summary>
-    public FittedModel? FirstFold { get; init; }
+    /// <summary>
+    /// The models of the folds: all of them where they are served as a bag, else the first one, for when there is no time to
+    /// fit again; empty when they were let go.
+    /// </summary>
+    public ImmutableArray<FittedModel> FoldModels { get; init; } = [];
 
     /// <summary>This result's line of the leaderboard, without a rank.</summary>
     public LeaderboardEntry ToEntry() => new()
@@ -57,7 +63,7 @@ public sealed record TrialResult
     };
 
     /// <summary>This result without what takes memory.</summary>
-    public TrialResult Slim() => this with { OutOfSample = default, FirstFold = null };
+    public TrialResult Slim() => this with { OutOfSample = default, FoldModels = [] };
 }
 
 /// <summary>A fitted model with the pipeline that makes its features.</summary>

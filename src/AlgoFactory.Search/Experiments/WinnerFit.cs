@@ -7,18 +7,21 @@ using AlgoFactory.Learning.Metrics;
 namespace AlgoFactory.Search.Experiments;
 
 /// <summary>
-/// The end of a sweep: selects an ensemble where it pays, fits the winner on all rows, and measures it out of sample.
-/// Where time is too short for the fit on all rows, the model that was fitted on the training part is kept, with a warning.
+/// The end of a sweep: selects an ensemble where it pays, and finds the models to serve for each of its members: the bag of
+/// its folds' models, or one fit on all rows. Where time is too short for that, the model that was fitted on the training part
+/// stays: there is an ensemble to serve at any time.
 /// </summary>
 internal sealed class WinnerFit(
     TrialEvaluator evaluator, TrialHistory history, ExperimentData data, TaskSpec task, TimePlanner time, double refitShare,
     TimeProvider clock, Action<ExperimentEvent> report)
 {
     /// <summary>An ensemble must take off that share of the best trial's loss to be worth its slower predictions.</summary>
-    private const double WorthwhileGain = 0.01;
+    private const double WorthwhileGain = 0.002;
+
+    /// <summary>Models served at most: beyond, members are fitted once more instead of served as bags.</summary>
+    private const int MaxModels = 25;
 
     private readonly Dictionary<FeatureNeeds, FoldSet> _whole = [];
-    private readonly Dictionary<int, FittedModel> _fitted = [];
     private readonly List<string> _warnings = [];
 
     /// <summary>Makes the result; the leaderboard gains a line when an ensemble wins.</summary>
@@ -30,15 +33,9 @@ internal sealed class WinnerFit(
         var selection = SelectEnsemble(best, single, cancellation);
 
         report(new PhaseChanged("refitting"));
-        var fitted = FitMembers(selection, cancellation);
-        if (fitted is null)
-        {
-            selection = single;
-            fitted = FitMembers(single, cancellation) ?? throw new LearningException("The winner could not be fitted on all rows.");
-        }
-
+        var members = FitMembers(selection, cancellation);
         var entry = selection.Members.Length > 1 ? AddEnsemble(selection) : null;
-        return Result(selection, fitted.Value, entry);
+        return Result(selection, members, entry);
     }
 
     /// <summary>A winner from an earlier, interrupted run comes without its out-of-sample scores: they are made again.</summary>
@@ -59,67 +56,58 @@ internal sealed class WinnerFit(
 
     private Selection SelectEnsemble(TrialResult best, Selection single, CancellationToken cancellation)
     {
-        var isExternal = evaluator.Features.Plan.IsExternal;
+        // A member must be servable even if no time is left to fit it again.
+        var needsModel = time.IsLimited || evaluator.Features.Plan.IsExternal;
         var candidates = history.Best
-            .Where(b => !b.OutOfSample.IsEmpty && (!isExternal || b.FirstFold is not null))
+            .Where(b => !b.OutOfSample.IsEmpty && (!needsModel || !b.FoldModels.IsEmpty))
+            .Where(b => b.Trial == best.Trial || evaluator.NeedsOf(b.Proposal) != FeatureNeeds.None)
             .OrderBy(b => b.Trial == best.Trial ? 0 : 1)
             .ToArray();
         // The mean of two ranks is not the rank of a blend: a ranking has one winner.
-        if (task.Kind == TaskKind.Ranking || candidates.Length < 2 || (refitShare == 0 && !isExternal))
+        if (task.Kind == TaskKind.Ranking || candidates.Length < 2)
             return single;
-        if (time.IsLimited)
-        {
-            // Selecting takes about one measurement a candidate and round; it may take a tenth of what is left.
-            var started = clock.GetTimestamp();
-            evaluator.FoldScores(best.OutOfSample.Span);
-            if (clock.GetElapsedTime(started) * candidates.Length * EnsembleSelection.Candidates > 0.1 * time.Left)
-                return single;
-        }
-
-        var loss = history.Leaderboard.Gap(single.Score);
-        for (var members = EnsembleSelection.MaxMembers; members > 1; members--)
-        {
-            var selection = EnsembleSelection.Select(evaluator, candidates, history.Leaderboard.IsBetter, members, cancellation);
-            if (selection.Members.Length < 2 || history.Leaderboard.Gap(selection.Score) > (1 - WorthwhileGain) * loss)
-                return single;
-            if (!time.IsLimited || selection.Members.Aggregate(TimeSpan.Zero, (sum, m) => sum + RefitTime(m.Trial)) < time.Left)
-                return selection;
-            members = Math.Min(members, selection.Members.Length);
-        }
-
-        return single;
+        var selection = EnsembleSelection.Select(
+            evaluator, candidates, history.Leaderboard.IsBetter, EnsembleSelection.MaxMembers,
+            time.IsLimited ? EnsembleSelection.TimeFor(candidates, time) : null, cancellation);
+        var (gap, least) = (history.Leaderboard.Gap(selection.Score), history.Leaderboard.Gap(single.Score));
+        return gap <= (1 - WorthwhileGain) * least ? selection : single;
     }
 
     private TimeSpan RefitTime(TrialResult trial) => TimePlanner.Slack * refitShare * trial.Wall;
 
-    /// <summary>Fits the members on all rows; null when there is no time left to and no other model to take.</summary>
-    private ImmutableArray<EnsembleMember>? FitMembers(Selection selection, CancellationToken cancellation)
+    /// <summary>The models of all members, the heaviest member first: it is the one to have time for a fit on all rows.</summary>
+    private ImmutableArray<EnsembleMember> FitMembers(Selection selection, CancellationToken cancellation)
     {
         var members = ImmutableArray.CreateBuilder<EnsembleMember>();
-        // The best trial first: if time runs out on a later member, it alone can still be served.
-        foreach (var member in selection.Members.OrderBy(m => m.Trial.Trial == selection.Members[0].Trial.Trial ? 0 : 1))
+        foreach (var (trial, weight) in selection.Members.OrderByDescending(m => m.Weight).ThenBy(m => m.Trial.Trial))
         {
-            var fitted = FitWhole(member.Trial, cancellation);
-            if (fitted is null && selection.Members.Length > 1)
-                return null;
-            fitted ??= InsteadOfWhole(member.Trial);
-            if (fitted is null)
-                return null;
-            members.Add(new EnsembleMember(
-                member.Trial.Proposal.Learner, member.Trial.RefitParameters, fitted.Pipeline, fitted.Model, member.Weight));
+            var models = Models(trial, MaxModels - members.Count, cancellation);
+            if (members.Count == 0 && models.Length == 1 && models == trial.FoldModels && !evaluator.Features.Plan.IsExternal)
+                _warnings.Add($"There was no time left to fit the winner again on all {data.Train.RowCount} rows: the model is the one that its trial fitted on {evaluator.Features.Plan.Folds[0].Train.Length} of them. Allow a longer budget for a better model.");
+            foreach (var model in models)
+                members.Add(new EnsembleMember(
+                    trial.Proposal.Learner, trial.RefitParameters, model.Pipeline, model.Model, weight / models.Length));
         }
 
-        return members.ToImmutable();
+        // Models that read the same features stand side by side: these are made once for all of them.
+        return [.. members.GroupBy(m => m.Pipeline, ReferenceEqualityComparer.Instance).SelectMany(g => g)];
+    }
+
+    private ImmutableArray<FittedModel> Models(TrialResult trial, int allowed, CancellationToken cancellation)
+    {
+        if (evaluator.IsBagged(trial.Proposal) && trial.FoldModels.Length > 1 && trial.FoldModels.Length <= allowed)
+            return trial.FoldModels;
+        if (FitWhole(trial, cancellation) is { } whole)
+            return [whole];
+        return trial.FoldModels.IsEmpty ? throw new LearningException("The winner could not be fitted on all rows.") : trial.FoldModels;
     }
 
     private FittedModel? FitWhole(TrialResult trial, CancellationToken cancellation)
     {
-        if (_fitted.TryGetValue(trial.Trial, out var done))
-            return done;
-        if (evaluator.Features.Plan.IsExternal && trial.FirstFold is { } external)
-            return external;
+        if (evaluator.Features.Plan.IsExternal && !trial.FoldModels.IsEmpty)
+            return trial.FoldModels[0];
         var left = time.Left;
-        if (time.IsLimited && (refitShare == 0 || RefitTime(trial) > TimePlanner.Slack * left))
+        if (time.IsLimited && (refitShare == 0 || RefitTime(trial) > left))
             return null;
 
         var deadline = time.IsLimited ? clock.GetUtcNow() + left : (DateTimeOffset?)null;
@@ -131,23 +119,12 @@ internal sealed class WinnerFit(
             if (!_whole.TryGetValue(needs, out var whole))
                 _whole.Add(needs, whole = evaluator.Features.MakeWhole(needs, evaluator.Threads, either.Token));
             var fitted = evaluator.Refit(trial.Trial, trial.Proposal, trial.RefitParameters, whole, deadline, either.Token);
-            if (deadline is { } end && clock.GetUtcNow() >= end)
-                return null;
-            _fitted.Add(trial.Trial, fitted);
-            return fitted;
+            return deadline is { } end && clock.GetUtcNow() >= end ? null : fitted;
         }
         catch (OperationCanceledException) when (cutOff.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             return null;
         }
-    }
-
-    private FittedModel? InsteadOfWhole(TrialResult trial)
-    {
-        if (trial.FirstFold is null)
-            return null;
-        _warnings.Add($"There was no time left to fit the winner again on all {data.Train.RowCount} rows: the model is the one that its trial fitted on {evaluator.Features.Plan.Folds[0].Train.Length} of them. Allow a longer budget for a better model.");
-        return trial.FirstFold;
     }
 
     private LeaderboardEntry AddEnsemble(Selection selection)

@@ -12,13 +12,13 @@ public static class LearnerOrder
     /// What to try first where it is in the catalogue: the strongest default on tables first, then the cheap and different
     /// ones; learners not named here follow by id.
     /// </summary>
-    private static readonly string[] Preferred = ["gbdt", "linear", "random-forest", "extra-trees", "fm", "ffm"];
+    private static readonly string[] Preferred = ["gbdt", "linear", "mlp", "extra-trees", "random-forest", "fm", "ffm"];
 
     /// <summary>
     /// The same for tables with a category of many levels, such as logs of clicks: what pairs of levels say, only
     /// factorization machines can learn there.
     /// </summary>
-    private static readonly string[] PreferredOnManyLevels = ["gbdt", "linear", "fm", "ffm", "random-forest", "extra-trees"];
+    private static readonly string[] PreferredOnManyLevels = ["gbdt", "fm", "linear", "ffm", "mlp", "extra-trees", "random-forest"];
 
     /// <summary>The same for recommenders: item neighbours early, for they are what the others are compared with.</summary>
     private static readonly string[] PreferredRecommenders = ["mf", "item-knn", "ncf"];

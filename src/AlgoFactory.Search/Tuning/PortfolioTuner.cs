@@ -1,14 +1,14 @@
-using AlgoFactory.Learning.Spaces;
+using AlgoFactory.Search.Portfolio;
 
 namespace AlgoFactory.Search.Tuning;
 
 /// <summary>
-/// Proposes what is known to do well, before any search: every learner's defaults in the given order, then the learners'
-/// portfolio entries in turns; afterwards it hands on to another tuner, which observes everything from the beginning.
+/// Proposes what is known to do well, before any search, in the order of <see cref="PortfolioOrder"/>; afterwards it hands on
+/// to another tuner, which observes everything from the beginning.
 /// </summary>
 public sealed class PortfolioTuner : ITuner
 {
-    private readonly Queue<Proposal> _proposals = [];
+    private readonly Queue<Proposal> _proposals;
     private readonly ITuner? _next;
 
     /// <summary>Creates the portfolio of these learners.</summary>
@@ -17,18 +17,7 @@ public sealed class PortfolioTuner : ITuner
     public PortfolioTuner(IReadOnlyList<TunedLearner> learners, ITuner? next)
     {
         _next = next;
-        var seen = new HashSet<Proposal>();
-        var rounds = learners.Select(l => l.Space.Portfolio.Length).DefaultIfEmpty(0).Max();
-        for (var round = 0; round <= rounds; round++)
-            foreach (var learner in learners)
-            {
-                if (round > learner.Space.Portfolio.Length)
-                    continue;
-                var parameters = round == 0 ? ParameterSet.Empty : learner.Space.Portfolio[round - 1];
-                var proposal = new Proposal(learner.Id, parameters);
-                if (seen.Add(proposal))
-                    _proposals.Enqueue(proposal);
-            }
+        _proposals = new Queue<Proposal>(PortfolioOrder.Of(learners));
     }
 
     /// <inheritdoc/>

@@ -8,8 +8,8 @@ using Xunit;
 namespace AlgoFactory.Search.Tests.Experiments;
 
 /// <summary>
-/// On a log of clicks, where pairs of levels say what no level says alone, a factorization machine wins the sweep. (The
-/// forests are left out for the test's time.)
+/// On a log of clicks, where pairs of levels say what no level says alone, a factorization machine wins the sweep. (Other
+/// learners are left out for the test's time.)
 /// </summary>
 public sealed class ClickSweepTests
 {
@@ -18,20 +18,18 @@ public sealed class ClickSweepTests
     {
         var table = ClickTable.Create(6_000, fields: 3, levels: 50);
         var data = new ExperimentData(table.Frame, table.Labels, default, table.Schema, table.Profile);
-        var catalog = new LearnerCatalog(BuiltIn.Catalog.All.Where(l => l.Info.Id is not ("random-forest" or "extra-trees")));
-        var learners = catalog.All.Count(l => l.Info.Tasks.HasFlag(table.Task.Flag));
-        var plan = new ExperimentPlan { Task = table.Task, Metric = "auc", Trials = learners, Folds = 1, Threads = 2 };
+        var catalog = new LearnerCatalog(BuiltIn.Catalog.All.Where(l => l.Info.Id is "baseline" or "gbdt" or "fm"));
+        // The defaults of trees, a second setting of theirs, and then the machine.
+        var plan = new ExperimentPlan { Task = table.Task, Metric = "auc", Trials = 3, Folds = 1, Threads = 2 };
         ExperimentResult? result = null;
         await foreach (var e in new ExperimentRunner(catalog, TimeProvider.System).RunAsync(plan, data))
             result = (e as ExperimentDone)?.Result ?? result;
 
         var trials = result!.Leaderboard.Where(e => e.Learner != ExperimentResult.EnsembleLearner).ToArray();
-        trials.Select(e => e.Learner).Distinct().Count().ShouldBe(learners);
+        trials.Select(e => e.Learner).ShouldBe(["fm", "gbdt", "gbdt", "baseline"]);
         trials.ShouldAllBe(e => e.Error == null);
-        trials[0].Learner.ShouldBeOneOf("fm", "ffm");
-        var others = trials.Where(e => e.Learner is not ("fm" or "ffm")).Max(e => e.Score!.Value);
-        trials[0].Score!.Value.ShouldBeGreaterThan(others + 0.05);
-        result.Predictor.Members.ShouldContain(m => m.Learner == "fm" || m.Learner == "ffm");
+        trials[0].Score!.Value.ShouldBeGreaterThan(trials[1].Score!.Value + 0.05);
+        result.Predictor.Members.ShouldContain(m => m.Learner == "fm");
         result.Importance.Select(i => i.Column).ShouldBe(["field0", "field1", "field2"], ignoreOrder: true);
     }
 }

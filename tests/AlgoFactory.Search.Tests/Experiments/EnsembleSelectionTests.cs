@@ -22,7 +22,7 @@ public class EnsembleSelectionTests
     }
 
     private static Selection Select(int members, params TrialResult[] trials) =>
-        EnsembleSelection.Select(Evaluator, [.. trials.OrderBy(t => t.Score)], (a, b) => a < b, members, default);
+        EnsembleSelection.Select(Evaluator, [.. trials.OrderBy(t => t.Score)], (a, b) => a < b, members, null, default);
 
     [Fact]
     public void Errors_that_cancel_out_are_combined()
@@ -51,4 +51,27 @@ public class EnsembleSelectionTests
     public void There_are_no_more_members_than_allowed() =>
         Select(2, [.. Enumerable.Range(1, 8).Select(n => Trial(n, (y, i) => y + (i % 8 == n - 1 ? 4 : 0)))])
             .Members.Length.ShouldBeLessThanOrEqualTo(2);
+
+    [Fact]
+    public void A_member_that_helps_in_one_fold_only_does_not_come_in()
+    {
+        // It is far better in one fold and worse in all others: on any fold that the choice did not see, it does harm or is not chosen.
+        var good = Trial(1, (y, _) => y + 1);
+        var lucky = Trial(2, (y, i) => i < Evaluator.Features.ValidationOffsets[1] ? y - 9 : y + 1.2f);
+
+        var selection = Select(2, good, lucky);
+
+        selection.Members.ShouldHaveSingleItem().Trial.Trial.ShouldBe(1);
+    }
+
+    [Fact]
+    public void When_its_time_is_over_the_selection_is_what_it_has()
+    {
+        var trials = Enumerable.Range(1, 8).Select(n => Trial(n, (y, i) => y + (i % 8 == n - 1 ? 4 : 0))).OrderBy(t => t.Score).ToArray();
+
+        var selection = EnsembleSelection.Select(Evaluator, trials, (a, b) => a < b, 8, TimeSpan.Zero, default);
+
+        selection.Members.Length.ShouldBeLessThanOrEqualTo(2);
+        selection.Score.ShouldBeLessThanOrEqualTo(trials[0].Score!.Value);
+    }
 }

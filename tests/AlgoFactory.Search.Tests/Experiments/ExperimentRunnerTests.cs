@@ -28,10 +28,42 @@ public class ExperimentRunnerTests
         return (((ExperimentDone)events[^1]).Result, events);
     }
 
+    private static readonly LearnerInfo WithoutStopping = new("tiny", "", TaskKinds.All, FeatureNeeds.Codes, Reproducibility.AnyThreads, UsesValidation: false);
+
+    [Fact]
+    public async Task A_winner_that_stops_early_is_the_bag_of_its_folds()
+    {
+        var learner = new TinyLearner("tiny");
+        var data = TinyData.Create(TaskKind.Regression, 200);
+
+        var (result, _) = await Run(new LearnerCatalog(learner), Plan(TinyData.Regression, trials: 1), data);
+
+        learner.Fits.ShouldAllBe(f => f.First.Length == 160);
+        result.Predictor.Members.Length.ShouldBe(5);
+        result.Predictor.Members.ShouldAllBe(m => Math.Abs(m.Weight - 0.2) < 1e-12);
+        result.Predictor.Members.Select(m => m.Pipeline).Distinct().Count().ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Bags_of_one_fold_share_its_features()
+    {
+        var (high, low) = (new TinyLearner("high") { Bias = 1 }, new TinyLearner("low") { Bias = -1 });
+        var data = TinyData.Create(TaskKind.Regression, 300, noise: 0.1);
+
+        var (result, _) = await Run(new LearnerCatalog(high, low), Plan(TinyData.Regression, trials: 2), data);
+
+        var members = result.Predictor.Members;
+        members.Length.ShouldBe(10);
+        Enumerable.Range(0, 5).ShouldAllBe(i => ReferenceEquals(members[2 * i].Pipeline, members[2 * i + 1].Pipeline));
+        var scores = result.Predictor.Predict(data.Train).Scores;
+        for (var row = 0; row < scores.Length; row++)
+            scores[row].ShouldBe((float)((Data.Frames.NumericColumn)data.Train["x"]).Values[row], 1e-4f);
+    }
+
     [Fact]
     public async Task Events_come_in_order_and_the_winner_is_fitted_on_all_rows()
     {
-        var learner = new TinyLearner("tiny");
+        var learner = new TinyLearner("tiny") { Info = WithoutStopping };
         var data = TinyData.Create(TaskKind.Regression, 200);
 
         var (result, events) = await Run(new LearnerCatalog(learner), Plan(TinyData.Regression, trials: 4), data);
@@ -117,7 +149,7 @@ public class ExperimentRunnerTests
 
         result.Best.Learner.ShouldBe(ExperimentResult.EnsembleLearner);
         result.Leaderboard.Length.ShouldBe(3);
-        result.Predictor.Members.Length.ShouldBe(2);
+        result.Predictor.Members.Select(m => m.Learner).Distinct().Count().ShouldBe(2);
         result.Predictor.Members.Sum(m => m.Weight).ShouldBe(1, 1e-9);
         result.Metrics["rmse"].ShouldBeLessThan(result.Leaderboard[1].Score!.Value);
         events.OfType<BestChanged>().Last().Entry.ShouldBe(result.Best);

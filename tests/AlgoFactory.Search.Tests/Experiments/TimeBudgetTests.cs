@@ -7,7 +7,7 @@ namespace AlgoFactory.Search.Tests.Experiments;
 /// <summary>The budget of time, on a clock that only the learners move: what a fit costs is exact.</summary>
 public class TimeBudgetTests
 {
-    private static readonly LearnerInfo Baseline = new("base", "", TaskKinds.All, FeatureNeeds.None, Reproducibility.AnyThreads, false);
+    private static readonly LearnerInfo Baseline = new("base", "", TaskKinds.All, FeatureNeeds.None, Reproducibility.AnyThreads, false, IsBaseline: true);
 
     private readonly ManualClock _clock = new();
 
@@ -44,8 +44,19 @@ public class TimeBudgetTests
 
         took.TotalSeconds.ShouldBeLessThan(60.5);
         result.Leaderboard.ShouldContain(e => e.Learner == "tiny" && e.Score != null);
-        learner.Fits.Last().First.Length.ShouldBe(500);
         result.Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_bag_needs_no_last_fit_and_its_time_goes_to_the_search()
+    {
+        var learner = Learner("tiny", _ => 1);
+
+        var (result, took) = await Run(60, 500, learner);
+
+        learner.Fits.ShouldAllBe(f => f.First.Length == 400);
+        took.TotalSeconds.ShouldBeInRange(55, 60.5);
+        result.Predictor.Members.Length.ShouldBe(5 * result.Predictor.Members.Select(m => m.Parameters).Distinct().Count());
     }
 
     [Fact]

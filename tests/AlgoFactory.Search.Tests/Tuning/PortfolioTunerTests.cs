@@ -11,10 +11,11 @@ public class PortfolioTunerTests
     private static TunedLearner Learner(string id, params ParameterSet[] portfolio) => new(id, new SearchSpace([Rate], [.. portfolio]));
 
     [Fact]
-    public void Every_learners_defaults_come_first_then_the_portfolios_in_turns()
+    public void Two_settings_of_the_first_learner_stand_before_each_default_of_another()
     {
         var (one, two) = (ParameterSet.Empty.With("rate", 0.1), ParameterSet.Empty.With("rate", 0.2));
-        var tuner = new PortfolioTuner([Learner("a", one, two), Learner("b"), Learner("c", one)], null);
+        var constant = new TunedLearner("base", new SearchSpace([], []));
+        var tuner = new PortfolioTuner([constant, Learner("a", one, two), Learner("b", two), Learner("c", one), Learner("d")], null);
 
         var proposals = new List<Proposal>();
         while (tuner.Propose() is { } proposal)
@@ -22,8 +23,11 @@ public class PortfolioTunerTests
 
         proposals.ShouldBe(
         [
-            new("a", ParameterSet.Empty), new("b", ParameterSet.Empty), new("c", ParameterSet.Empty),
-            new("a", one), new("c", one), new("a", two),
+            new("base", ParameterSet.Empty),
+            new("a", ParameterSet.Empty), new("a", one), new("b", ParameterSet.Empty),
+            new("a", two), new("c", ParameterSet.Empty),
+            new("d", ParameterSet.Empty),
+            new("b", two), new("c", one),
         ]);
     }
 

@@ -61,12 +61,12 @@ internal sealed class FactorizationParameters
     /// <summary>Settings that do well on many tables, after the defaults.</summary>
     public ImmutableArray<ParameterSet> Portfolio =>
     [
+        // Numbers in a straight line.
+        ParameterSet.Empty.With(Numeric.Name, Numeric.Choices[1]),
         // Many levels and strong pairs: long steps, held back.
         ParameterSet.Empty.With(LearningRate.Name, 0.3).With(L2.Name, 3e-3),
         // Few levels: short steps.
         ParameterSet.Empty.With(LearningRate.Name, 0.05).With(L2.Name, 2e-5),
-        // Numbers in a straight line.
-        ParameterSet.Empty.With(Numeric.Name, Numeric.Choices[1]),
     ];
 
     public FactorizationOptions Read(ParameterSet set, bool hasValidation) => new()

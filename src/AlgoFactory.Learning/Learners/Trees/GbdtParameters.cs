@@ -175,21 +175,19 @@ internal sealed class GbdtParameters
     public ImmutableArray<ParameterSet> Portfolio(long rows)
     {
         var small = rows < 5000;
-        return
-        [
-            // Slow and depth-limited, as CatBoost's defaults are.
-            Set(("learning_rate", 0.05), ("num_leaves", 64), ("max_depth", 6), ("lambda_l2", 3), ("bagging_fraction", 0.8), ("feature_fraction", 0.7)),
-            // Small trees that cannot learn much by heart.
-            Set(("learning_rate", 0.05), ("num_leaves", 8), ("max_depth", 3), ("min_data_in_leaf", small ? 5 : 20), ("feature_fraction", 0.6), ("bagging_fraction", 0.8)),
-            // Large trees, heavily sampled.
-            Set(("learning_rate", 0.03), ("num_leaves", small ? 31 : 127), ("min_data_in_leaf", small ? 5 : 30), ("feature_fraction", 0.5), ("bagging_fraction", 0.7), ("lambda_l2", 5)),
-            // Random thresholds smooth what few rows suggest.
-            Set(("learning_rate", 0.05), ("num_leaves", 31), ("extra_trees", 1), ("min_data_in_leaf", small ? 3 : 10), ("lambda_l2", 1)),
-            // Fast and coarse.
-            Set(("learning_rate", 0.1), ("num_leaves", 31), ("min_data_in_leaf", small ? 10 : 50), ("lambda_l2", 10), ("feature_fraction", 1.0)),
-            // Many features, few of which matter together.
-            Set(("learning_rate", 0.05), ("num_leaves", small ? 15 : 63), ("feature_fraction", 0.3), ("min_data_in_leaf", small ? 8 : 40), ("lambda_l2", 10), ("bagging_fraction", 0.8)),
-        ];
+        // Slow and depth-limited, as CatBoost's defaults are.
+        var shallow = Set(("learning_rate", 0.05), ("num_leaves", 64), ("max_depth", 6), ("lambda_l2", 3), ("bagging_fraction", 0.8), ("feature_fraction", 0.7));
+        // Small trees that cannot learn much by heart; they need many.
+        var stumps = Set(("learning_rate", small ? 0.05 : 0.1), ("num_leaves", 8), ("max_depth", 3), ("min_data_in_leaf", small ? 5 : 20), ("feature_fraction", 0.6), ("bagging_fraction", 0.8));
+        // Large trees, heavily sampled.
+        var large = Set(("learning_rate", 0.03), ("num_leaves", small ? 31 : 127), ("min_data_in_leaf", small ? 5 : 30), ("feature_fraction", 0.5), ("bagging_fraction", 0.7), ("lambda_l2", 5));
+        // Random thresholds smooth what few rows suggest.
+        var random = Set(("learning_rate", 0.05), ("num_leaves", 31), ("extra_trees", 1), ("min_data_in_leaf", small ? 3 : 10), ("lambda_l2", 1));
+        // Fast and coarse.
+        var coarse = Set(("learning_rate", 0.1), ("num_leaves", 31), ("min_data_in_leaf", small ? 10 : 50), ("lambda_l2", 10), ("feature_fraction", 1.0));
+        // Many features, few of which matter together.
+        var sparse = Set(("learning_rate", 0.05), ("num_leaves", small ? 15 : 63), ("feature_fraction", 0.3), ("min_data_in_leaf", small ? 8 : 40), ("lambda_l2", 10), ("bagging_fraction", 0.8));
+        return small ? [shallow, stumps, random, large, sparse, coarse] : [shallow, large, random, sparse, coarse, stumps];
     }
 
     public GbdtObjectives.Choice Objective(ParameterSet set) => new(
