@@ -15,6 +15,12 @@ public sealed record Fold(ImmutableArray<int> Train, ImmutableArray<int> Validat
 public sealed record FoldPlan(ImmutableArray<Fold> Folds, bool IsExternal, string Description)
 {
     /// <summary>
+    /// Whether each fold is validated on rows newer than those it is trained on. The newest stands first, trained on the most
+    /// rows; older ones know less than a model of all rows will.
+    /// </summary>
+    public bool IsForward { get; init; }
+
+    /// <summary>
     /// The same plan on fewer training rows: a random sample of each fold's training part, and of its validation part.
     /// </summary>
     public FoldPlan Sample(int trainRows, int validationRows, int seed) => this with
