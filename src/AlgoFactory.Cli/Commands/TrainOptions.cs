@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using AlgoFactory.Cli.Remote;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Training;
+using AlgoFactory.Search.Experiments;
 using AlgoFactory.Search.Tuning;
 using AlgoFactory.Serving.Registry;
 
@@ -18,7 +20,13 @@ internal sealed class TrainOptions
     private readonly Option<string?> _user = new("--user") { Description = "The users of --task recommend.", HelpName = "COLUMN" };
     private readonly Option<string?> _item = new("--item") { Description = "The items of --task recommend.", HelpName = "COLUMN" };
     private readonly Option<string?> _rating = new("--rating") { Description = "Their ratings; not given: items are ranked by who met them.", HelpName = "COLUMN" };
-    private readonly Option<string?> _time = new("--time") { Description = "When a user met an item: then the latest ones are validated on.", HelpName = "COLUMN" };
+    private readonly Option<string?> _time = new("--time") { Description = "When a row happened: newer rows are validated on than trained on.", HelpName = "COLUMN" };
+    private readonly Option<string?> _gap = new("--gap") { Description = "With --time: what lies between training and validation rows, such as 7d or a number in the column's unit.", HelpName = "SPAN" };
+    private readonly Option<string?> _weight = new("--weight") { Description = "How much a row counts in training and metrics.", HelpName = "COLUMN" };
+    private readonly Option<string?> _group = new("--group") { Description = "Rows of one group are never on both sides of a split.", HelpName = "COLUMN" };
+    private readonly Option<string?> _fold = new("--fold") { Description = "The fold that a row is validated in, as you have dealt them.", HelpName = "COLUMN" };
+    private readonly Option<string?> _threshold = new("--threshold") { Description = "From which probability on the positive class is predicted: a number, f1, precision-at-recall=0.8, recall-at-precision=0.8; not given: 0.5, or the best F1 of a rare class.", HelpName = "RULE" };
+    private readonly Option<string?> _cost = new("--cost") { Description = "What wrong decisions cost: the threshold that costs least is chosen.", HelpName = "fp=1,fn=5" };
     private readonly Option<string> _split = new("--split") { Description = "What a recommender is validated on: auto, random, time or leave-one-out.", HelpName = "SPLIT", DefaultValueFactory = _ => "auto" };
     private readonly Option<string?> _metric = new("--metric") { Description = "The metric to optimise; not given: auc, logloss, rmse or ndcg@10.", HelpName = "METRIC" };
     private readonly Option<string?> _budget = new("--budget") { Description = "Time from the program's start to the saved model: 90, 60s, 5m, 1h; not given: 60s.", HelpName = "TIME" };
@@ -28,7 +36,7 @@ internal sealed class TrainOptions
     private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _name = new("--name") { Description = "Also upload the model to the server at --url under this name (key in ALGOFACTORY_KEY).", HelpName = "NAME" };
     private readonly Option<string> _url = new("--url") { Description = "The server for --name.", HelpName = "URL", DefaultValueFactory = _ => RemoteOptions.DefaultUrl };
-    private readonly Option<string?> _valid = new("--valid") { Description = "A validation table with the same columns, instead of folds or a holdout part.", HelpName = "FILE" };
+    private readonly Option<string?> _valid = new("--valid", "--validation") { Description = "A validation table with the same columns, instead of folds or a holdout part.", HelpName = "FILE" };
     private readonly Option<int> _folds = new("--folds") { Description = "Folds of the cross-validation; 0: by the data's size.", HelpName = "K" };
     private readonly Option<string[]> _ignore = new("--ignore") { Description = "Columns to leave out, separated by commas.", HelpName = "COLUMNS" };
     private readonly Option<string?> _positive = new("--positive") { Description = "The positive class of a binary task; not given: the rarer one.", HelpName = "CLASS" };
@@ -44,7 +52,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _split, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            { _label, _task, _user, _item, _rating, _time, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -81,6 +89,10 @@ internal sealed class TrainOptions
             Folds = line.GetValue(_folds),
             Ignore = [.. (line.GetValue(_ignore) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
             Positive = line.GetValue(_positive),
+            Overrides = Roles(line),
+            Time = IsRecommender(line) ? null : line.GetValue(_time),
+            Gap = line.GetValue(_gap),
+            Threshold = Threshold(line),
             OutputPath = line.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}.afm",
             Threads = threads,
         };
@@ -101,13 +113,30 @@ internal sealed class TrainOptions
     {
         var (user, item, rating, time) = (line.GetValue(_user), line.GetValue(_item), line.GetValue(_rating), line.GetValue(_time));
         if (!IsRecommender(line))
-            return (user ?? item ?? rating ?? time) is null
+            return (user ?? item ?? rating) is null
                 ? null
-                : throw new UsageException("--user, --item, --rating and --time go with --task recommend only.");
+                : throw new UsageException("--user, --item and --rating go with --task recommend only.");
+        if ((line.GetValue(_weight) ?? line.GetValue(_group) ?? line.GetValue(_fold) ?? line.GetValue(_gap) ?? line.GetValue(_threshold) ?? line.GetValue(_cost)) is not null)
+            throw new UsageException("--weight, --group, --fold, --gap, --threshold and --cost do not go with --task recommend.");
         return user is null || item is null
             ? throw new UsageException("--task recommend needs --user and --item.")
             : new RecommendChoice(user, item, rating, time);
     }
+
+    private ImmutableArray<ColumnOverride> Roles(ParseResult line)
+    {
+        (string? Column, ColumnRole Role)[] roles =
+            [(line.GetValue(_weight), ColumnRole.Weight), (line.GetValue(_group), ColumnRole.Group), (line.GetValue(_fold), ColumnRole.Fold)];
+        return [.. roles.Where(r => r.Column is not null).Select(r => new ColumnOverride(r.Column!, null, r.Role))];
+    }
+
+    private string Threshold(ParseResult line) => (line.GetValue(_threshold), line.GetValue(_cost)) switch
+    {
+        (null, null) => "auto",
+        ({ } rule, null) => rule,
+        (null, { } cost) => $"cost:{cost}",
+        _ => throw new UsageException("--threshold and --cost exclude each other: give one of them."),
+    };
 
     private bool IsRecommender(ParseResult line) =>
         line.GetRequiredValue(_task).Equals(TaskChoice.Recommend, StringComparison.OrdinalIgnoreCase);

@@ -63,7 +63,13 @@ public static class EvaluateModel
         var report = Learning.Metrics.Evaluation.Report(
             task, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scores), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels),
             default, predictor.Post.Threshold);
-        return new EvaluationOutcome(task.Kind.ToString().ToLowerInvariant(), labels.Count + unlabelled, unlabelled, Metrics(task, report), Warnings());
+        return new EvaluationOutcome(task.Kind.ToString().ToLowerInvariant(), labels.Count + unlabelled, unlabelled, Metrics(task, report), Warnings())
+        {
+            Coverage = CoverageCheck.Measure(new Predictions(task, predictor.Post, [.. scores]), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels)),
+            Threshold = task.Kind == TaskKind.Binary ? predictor.Post.Threshold : null,
+            ThresholdRule = predictor.Post.ThresholdRule,
+            Calibration = predictor.Post.Calibration?.Method,
+        };
 
         IEnumerable<string> Notes()
         {
@@ -100,4 +106,17 @@ public static class EvaluateModel
 /// </param>
 /// <param name="Warnings">Things the user should know.</param>
 public sealed record EvaluationOutcome(
-    string Task, long Rows, long Unlabelled, ImmutableSortedDictionary<string, object?> Metrics, ImmutableArray<string> Warnings);
+    string Task, long Rows, long Unlabelled, ImmutableSortedDictionary<string, object?> Metrics, ImmutableArray<string> Warnings)
+{
+    /// <summary>How often intervals or sets held the true value, by level; empty where the model has none.</summary>
+    public ImmutableArray<LevelCoverage> Coverage { get; init; } = [];
+
+    /// <summary>Binary: the probability from which the positive class is predicted; else null.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>How the threshold was chosen, or null.</summary>
+    public string? ThresholdRule { get; init; }
+
+    /// <summary>How probabilities were calibrated: platt, isotonic or temperature; null: they were not.</summary>
+    public string? Calibration { get; init; }
+}
