@@ -90,13 +90,13 @@ public sealed record TargetAdvice(ImmutableArray<ParameterSet> Candidates, Immut
         if (lowest < 0 || !(mean > 0))
             return None;
         if (whole && lowest <= 1 && highest <= MostCounts)
-            return Try("poisson", $"'{task.Label}' holds counts (whole numbers from {Number(lowest)} to {Number(highest)}): boosting with a Poisson loss is tried, too.");
+            return Try($"'{task.Label}' holds counts (whole numbers from {Number(lowest)} to {Number(highest)}): boosting with a Poisson loss is tried, too.", "poisson");
         if (!(Skewness(labels, weights, mean, total) > LongTail))
             return None;
         if (lowest > 0)
-            return Try("gamma", $"'{task.Label}' is positive with a long upper tail: boosting with a Gamma loss (logarithmic link) is tried, too.");
+            return Try($"'{task.Label}' is positive with a long upper tail: boosting with a Gamma loss and boosting of its logarithm are tried, too.", "gamma", "squared_log");
         return zeros >= ManyZeros * total
-            ? Try("tweedie", $"'{task.Label}' is 0 in {Percent(zeros / total)} of the rows and positive with a long tail in the others: boosting with a Tweedie loss is tried, too.")
+            ? Try($"'{task.Label}' is 0 in {Percent(zeros / total)} of the rows and positive with a long tail in the others: boosting with a Tweedie loss is tried, too.", "tweedie")
             : None;
     }
 
@@ -113,7 +113,13 @@ public sealed record TargetAdvice(ImmutableArray<ParameterSet> Candidates, Immut
         return third / total / Math.Pow(second / total, 1.5);
     }
 
-    private static TargetAdvice Try(string objective, string note) => new([ParameterSet.Empty.With("objective", objective)], [note]);
+    private static TargetAdvice Try(string note, params ReadOnlySpan<string> objectives)
+    {
+        var candidates = ImmutableArray.CreateBuilder<ParameterSet>(objectives.Length);
+        foreach (var objective in objectives)
+            candidates.Add(ParameterSet.Empty.With("objective", objective));
+        return new TargetAdvice(candidates.MoveToImmutable(), [note]);
+    }
 
     private static string Percent(double share) => (share * 100).ToString("0.##", CultureInfo.InvariantCulture) + " %";
 
