@@ -12,13 +12,18 @@ namespace AlgoFactory.Learning.Calibration;
 public sealed record MarginMap(ImmutableArray<double> Knots, ImmutableArray<double> Values, double Slope)
 {
     /// <summary>Log-odds beyond this grow only by their logarithm: a forest's exact 0 would else be a lever that bends any fit.</summary>
-    private const double Far = 14;
+    internal const double Far = 14;
+
+    /// <summary>Stands for 0: half of the smallest float.</summary>
+    internal const double Least = 0.5 * float.Epsilon;
+
+    /// <summary>Stands for 1: half of the last step below it.</summary>
+    internal const double Most = 1 - 1.0 / (1 << 25);
 
     /// <summary>The log-odds of a probability, strictly increasing and finite on [0, 1].</summary>
     public static double Margin(float probability)
     {
-        // The halves of the smallest float and of the last step below 1 stand for 0 and 1.
-        var p = Math.Clamp((double)probability, 0.5 * float.Epsilon, 1 - 1.0 / (1 << 25));
+        var p = Math.Clamp(probability, Least, Most);
         var margin = Math.Log(p / (1 - p));
         return margin switch
         {
