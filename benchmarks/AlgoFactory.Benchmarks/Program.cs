@@ -3,6 +3,7 @@ using AlgoFactory.Benchmarks.Neural;
 using AlgoFactory.Benchmarks.Search;
 using AlgoFactory.Benchmarks.Serving;
 using AlgoFactory.Benchmarks.Trees;
+using AlgoFactory.Benchmarks.Trust;
 
 var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordinal)
 {
@@ -24,6 +25,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-shap"] = TreesShap.Run,
     ["trees-tables"] = TreesTables.Run,
     ["trees-categories"] = TreesCategories.Run,
+    ["trust-tables"] = TrustTables.Run,
 };
 
 if (args.Length == 0 || !entries.TryGetValue(args[0], out var entry))

@@ -15,10 +15,6 @@ namespace AlgoFactory.Learning;
 /// <param name="Weight">Its share in the weighted mean of scores; the shares sum to 1.</param>
 public sealed record EnsembleMember(string Learner, ParameterSet Parameters, FeaturePipeline Pipeline, IModel Model, double Weight);
 
-/// <summary>What happens to the combined scores.</summary>
-/// <param name="Threshold">Binary: the probability of the positive class from which it is predicted.</param>
-public sealed record PostProcessing(double Threshold = 0.5);
-
 /// <summary>
 /// A whole fitted model: schema, pipelines, members, combiner and post-processing; rows in, predictions out.
 /// Immutable and thread-safe. A single model is an ensemble of one.
@@ -79,7 +75,7 @@ public sealed class Predictor
         if (Members.Length == 1)
         {
             Score(Members[0], rows, scores);
-            return new Predictions(Task, Post, scores);
+            return Finish(scores);
         }
 
         var part = new float[scores.Length];
@@ -100,6 +96,12 @@ public sealed class Predictor
             builder.Return();
         }
 
+        return Finish(scores);
+    }
+
+    private Predictions Finish(float[] scores)
+    {
+        Post.Calibration?.Apply(scores, Task.OutputWidth);
         return new Predictions(Task, Post, scores);
     }
 

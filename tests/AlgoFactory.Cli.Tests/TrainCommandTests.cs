@@ -12,6 +12,34 @@ public sealed class TrainCommandTests : IDisposable
         CliRun.Of(["train", TempFolder.Sample(sample), "--label", label, "--out", _folder["m.afm"], .. more]);
 
     [Fact]
+    public async Task Intervals_sets_thresholds_and_roles_are_asked_for_by_options()
+    {
+        var train = await Train("concrete.csv", "compressive_strength", "--trials", "1", "--weight", "age", "--json");
+        train.Code.ShouldBe(0, train.Error);
+        var predict = await CliRun.Of("predict", _folder["m.afm"], TempFolder.Sample("concrete.csv"), "--interval", "0.9", "--out", _folder["i.csv"]);
+        predict.Code.ShouldBe(0, predict.Error);
+        File.ReadAllText(_folder["i.csv"]).ShouldStartWith("prediction,lower,upper,error");
+        var evaluate = await CliRun.Of("evaluate", _folder["m.afm"], TempFolder.Sample("concrete.csv"), "--json");
+        var coverage = evaluate.Json.GetProperty("coverage");
+        coverage.GetArrayLength().ShouldBe(3);
+        coverage[1].GetProperty("level").GetDouble().ShouldBe(0.9);
+        coverage[1].GetProperty("covered").GetDouble().ShouldBeGreaterThan(0.8);
+        (await CliRun.Of("predict", _folder["m.afm"], TempFolder.Sample("concrete.csv"), "--set", "0.9")).ShouldFail(2, "'interval'");
+
+        train = await Train("credit_data.csv", "Status", "--trials", "1", "--cost", "fp=1,fn=9", "--json");
+        train.Code.ShouldBe(0, train.Error);
+        evaluate = await CliRun.Of("evaluate", _folder["m.afm"], TempFolder.Sample("credit_data.csv"), "--json");
+        evaluate.Json.GetProperty("thresholdRule").GetString().ShouldBe("cost:fp=1,fn=9");
+        evaluate.Json.GetProperty("threshold").GetDouble().ShouldBe(train.Json.GetProperty("threshold").GetDouble());
+        (await CliRun.Of("evaluate", _folder["m.afm"], TempFolder.Sample("credit_data.csv"))).Output.ShouldContain("cost:fp=1,fn=9");
+
+        (await Train("credit_data.csv", "Status", "--cost", "fp=1")).ShouldFail(2, "fp=1,fn=5");
+        (await Train("credit_data.csv", "Status", "--cost", "fp=1,fn=2", "--threshold", "f1")).ShouldFail(2, "exclude each other");
+        (await Train("credit_data.csv", "Status", "--group", "Stat")).ShouldFail(2, "no column 'Stat'");
+        (await Train("credit_data.csv", "Status", "--gap", "7d")).ShouldFail(2, "--time");
+    }
+
+    [Fact]
     public async Task The_whole_way_with_one_json_object_a_step()
     {
         var train = await Train("penguins.csv", "species", "--trials", "3", "--seed", "7", "--json");

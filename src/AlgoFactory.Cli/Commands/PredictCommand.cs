@@ -19,9 +19,19 @@ internal static class PredictCommand
             Description = "The file to write: Parquet when it ends in .parquet, else CSV. Not given: CSV on standard output, or with --json the input's name with .predictions.csv.",
             HelpName = "FILE",
         };
+        var interval = new Option<double?>("--interval")
+        {
+            Description = "Regression: add the columns lower and upper, an interval that holds that share of true values, such as 0.9.",
+            HelpName = "SHARE",
+        };
+        var set = new Option<double?>("--set")
+        {
+            Description = "Classification: add the column set, the classes that hold the true one for that share of rows, such as 0.9.",
+            HelpName = "SHARE",
+        };
         var json = new Option<bool>("--json") { Description = "Write one JSON object about the run to standard output." };
         var reading = new ReadingOptions();
-        var command = new Command("predict", "Predict every record of a file.") { model, file, output, json };
+        var command = new Command("predict", "Predict every record of a file.") { model, file, output, interval, set, json };
         reading.AddTo(command);
         command.SetAction((line, _) => CommandRun.RunAsync(cancellation =>
         {
@@ -29,9 +39,7 @@ internal static class PredictCommand
             var loaded = ModelFile.Load(line.GetRequiredValue(model), BuiltIn.Readers);
             var asJson = line.GetValue(json);
             var target = line.GetValue(output) ?? (asJson ? $"{Path.GetFileNameWithoutExtension(input)}.predictions.csv" : null);
-            var report = target is null
-                ? SpooledTable.Write(spool => PredictFile.Run(loaded, input, options, spool, cancellation))
-                : PredictFile.Run(loaded, input, options, target, cancellation);
+            var report = target is null ? SpooledTable.Write(Predict) : Predict(target);
             foreach (var warning in report.Warnings)
                 Console.Error.WriteLine($"warning: {warning}");
             if (asJson)
@@ -39,6 +47,9 @@ internal static class PredictCommand
             else
                 Console.Error.WriteLine($"{report.Rows} rows predicted{(target is null ? "" : $" into {target}")}.");
             return Task.CompletedTask;
+
+            PredictionReport Predict(string path) =>
+                PredictFile.Run(loaded, input, options, path, cancellation, line.GetValue(interval), line.GetValue(set));
         }));
         return command;
     }

@@ -5,6 +5,7 @@ using AlgoFactory.Cli.Remote;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Training;
+using AlgoFactory.Search.Experiments;
 using AlgoFactory.Search.Tuning;
 using AlgoFactory.Serving.Registry;
 
@@ -19,7 +20,13 @@ internal sealed class TrainOptions
     private readonly Option<string?> _user = new("--user") { Description = "The users of --task recommend.", HelpName = "COLUMN" };
     private readonly Option<string?> _item = new("--item") { Description = "The items of --task recommend.", HelpName = "COLUMN" };
     private readonly Option<string?> _rating = new("--rating") { Description = "Their ratings; not given: items are ranked by who met them.", HelpName = "COLUMN" };
-    private readonly Option<string?> _time = new("--time") { Description = "When a user met an item: then the latest ones are validated on.", HelpName = "COLUMN" };
+    private readonly Option<string?> _time = new("--time") { Description = "When a row happened: newer rows are validated on than trained on.", HelpName = "COLUMN" };
+    private readonly Option<string?> _gap = new("--gap") { Description = "With --time: what lies between training and validation rows, such as 7d or a number in the column's unit.", HelpName = "SPAN" };
+    private readonly Option<string?> _weight = new("--weight") { Description = "How much a row counts in training and metrics.", HelpName = "COLUMN" };
+    private readonly Option<string?> _group = new("--group") { Description = "Rows of one group are never on both sides of a split.", HelpName = "COLUMN" };
+    private readonly Option<string?> _fold = new("--fold") { Description = "The fold that a row is validated in, as you have dealt them.", HelpName = "COLUMN" };
+    private readonly Option<string?> _threshold = new("--threshold") { Description = "From which probability on the positive class is predicted: a number, f1, precision-at-recall=0.8, recall-at-precision=0.8; not given: 0.5, or the best F1 of a rare class.", HelpName = "RULE" };
+    private readonly Option<string?> _cost = new("--cost") { Description = "What wrong decisions cost: the threshold that costs least is chosen.", HelpName = "fp=1,fn=5" };
     private readonly Option<string[]> _itemFeatures = new("--item-features") { Description = "Columns that tell of the items, separated by commas: for items without ratings, and to filter by.", HelpName = "COLUMNS" };
     private readonly Option<string[]> _userFeatures = new("--user-features") { Description = "Columns that tell of the users, separated by commas: for users without ratings.", HelpName = "COLUMNS" };
     private readonly Option<string> _split = new("--split") { Description = "What a recommender is validated on: auto, random, time or leave-one-out.", HelpName = "SPLIT", DefaultValueFactory = _ => "auto" };
@@ -31,7 +38,7 @@ internal sealed class TrainOptions
     private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _name = new("--name") { Description = "Also upload the model to the server at --url under this name (key in ALGOFACTORY_KEY).", HelpName = "NAME" };
     private readonly Option<string> _url = new("--url") { Description = "The server for --name.", HelpName = "URL", DefaultValueFactory = _ => RemoteOptions.DefaultUrl };
-    private readonly Option<string?> _valid = new("--valid") { Description = "A validation table with the same columns, instead of folds or a holdout part.", HelpName = "FILE" };
+    private readonly Option<string?> _valid = new("--valid", "--validation") { Description = "A validation table with the same columns, instead of folds or a holdout part.", HelpName = "FILE" };
     private readonly Option<int> _folds = new("--folds") { Description = "Folds of the cross-validation; 0: by the data's size.", HelpName = "K" };
     private readonly Option<string[]> _ignore = new("--ignore") { Description = "Columns to leave out, separated by commas.", HelpName = "COLUMNS" };
     private readonly Option<string?> _positive = new("--positive") { Description = "The positive class of a binary task; not given: the rarer one.", HelpName = "CLASS" };
@@ -47,7 +54,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _split, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -84,6 +91,10 @@ internal sealed class TrainOptions
             Folds = line.GetValue(_folds),
             Ignore = Columns(line, _ignore),
             Positive = line.GetValue(_positive),
+            Overrides = Roles(line),
+            Time = IsRecommender(line) ? null : line.GetValue(_time),
+            Gap = line.GetValue(_gap),
+            Threshold = Threshold(line),
             OutputPath = line.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}.afm",
             Threads = threads,
         };
@@ -105,9 +116,11 @@ internal sealed class TrainOptions
         var (user, item, rating, time) = (line.GetValue(_user), line.GetValue(_item), line.GetValue(_rating), line.GetValue(_time));
         var (itemFeatures, userFeatures) = (Columns(line, _itemFeatures), Columns(line, _userFeatures));
         if (!IsRecommender(line))
-            return (user ?? item ?? rating ?? time) is null && itemFeatures.IsEmpty && userFeatures.IsEmpty
+            return (user ?? item ?? rating) is null && itemFeatures.IsEmpty && userFeatures.IsEmpty
                 ? null
-                : throw new UsageException("--user, --item, --rating, --time and their features go with --task recommend only.");
+                : throw new UsageException("--user, --item, --rating and their features go with --task recommend only.");
+        if ((line.GetValue(_weight) ?? line.GetValue(_group) ?? line.GetValue(_fold) ?? line.GetValue(_gap) ?? line.GetValue(_threshold) ?? line.GetValue(_cost)) is not null)
+            throw new UsageException("--weight, --group, --fold, --gap, --threshold and --cost do not go with --task recommend.");
         return user is null || item is null
             ? throw new UsageException("--task recommend needs --user and --item.")
             : new RecommendChoice(user, item, rating, time) { ItemFeatures = itemFeatures, UserFeatures = userFeatures };
@@ -115,6 +128,21 @@ internal sealed class TrainOptions
 
     private static ImmutableArray<string> Columns(ParseResult line, Option<string[]> option) =>
         [.. (line.GetValue(option) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+
+    private ImmutableArray<ColumnOverride> Roles(ParseResult line)
+    {
+        (string? Column, ColumnRole Role)[] roles =
+            [(line.GetValue(_weight), ColumnRole.Weight), (line.GetValue(_group), ColumnRole.Group), (line.GetValue(_fold), ColumnRole.Fold)];
+        return [.. roles.Where(r => r.Column is not null).Select(r => new ColumnOverride(r.Column!, null, r.Role))];
+    }
+
+    private string Threshold(ParseResult line) => (line.GetValue(_threshold), line.GetValue(_cost)) switch
+    {
+        (null, null) => "auto",
+        ({ } rule, null) => rule,
+        (null, { } cost) => $"cost:{cost}",
+        _ => throw new UsageException("--threshold and --cost exclude each other: give one of them."),
+    };
 
     private bool IsRecommender(ParseResult line) =>
         line.GetRequiredValue(_task).Equals(TaskChoice.Recommend, StringComparison.OrdinalIgnoreCase);

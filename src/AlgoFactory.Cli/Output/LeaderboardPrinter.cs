@@ -23,6 +23,10 @@ internal static class LeaderboardPrinter
         Tables.Print(table);
         if (report.Leaderboard.Length > Lines)
             Console.Out.WriteLine($"… and {report.Leaderboard.Length - Lines} more");
+        if (report.Threshold is { } threshold)
+            Console.Out.WriteLine($"decision threshold {Tables.Number(threshold)}");
+        if (report.Calibration is { } calibration)
+            Console.Out.WriteLine($"probabilities calibrated ({calibration})");
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Task}, {report.Rows} rows, {report.Trials} trials in {report.ElapsedSeconds:0.0} s. Model: {report.Model}"));

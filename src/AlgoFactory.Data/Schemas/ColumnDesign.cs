@@ -21,11 +21,25 @@ internal static class ColumnDesign
                 throw new DataFormatException($"The weight column '{column.Name}' must hold numbers ({column.Reason})."),
             ColumnRole.Feature when designed.Kind == ColumnKind.Identifier =>
                 throw new DataFormatException($"Column '{column.Name}' names the rows ({column.Reason}); to learn from it, set its kind to numeric, categorical or text too."),
-            // Groups are told apart by their level, whatever they are.
-            ColumnRole.Group => designed with { Role = role, Kind = ColumnKind.Categorical, Levels = [] },
+            ColumnRole.Time when !CanBeTime(designed.Kind) => throw NoTime(designed),
+            // A number that is different in every row looks like an identifier; it is a time all the same.
+            ColumnRole.Time => designed with { Role = role, Kind = designed.Kind == ColumnKind.DateTime ? ColumnKind.DateTime : ColumnKind.Numeric },
+            // Groups and folds are told apart by their level, whatever they are.
+            ColumnRole.Group or ColumnRole.Fold => designed with { Role = role, Kind = ColumnKind.Categorical, Levels = [] },
             _ => designed with { Role = role },
         };
     }
+
+    /// <summary>The column as what orders the rows: a date that is an input stays one, for its parts; a number is none.</summary>
+    /// <exception cref="DataFormatException">Its values have no order.</exception>
+    public static ColumnSpec AsTime(ColumnSpec column, ColumnProfile profile) =>
+        column is { Kind: ColumnKind.DateTime, Role: ColumnRole.Feature } ? column : Apply(column, profile, new ColumnChoice(column.Name, null, ColumnRole.Time));
+
+    private static bool CanBeTime(ColumnKind kind) => kind is ColumnKind.Numeric or ColumnKind.DateTime or ColumnKind.Identifier;
+
+    private static DataFormatException NoTime(ColumnSpec column) => column.Kind == ColumnKind.Constant
+        ? new($"The time column '{column.Name}' is the same in every row, so it orders nothing.")
+        : new($"The time column must hold dates or numbers, and '{column.Name}' does not ({column.Reason}).");
 
     private static ColumnSpec WithKind(ColumnSpec column, ColumnProfile profile, ColumnKind kind)
     {

@@ -45,8 +45,11 @@ public enum ColumnRole
     /// <summary>Rows of one group stay on one side of every split.</summary>
     [JsonStringEnumMemberName("group")] Group,
 
-    /// <summary>When a user met an item: splits of a recommender by time need it.</summary>
+    /// <summary>When a row happened: newer rows are validated on than trained on. No input of the model.</summary>
     [JsonStringEnumMemberName("time")] Time,
+
+    /// <summary>The fold that a row is validated in, as the user has dealt them.</summary>
+    [JsonStringEnumMemberName("fold")] Fold,
 
     /// <summary>Accepted and passed over.</summary>
     [JsonStringEnumMemberName("ignore")] Ignore,

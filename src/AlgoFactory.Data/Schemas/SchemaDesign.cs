@@ -17,9 +17,10 @@ public static class SchemaDesign
     /// <param name="task"><c>auto</c>, <c>binary</c>, <c>multiclass</c> or <c>regression</c>.</param>
     /// <param name="ignore">Columns to pass over.</param>
     /// <param name="choices">Kinds and roles that the user set; a later one of a column wins.</param>
+    /// <param name="time">The column that orders the rows for validation, or null.</param>
     /// <exception cref="DataFormatException">What is asked for is impossible; the message says why and how to mend it.</exception>
     public static SchemaDecision Decide(
-        TableDescription description, string label, string task, IEnumerable<string> ignore, IEnumerable<ColumnChoice> choices)
+        TableDescription description, string label, string task, IEnumerable<string> ignore, IEnumerable<ColumnChoice> choices, string? time = null)
     {
         var columns = description.Schema.Columns.ToBuilder();
         var names = description.Schema.Columns.Select(c => c.Name).ToArray();
@@ -43,13 +44,21 @@ public static class SchemaDesign
             columns[at] = columns[at] with { Role = ColumnRole.Ignore };
         }
 
+        if (time is not null)
+        {
+            var at = Find(names, time);
+            if (at == labelAt)
+                throw new DataFormatException($"The label '{label}' cannot be the time, too.");
+            columns[at] = ColumnDesign.AsTime(columns[at], description.Profile.Columns[at]);
+        }
+
         var profile = description.Profile.Columns[labelAt];
         var settled = SettleTask(columns[labelAt], profile, task, warnings);
         columns[labelAt] = AsLabel(columns[labelAt], settled);
         if (profile.Missing > 0)
             warnings.Add($"{Whole(profile.Missing)} rows have no value of '{label}' and are left out.");
         RequireOne(columns, ColumnRole.Weight, "weight");
-        RequireOne(columns, ColumnRole.Group, "group");
+        RequireOneSplit(columns, time);
         if (!columns.Any(c => c.Role == ColumnRole.Feature))
             throw new DataFormatException("No column is left to learn from: all others are ignored, constant or identifiers.");
         return new SchemaDecision(new Schema(columns.ToImmutable(), label), settled, warnings.ToImmutable());
@@ -97,6 +106,16 @@ public static class SchemaDesign
         task == TaskChoice.Regression
             ? label with { Kind = ColumnKind.Numeric, Role = ColumnRole.Label }
             : label with { Kind = ColumnKind.Categorical, Role = ColumnRole.Label, Levels = [], MissingTokens = [] };
+
+    /// <summary>Rows are split by one thing; two would contradict each other.</summary>
+    private static void RequireOneSplit(IEnumerable<ColumnSpec> columns, string? time)
+    {
+        var by = columns
+            .Where(c => c.Role is ColumnRole.Group or ColumnRole.Time or ColumnRole.Fold || c.Name == time)
+            .Select(c => $"'{c.Name}' ({(c.Name == time ? "time" : c.Role.ToString().ToLowerInvariant())})").ToArray();
+        if (by.Length > 1)
+            throw new DataFormatException($"Rows are split for validation by one column: a group, a time or a fold, not by {string.Join(" and ", by)}.");
+    }
 
     private static void RequireOne(IEnumerable<ColumnSpec> columns, ColumnRole role, string word)
     {

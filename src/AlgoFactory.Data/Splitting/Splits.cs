@@ -61,6 +61,72 @@ public static class Splits
         return splits.MoveToImmutable();
     }
 
+    /// <summary>
+    /// Forward splits (rolling origin, expanding window): each is validated on rows newer than all it trains on, the newest
+    /// split first. Validation parts of one size follow each other up to the newest row. Rows of one time stay on one side.
+    /// </summary>
+    /// <param name="times">One time a row; numbers.</param>
+    /// <param name="folds">Splits, at least 1.</param>
+    /// <param name="share">Each validation part's share of the rows; folds × share is below 1.</param>
+    /// <param name="gap">Rows newer than a validation part's oldest time less this are not trained on; 0: none are left out.</param>
+    /// <exception cref="ArgumentException">There are too few distinct times, or the gap leaves no row to train on.</exception>
+    public static ImmutableArray<Split> RollingOrigin(ReadOnlySpan<double> times, int folds, double share, double gap)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(folds, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(gap);
+        if (!(share > 0 && share * folds < 1))
+            throw new ArgumentOutOfRangeException(nameof(share), share, "The validation parts must leave rows to train on.");
+        var rows = times.Length;
+        var (sorted, order) = (times.ToArray(), new int[rows]);
+        for (var i = 0; i < rows; i++)
+            order[i] = i;
+        Array.Sort(sorted, order);
+        var splits = ImmutableArray.CreateBuilder<Split>(folds);
+        var end = rows;
+        for (var k = 0; k < folds; k++)
+        {
+            // The place where the part's share begins, moved back to the first row of its time.
+            var start = Math.Min((int)Math.Round(rows * (1 - share * (k + 1))), end - 1);
+            start = start <= 0 ? 0 : First(sorted, start);
+            var train = start;
+            while (gap > 0 && train > 0 && sorted[train - 1] > sorted[start] - gap)
+                train--;
+            if (train == 0)
+                throw new ArgumentException(
+                    gap > 0 ? "The gap leaves no rows to train on." : "There are too few distinct times.", nameof(times));
+            splits.Add(new Split(Ascending(order.AsSpan(0, train)), Ascending(order.AsSpan(start, end - start))));
+            end = start;
+        }
+
+        return splits.MoveToImmutable();
+    }
+
+    /// <summary>One split a fold: rows of the fold are validated on, all others trained on.</summary>
+    /// <param name="folds">One fold a row.</param>
+    /// <exception cref="ArgumentException">There is one fold only.</exception>
+    public static ImmutableArray<Split> Given(ReadOnlySpan<int> folds)
+    {
+        var parts = folds.ToArray();
+        var numbers = parts.Distinct().Order().ToArray();
+        return numbers.Length > 1
+            ? [.. numbers.Select(n => FromParts(parts, n))]
+            : throw new ArgumentException("All rows are of one fold.", nameof(folds));
+    }
+
+    private static int First(double[] sorted, int at)
+    {
+        while (at > 0 && sorted[at - 1] == sorted[at])
+            at--;
+        return at;
+    }
+
+    private static int[] Ascending(ReadOnlySpan<int> rows)
+    {
+        var sorted = rows.ToArray();
+        Array.Sort(sorted);
+        return sorted;
+    }
+
     private static Split ByClass(int rowCount, double share, ReadOnlySpan<int> classes, int seed)
     {
         var order = ShuffledByClass(rowCount, classes, seed);

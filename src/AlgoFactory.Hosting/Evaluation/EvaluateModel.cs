@@ -70,7 +70,13 @@ public static class EvaluateModel
         if (recommender is not null)
             foreach (var (name, value) in ListQuality.Of(recommender.Model, users.Order(), new ParallelOptions { CancellationToken = cancellation }))
                 metrics = metrics.Add(name, double.IsFinite(value) ? value : null);
-        return new EvaluationOutcome(task.Kind.ToString().ToLowerInvariant(), labels.Count + unlabelled, unlabelled, metrics, Warnings());
+        return new EvaluationOutcome(task.Kind.ToString().ToLowerInvariant(), labels.Count + unlabelled, unlabelled, metrics, Warnings())
+        {
+            Coverage = CoverageCheck.Measure(new Predictions(task, predictor.Post, [.. scores]), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels)),
+            Threshold = task.Kind == TaskKind.Binary ? predictor.Post.Threshold : null,
+            ThresholdRule = predictor.Post.ThresholdRule,
+            Calibration = predictor.Post.Calibration?.Method,
+        };
 
         IEnumerable<string> Notes()
         {
@@ -108,4 +114,17 @@ public static class EvaluateModel
 /// </param>
 /// <param name="Warnings">Things the user should know.</param>
 public sealed record EvaluationOutcome(
-    string Task, long Rows, long Unlabelled, ImmutableSortedDictionary<string, object?> Metrics, ImmutableArray<string> Warnings);
+    string Task, long Rows, long Unlabelled, ImmutableSortedDictionary<string, object?> Metrics, ImmutableArray<string> Warnings)
+{
+    /// <summary>How often intervals or sets held the true value, by level; empty where the model has none.</summary>
+    public ImmutableArray<LevelCoverage> Coverage { get; init; } = [];
+
+    /// <summary>Binary: the probability from which the positive class is predicted; else null.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>How the threshold was chosen, or null.</summary>
+    public string? ThresholdRule { get; init; }
+
+    /// <summary>How probabilities were calibrated: platt, isotonic or temperature; null: they were not.</summary>
+    public string? Calibration { get; init; }
+}

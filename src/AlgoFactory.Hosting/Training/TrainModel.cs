@@ -46,6 +46,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Trials = request.Trials,
             Seed = request.Seed,
             Folds = request.Folds,
+            Threshold = Threshold(request, table.Task),
             Threads = Math.Max(1, request.Threads),
             Tuner = request.Tuner,
             Bags = table.Share >= 1,
@@ -94,6 +95,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Trials = trials,
             Best = new BestTrial(result.Best.Learner, result.Best.Score!.Value, result.Best.Parameters),
             Leaderboard = result.Leaderboard,
+            Threshold = table.Task.Kind == TaskKind.Binary ? result.Predictor.Post.Threshold : null,
+            Calibration = result.Predictor.Post.Calibration?.Method,
             Model = request.OutputPath,
             Warnings = warnings,
         };
@@ -105,6 +108,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         using var source = DataSource.Open(request.File, request.Read);
         var description = source.Describe(cancellation);
         var decision = Decide(request, description);
+        CheckSplit(request, decision.Schema);
         var kind = Enum.Parse<TaskKind>(decision.Task, ignoreCase: true);
         var metric = Metric(request, kind);
         var table = TrainingTable.Load(request, source, decision.Schema, kind, description.Profile, cancellation);
@@ -119,13 +123,36 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
                 return RecommendDesign.Decide(description, recommend);
             return SchemaDesign.Decide(
                 description, request.Label, request.Task.ToLowerInvariant(), request.Ignore,
-                request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
+                request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)), request.Time);
         }
         catch (DataFormatException e)
         {
             // The file was read well; it is the request that does not fit it.
             throw new UsageException(e.Message);
         }
+    }
+
+    /// <summary>What says which rows are validated on must not be said twice.</summary>
+    private static void CheckSplit(TrainRequest request, Schema schema)
+    {
+        if (request.Recommend is not null)
+            return;
+        var time = TrainingTable.TimeColumn(schema, request.Time);
+        var fold = schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Fold);
+        if (request.Gap is not null && time is null)
+            throw new UsageException("A gap needs a time column; name it with --time.");
+        if (request.ValidationFile is not null && (time ?? fold) is { } by)
+            throw new UsageException($"The validation file says which rows are validated on, so '{by.Name}' cannot say so, too; leave one of them out.");
+        if (request.Folds > 0 && fold is not null)
+            throw new UsageException($"The column '{fold.Name}' deals the folds, so their number cannot be chosen; leave one of them out.");
+    }
+
+    private static ThresholdRule Threshold(TrainRequest request, TaskSpec task)
+    {
+        var rule = ThresholdRule.Parse(request.Threshold);
+        return task.Kind == TaskKind.Binary || rule.Aim == ThresholdAim.Automatic
+            ? rule
+            : throw new UsageException($"A decision threshold is for two classes; this task is {task.Kind.ToString().ToLowerInvariant()}.");
     }
 
     private static void Check(TrainRequest request)
@@ -136,6 +163,15 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new UsageException("The task recommend needs a user and an item column, and no other task has them.");
         if (request.Split is not ("auto" or "random" or "time" or "leave-one-out"))
             throw new UsageException($"There is no split '{request.Split}'; choose auto, random, time or leave-one-out.");
+        try
+        {
+            ThresholdRule.Parse(request.Threshold);
+        }
+        catch (LearningException e)
+        {
+            throw new UsageException(e.Message);
+        }
+
         if (request.Budget is { } budget && budget < TimeSpan.FromSeconds(1))
             throw new UsageException("The budget is below one second; allow at least 1s.");
         if (request.Trials is < 1)

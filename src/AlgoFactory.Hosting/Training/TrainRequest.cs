@@ -55,6 +55,15 @@ public sealed record TrainRequest
     /// <summary>Folds; 0: chosen by data size.</summary>
     public int Folds { get; init; }
 
+    /// <summary>The column that orders the rows: newer ones are validated on than trained on. A date stays an input, too. Null: none.</summary>
+    public string? Time { get; init; }
+
+    /// <summary>What is left out between training and validation rows of a split by time: <c>7d</c>, or a number in the column's unit.</summary>
+    public string? Gap { get; init; }
+
+    /// <summary>How the decision threshold of a binary task is chosen; see <see cref="Learning.ThresholdRule"/>.</summary>
+    public string Threshold { get; init; } = "auto";
+
     /// <summary>Columns to ignore.</summary>
     public ImmutableArray<string> Ignore { get; init; } = [];
 
@@ -124,6 +133,12 @@ public sealed record TrainReport
 
     /// <summary>All trials, failed ones last.</summary>
     public required ImmutableArray<LeaderboardEntry> Leaderboard { get; init; }
+
+    /// <summary>Binary: the probability from which the positive class is predicted; else null.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>How probabilities were calibrated: platt, isotonic or temperature; null: they were not.</summary>
+    public string? Calibration { get; init; }
 
     /// <summary>The model file's path.</summary>
     public required string Model { get; init; }

@@ -36,7 +36,9 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         var data = new ExperimentData(rows.Frame, rows.Labels, rows.Weights, table.Schema, profile)
         {
             Groups = Groups(rows.Frame, table.Schema),
-            Times = Times(rows.Frame, table.Schema),
+            Times = Times(rows.Frame, table.Schema, request.Time, task),
+            Gap = request.Gap is { } gap ? GapText.Parse(gap, TimeColumn(table.Schema, request.Time)!.Kind) : 0,
+            Folds = Folds(rows.Frame, table.Schema),
         };
         if (request.ValidationFile is { } file)
             data = data with { Validation = LoadValidation(file, request, table.Schema, task, warnings, cancellation) };
@@ -119,8 +121,33 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         return weights;
     }
 
-    private static double[] Times(Frame frame, Schema schema) =>
-        schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Time) is { } spec && frame[spec.Name] is NumericColumn column ? column.Values.ToArray() : [];
+    /// <summary>The column that orders the rows: the one that was named, or the one of that role.</summary>
+    internal static ColumnSpec? TimeColumn(Schema schema, string? named) =>
+        named is not null ? schema.Find(named) : schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Time);
+
+    /// <summary>One time a row; a recommender's may be missing, others must be there to be in order.</summary>
+    private static double[] Times(Frame frame, Schema schema, string? named, TaskSpec task)
+    {
+        if (TimeColumn(schema, named) is not { } spec || frame[spec.Name] is not NumericColumn column)
+            return [];
+        var times = column.Values.ToArray();
+        var missing = times.Count(t => !double.IsFinite(t));
+        if (missing > 0 && !task.IsRecommendation)
+            throw new UsageException($"The time column '{spec.Name}' has no value in {missing} of {times.Length} rows, so they cannot be put in order; fill them in or leave these rows out.");
+        return times;
+    }
+
+    /// <summary>One fold a row; a row without one belongs to no fold and is an error.</summary>
+    private static int[] Folds(Frame frame, Schema schema)
+    {
+        if (schema.Columns.FirstOrDefault(c => c.Role == ColumnRole.Fold) is not { } spec)
+            return [];
+        var codes = ((CategoryColumn)frame[spec.Name]).Codes.ToArray();
+        var missing = codes.Count(c => c < 0);
+        return missing == 0
+            ? codes
+            : throw new UsageException($"The fold column '{spec.Name}' has no value in {missing} of {codes.Length} rows; every row needs the fold it is validated in.");
+    }
 
     /// <summary>One number a group; rows without a group are groups of their own.</summary>
     private static int[] Groups(Frame frame, Schema schema)

@@ -43,17 +43,6 @@ internal static class ManifestRules
         return weights;
     }
 
-    public static PostProcessing Post(PostDocument post)
-    {
-        if (post.Format != PostDocument.ThresholdOnly)
-            throw new ArtefactFormatException(
-                $"The model file's post-processing is '{post.Format}', which this version does not know. Known is: {PostDocument.ThresholdOnly}.");
-        // Above 1 is a way to say "never predict the positive class"; a threshold search may end there.
-        if (!(post.Threshold >= 0 && post.Threshold <= 2))
-            throw new ArtefactFormatException("The threshold in the model file is not a probability.");
-        return new PostProcessing(post.Threshold);
-    }
-
     private static void CheckEntries(ModelManifest manifest, ArtefactZip zip, ArtefactLimits limits)
     {
         var entries = manifest.Entries;

@@ -37,7 +37,7 @@ internal static class ModelFileReader
     private static ModelFile Build(ModelManifest manifest, ArtefactSection section, ArtefactReaders readers)
     {
         var weights = ManifestRules.Weights(section.ReadStrict<CombinerDocument>("combiner"), manifest.Members.Length);
-        var post = ManifestRules.Post(section.ReadStrict<PostDocument>("post"));
+        var post = PostDocument.Read(section.ReadStrict<PostDocument>("post"), manifest.Task);
         var members = ImmutableArray.CreateBuilder<EnsembleMember>(manifest.Members.Length);
         var (sums, pipelines) = (PipelineSums(manifest), new Dictionary<string, FeaturePipeline>(StringComparer.Ordinal));
         for (var i = 0; i < manifest.Members.Length; i++)

@@ -40,7 +40,7 @@ internal static class ModelFileWriter
         }
 
         writer.WriteStrict("combiner", new CombinerDocument(CombinerDocument.WeightedMean, [.. predictor.Members.Select(m => m.Weight)]));
-        writer.WriteStrict("post", new PostDocument(PostDocument.ThresholdOnly, predictor.Post.Threshold));
+        writer.WriteStrict("post", PostDocument.Of(predictor.Post));
         writer.WriteStrict("profile", model.Profile);
         if (!model.FeatureImportance.IsDefaultOrEmpty)
             writer.WriteStrict("importance", model.FeatureImportance);

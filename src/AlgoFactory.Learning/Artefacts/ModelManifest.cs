@@ -67,11 +67,3 @@ internal sealed record CombinerDocument(string Format, ImmutableArray<double> We
 {
     public const string WeightedMean = "weighted-mean/1";
 }
-
-/// <summary>What becomes of the combined scores; <c>post.json</c>.</summary>
-/// <param name="Format">The format and version; <see cref="ThresholdOnly"/> is the only one yet.</param>
-/// <param name="Threshold">Binary: the probability of the positive class from which it is predicted.</param>
-internal sealed record PostDocument(string Format, double Threshold)
-{
-    public const string ThresholdOnly = "threshold/1";
-}

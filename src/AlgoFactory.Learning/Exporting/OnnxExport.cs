@@ -38,6 +38,8 @@ public static class OnnxExport
         if (!inputs.Used.Any())
             throw new LearningException("The model reads no column and always answers the same: there is nothing to export.");
         var scores = combined.Length == 1 ? combined[0] : graph.Add("Sum", combined);
+        if (predictor.Post.Calibration is { } calibration)
+            scores = CalibrationGraph.AddTo(graph, calibration, scores, predictor.Task.OutputWidth);
         graph.Output(Scores, graph.Cast(scores, ElementType.Float), ElementType.Float, predictor.Task.OutputWidth);
         DurableFile.Write(path, stream => OnnxFile.Write(graph, "AlgoFactory", version, Metadata(predictor), stream));
         return [.. inputs.Used.Select(c => new OnnxInput(c.Name, c.Kind == ColumnKind.Categorical ? "string" : "double"))];

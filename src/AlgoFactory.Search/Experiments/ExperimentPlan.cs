@@ -47,6 +47,9 @@ public sealed record ExperimentPlan
     /// <summary>How a recommender's validation rows are chosen.</summary>
     public InteractionSplit Split { get; init; }
 
+    /// <summary>How the decision threshold of a binary task is chosen.</summary>
+    public ThresholdRule Threshold { get; init; } = ThresholdRule.Automatic;
+
     /// <summary>Threads of the whole experiment.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
@@ -76,8 +79,14 @@ public sealed record ExperimentData(
     /// <summary>The user's own validation rows; null: holdout or folds of <see cref="Train"/>.</summary>
     public (Frame Frame, ReadOnlyMemory<float> Labels, ReadOnlyMemory<float> Weights)? Validation { get; init; }
 
-    /// <summary>One time a row, for a recommender's splits; empty: none.</summary>
+    /// <summary>One time a row, for splits by time; empty: none.</summary>
     public ReadOnlyMemory<double> Times { get; init; }
+
+    /// <summary>Splits by time: rows newer than the oldest validation row less this are not trained on.</summary>
+    public double Gap { get; init; }
+
+    /// <summary>One fold a row, as the user has dealt them; empty: none.</summary>
+    public ReadOnlyMemory<int> Folds { get; init; }
 
     /// <summary>One group a row, for splits that keep groups together; empty: none.</summary>
     public ReadOnlyMemory<int> Groups { get; init; }

@@ -19,6 +19,12 @@ public sealed record FoldPlan(ImmutableArray<Fold> Folds, bool IsExternal, strin
         && Folds.All(f => f.Train.Length + f.Validation.Length == rows);
 
     /// <summary>
+    /// Whether each fold is validated on rows newer than those it is trained on. The newest stands first, trained on the most
+    /// rows; older ones know less than a model of all rows will.
+    /// </summary>
+    public bool IsForward { get; init; }
+
+    /// <summary>
     /// The same plan on fewer training rows: a random sample of each fold's training part, and of its validation part.
     /// </summary>
     public FoldPlan Sample(int trainRows, int validationRows, int seed) => this with

@@ -9,7 +9,8 @@ namespace AlgoFactory.Search.Experiments;
 
 /// <summary>
 /// Chooses the splits by the data's size, never by the clock: folds for small data, a holdout part for large data.
-/// Classes are spread evenly over the parts, and rows of one group stay together.
+/// Classes are spread evenly over the parts, and rows of one group stay together. With times, newer rows are validated on
+/// than trained on; with folds that the user has dealt, those are taken.
 /// </summary>
 public static class FoldPlanner
 {
@@ -27,6 +28,12 @@ public static class FoldPlanner
 
     /// <summary>A holdout part need not be larger: the standard error of a score is small by then.</summary>
     public const int HoldoutRows = 50_000;
+
+    /// <summary>The share of rows, the newest, that forward folds are validated on; the older ones are always trained on.</summary>
+    public const double ForwardShare = 0.5;
+
+    /// <summary>The most folds that a column may name: each is a fit.</summary>
+    public const int MostFolds = 50;
 
     /// <summary>Users to validate a recommender on at most: every one of them costs a pass over all items.</summary>
     public const int RankedUsers = 5_000;
@@ -48,12 +55,16 @@ public static class FoldPlanner
                 $"The table has {rows} rows with a label; at least 10 are needed to train and validate a model.");
         if (task.IsRecommendation && folds == 0 && Held(data, task, split, seed) is { } held)
             return held;
+        if (!data.Folds.IsEmpty)
+            return Given(data.Folds.Span);
         if (folds > rows / 2)
             throw new LearningException($"{folds} folds are too many for {rows} rows; use at most {rows / 2}.");
 
         var cells = (long)rows * Math.Max(1, data.Schema.Features.Count()) * task.OutputWidth;
         if (folds == 0)
             folds = rows <= FoldedRows && cells <= FoldedCells ? DefaultFolds : 1;
+        if (!data.Times.IsEmpty && !task.IsRecommendation)
+            return Forward(data, folds);
         var groups = data.Groups.Span;
         var groupCount = groups.IsEmpty ? int.MaxValue : groups.ToArray().Distinct().Count();
         if (groupCount < 2)
@@ -69,6 +80,35 @@ public static class FoldPlanner
         var fold = ToFold(Splits.Holdout(rows, Math.Min(HoldoutShare, (double)HoldoutRows / rows), strata, groups, seed));
         var share = (double)fold.Validation.Length / rows;
         return new FoldPlan([fold], false, string.Create(CultureInfo.InvariantCulture, $"holdout {share * 100:0.#} %"));
+    }
+
+    private static FoldPlan Given(ReadOnlySpan<int> folds)
+    {
+        var count = folds.ToArray().Distinct().Count();
+        return count is >= 2 and <= MostFolds
+            ? new FoldPlan([.. Splits.Given(folds).Select(ToFold)], false, string.Create(CultureInfo.InvariantCulture, $"{count} folds of the fold column"))
+            : throw new LearningException(count < 2
+                ? "The fold column has one value only, so no rows are left to validate on; it needs one value a fold, at least two."
+                : string.Create(CultureInfo.InvariantCulture, $"The fold column has {count} values, and each is a fold; at most {MostFolds} are allowed."));
+    }
+
+    /// <summary>Rolling origin with an expanding window (Tashman 2000); one fold: the newest rows are held out.</summary>
+    private static FoldPlan Forward(ExperimentData data, int folds)
+    {
+        var rows = data.Train.RowCount;
+        var share = folds > 1 ? ForwardShare / folds : Math.Min(HoldoutShare, (double)HoldoutRows / rows);
+        try
+        {
+            var splits = Splits.RollingOrigin(data.Times.Span, folds, share, data.Gap);
+            var newest = string.Create(CultureInfo.InvariantCulture, $"newest {(double)splits[0].Validation.Length / rows * 100:0.#} %");
+            return new FoldPlan([.. splits.Select(ToFold)], false, folds > 1 ? $"rolling origin, {folds} folds" : newest) { IsForward = true };
+        }
+        catch (ArgumentException)
+        {
+            throw new LearningException(data.Gap > 0
+                ? "The gap before the validation rows leaves no rows to train on; choose a shorter gap or fewer folds."
+                : $"The time column has too few distinct values for {folds} folds that follow each other; ask for fewer folds.");
+        }
     }
 
     /// <summary>A recommender's holdout part: some of each user's rows; null: rows like any others.</summary>

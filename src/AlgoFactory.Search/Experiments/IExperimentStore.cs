@@ -67,6 +67,15 @@ public sealed record ExperimentRequest
     /// <summary>Binary: the positive class; null: the rarer one.</summary>
     public string? Positive { get; init; }
 
+    /// <summary>Binary: how the decision threshold is chosen: <c>auto</c>, a probability, <c>f1</c>, <c>cost:fp=1,fn=5</c>, <c>precision-at-recall=0.8</c> or <c>recall-at-precision=0.8</c>.</summary>
+    public string Threshold { get; init; } = "auto";
+
+    /// <summary>The column that orders the rows: newer ones are validated on than trained on. A date stays an input, too. Null: none.</summary>
+    public string? Time { get; init; }
+
+    /// <summary>What is left out between training and validation rows of a split by time: <c>7d</c>, or a number in the column's unit.</summary>
+    public string? Gap { get; init; }
+
     /// <summary>Columns to ignore.</summary>
     public ImmutableArray<string> Ignore { get; init; } = [];
 

@@ -45,7 +45,9 @@ internal sealed class Sweep
     {
         _report(new PhaseChanged("featurizing"));
         var full = FoldPlanner.Plan(_data, _plan.Task, _plan.Folds, _plan.Seed, _plan.Split);
-        var learners = LearnerOrder.For(_catalog, _plan.Task, _data.Profile);
+        var advice = TargetAdvice.For(_plan.Task, _data.TrainLabels.Span, _data.TrainWeights.Span, _plan.Metric);
+        _warnings.AddRange(advice.Notes);
+        var learners = advice.Extend(LearnerOrder.For(_catalog, _plan.Task, _data.Profile));
         if (learners.Count == 0)
             throw new LearningException($"No learner fits a {_plan.Task.Kind.ToString().ToLowerInvariant()} task.");
 
@@ -80,7 +82,7 @@ internal sealed class Sweep
                 ? $"No learner could be fitted. The first error was: {error}"
                 : "The budget ended before a model could be fitted; allow more time.");
 
-        var winner = new WinnerFit(top.Evaluator, _history, _data, _plan.Task, _time, share, _clock, _report);
+        var winner = new WinnerFit(top.Evaluator, _history, _data, _plan.Task, _time, share, _plan.Threshold, _clock, _report);
         var result = winner.Run(cancellation);
         _report(new ExperimentDone(result with
         {
@@ -178,7 +180,7 @@ internal sealed class Sweep
         if (plan.IsExternal)
             return 0;
         var waves = (plan.Folds.Length + _plan.Threads - 1) / _plan.Threads;
-        return (double)_data.Train.RowCount / plan.Folds[0].Train.Length / waves;
+        return _data.Train.RowCount / plan.Folds.Average(f => f.Train.Length) / waves;
     }
 
     /// <summary>

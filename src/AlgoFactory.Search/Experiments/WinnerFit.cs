@@ -13,7 +13,7 @@ namespace AlgoFactory.Search.Experiments;
 /// </summary>
 internal sealed class WinnerFit(
     TrialEvaluator evaluator, TrialHistory history, ExperimentData data, TaskSpec task, TimePlanner time, double refitShare,
-    TimeProvider clock, Action<ExperimentEvent> report)
+    ThresholdRule threshold, TimeProvider clock, Action<ExperimentEvent> report)
 {
     /// <summary>An ensemble must take off that share of the best trial's loss to be worth its slower predictions.</summary>
     private const double WorthwhileGain = 0.002;
@@ -146,24 +146,25 @@ internal sealed class WinnerFit(
 
     private ExperimentResult Result(Selection selection, ImmutableArray<EnsembleMember> members, LeaderboardEntry? ensemble)
     {
-        var scores = selection.OutOfSample.Span;
-        var labels = evaluator.Features.ValidationLabels.Span;
-        var weights = evaluator.Features.ValidationWeights.Span;
-        var threshold = task.Kind == TaskKind.Binary ? DecisionThreshold.Choose(scores, labels, weights) : 0.5;
-        var measured = Evaluation.Report(task, scores, labels, weights, threshold);
+        var features = evaluator.Features;
+        var fitted = PostFit.Run(task, threshold, selection.OutOfSample, features.ValidationLabels, features.ValidationWeights);
+        var (post, scores) = (fitted.Post, fitted.Scores);
+        var labels = features.ValidationLabels.Span;
+        var weights = features.ValidationWeights.Span;
+        var measured = Evaluation.Report(task, scores, labels, weights, post.Threshold);
         var leaderboard = history.Leaderboard.Ranked();
         var trial = ensemble?.Trial ?? selection.Members[0].Trial.Trial;
-        var predictor = new Predictor(data.Schema, task, members, new PostProcessing(threshold));
+        var predictor = new Predictor(data.Schema, task, members, post);
         return new ExperimentResult(
             predictor,
             leaderboard.First(e => e.Trial == trial),
             leaderboard,
             measured.Metrics.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Evaluation.Curves(task, scores, labels, weights, threshold),
+            Evaluation.Curves(task, scores, labels, weights, post.Threshold),
             predictor.Importance(),
             "",
             TimeSpan.Zero,
             members.Max(m => m.Pipeline.DenseFeatures.Length + m.Pipeline.SparseWidth),
-            [.. _warnings]);
+            [.. _warnings, .. fitted.Warnings]);
     }
 }

@@ -41,13 +41,16 @@ public sealed record AnswerOptions
             throw new RowBindingException("'topK' must be a whole number from 1 on.");
         if (isRegression && (TopK is not null || Probabilities == true))
             throw new RowBindingException("The model predicts a number: it has no classes for 'topK' or 'probabilities'.");
-        if (Interval is not null)
-            throw new RowBindingException(isRegression
-                ? "The model was not calibrated for intervals, so 'interval' cannot be answered; leave it out."
-                : "The model predicts a class: 'interval' is for numbers.");
-        if (Set is not null)
-            throw new RowBindingException(isRegression
-                ? "The model predicts a number: 'set' is for classes."
-                : "The model was not calibrated for sets of classes, so 'set' cannot be answered; leave it out.");
+        try
+        {
+            if (Interval is { } interval)
+                predictor.Post.IntervalsAt(interval, predictor.Task.Kind);
+            if (Set is { } set)
+                predictor.Post.SetsAt(set, predictor.Task.Kind);
+        }
+        catch (LearningException e)
+        {
+            throw new RowBindingException(e.Message, inner: e);
+        }
     }
 }

@@ -24,8 +24,16 @@ public sealed record PredictionResponse(
 /// <param name="Probabilities">Class and probability; absent for a regression, and when they were not asked for.</param>
 /// <param name="Top">The most probable classes, the most probable first; absent unless <c>topK</c> was asked for.</param>
 /// <param name="Explanation">Why; absent unless <c>explain</c> was asked for.</param>
+/// <param name="Interval">Regression: the interval of the level that <c>interval</c> asked for; else absent.</param>
+/// <param name="Set">Classification: the classes in the set of the level that <c>set</c> asked for; else absent.</param>
 public sealed record RowPrediction(
-    object Prediction, ImmutableDictionary<string, float>? Probabilities, ImmutableArray<ClassProbability>? Top = null, RowExplanation? Explanation = null);
+    object Prediction, ImmutableDictionary<string, float>? Probabilities, ImmutableArray<ClassProbability>? Top = null, RowExplanation? Explanation = null,
+    PredictedInterval? Interval = null, ImmutableArray<string>? Set = null);
+
+/// <summary>The interval around a predicted number.</summary>
+/// <param name="Lower">The lower end.</param>
+/// <param name="Upper">The upper end.</param>
+public sealed record PredictedInterval(float Lower, float Upper);
 
 /// <summary>A class and its probability.</summary>
 public sealed record ClassProbability(string Class, float Probability);

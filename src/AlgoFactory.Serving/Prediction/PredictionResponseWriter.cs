@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Conformal;
 using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Serving.Registry;
 
@@ -36,10 +37,23 @@ public static class PredictionResponseWriter
         IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version, Predictions predictions, ImmutableArray<string> warnings,
         AnswerOptions? options = null, RowExplanations? explanation = null)
     {
+        options ??= AnswerOptions.Default;
+        var intervals = options.Interval is { } interval ? predictions.Post.IntervalsAt(interval, predictions.Task.Kind) : null;
+        var sets = options.Set is { } set ? predictions.Post.SetsAt(set, predictions.Task.Kind) : null;
         var json = Begin(to, id, version);
         json.WriteStartArray("predictions"u8);
         for (var row = 0; row < predictions.RowCount; row++)
-            WriteRow(json, predictions, row, options ?? AnswerOptions.Default, explanation);
+        {
+            json.WriteStartObject();
+            WriteRow(json, predictions, row, options);
+            if (intervals is not null)
+                WriteInterval(json, intervals.Around(predictions.Value(row)));
+            if (sets is not null)
+                WriteSet(json, predictions, row, sets);
+            explanation?.Write(json, predictions, row);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
         End(json, warnings);
     }
@@ -118,10 +132,9 @@ public static class PredictionResponseWriter
         Release(json);
     }
 
-    private static void WriteRow(Utf8JsonWriter json, Predictions predictions, int row, AnswerOptions options, RowExplanations? explanation)
+    private static void WriteRow(Utf8JsonWriter json, Predictions predictions, int row, AnswerOptions options)
     {
         var task = predictions.Task;
-        json.WriteStartObject();
         if (!task.IsClassification)
         {
             json.WritePropertyName("prediction"u8);
@@ -135,9 +148,25 @@ public static class PredictionResponseWriter
             if (options.TopK is { } count)
                 WriteTop(json, predictions, row, count);
         }
+    }
 
-        explanation?.Write(json, predictions, row);
+    private static void WriteInterval(Utf8JsonWriter json, Interval interval)
+    {
+        json.WriteStartObject("interval"u8);
+        json.WritePropertyName("lower"u8);
+        WriteNumber(json, interval.Lower);
+        json.WritePropertyName("upper"u8);
+        WriteNumber(json, interval.Upper);
         json.WriteEndObject();
+    }
+
+    private static void WriteSet(Utf8JsonWriter json, Predictions predictions, int row, SetRule sets)
+    {
+        json.WriteStartArray("set"u8);
+        for (var c = 0; c < predictions.Task.Classes.Length; c++)
+            if (sets.Holds(predictions, row, c))
+                json.WriteStringValue(predictions.Task.Classes[c]);
+        json.WriteEndArray();
     }
 
     private static void WriteProbabilities(Utf8JsonWriter json, Predictions predictions, int row)

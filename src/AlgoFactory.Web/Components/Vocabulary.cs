@@ -142,6 +142,7 @@ internal static class Vocabulary
         ColumnRole.Weight => ("weight", Tone.Warn),
         ColumnRole.Group => ("group", Tone.Warn),
         ColumnRole.Time => ("time", Tone.Warn),
+        ColumnRole.Fold => ("fold", Tone.Warn),
         _ => ("ignore", Tone.Neutral),
     };
 

@@ -27,6 +27,8 @@ internal static class ExperimentChecks
         if (request.Name is null || request.Label is null || request.Task is null || request.Split is null || request.Ignore.Contains(null!) || request.Overrides.Contains(null!)
             || request.Overrides.Any(o => o.Column is null))
             throw RefusedException.Invalid("'name', 'label', 'task', 'split' and the columns in 'ignore' and 'overrides' must be texts, not null.");
+        if (request.Threshold is null || request.Threshold.Length > MaxWordLength || request.Gap?.Length > MaxWordLength)
+            throw RefusedException.Invalid($"'threshold' must be a text, and it and 'gap' may have at most {MaxWordLength} characters.");
         if (request.Metric?.Length > MaxWordLength || request.Positive?.Length > MaxClassLength)
             throw RefusedException.Invalid($"'metric' may have at most {MaxWordLength} characters and 'positive' at most {MaxClassLength}.");
         if (!ModelNames.IsValid(request.Name))
@@ -84,6 +86,8 @@ internal static class ExperimentChecks
         var names = table.Schema.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         if (request.Label.Length > 0)
             Require(names, request.Label, "label");
+        if (request.Time is { } time)
+            Require(names, time, "time");
         if (request.Ignore.Length > names.Count || request.Overrides.Length > names.Count)
             throw RefusedException.Invalid($"'ignore' or 'overrides' names more columns than the data set's {names.Count}.");
         foreach (var column in request.Ignore)
@@ -100,7 +104,8 @@ internal static class ExperimentChecks
             var decided = request.Recommend is { } recommend
                 ? RecommendDesign.Decide(table, recommend)
                 : SchemaDesign.Decide(
-                    table, request.Label, request.Task, request.Ignore, request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)));
+                    table, request.Label, request.Task, request.Ignore, request.Overrides.Select(o => new ColumnChoice(o.Column, o.Kind, o.Role)), request.Time);
+            CheckThreshold(request, decided.Task);
             if (request.Metric is { } metric)
                 MetricCatalog.Find(metric, Enum.Parse<TaskKind>(decided.Task, ignoreCase: true));
         }
@@ -108,6 +113,12 @@ internal static class ExperimentChecks
         {
             throw RefusedException.Invalid(e.Message);
         }
+    }
+
+    private static void CheckThreshold(ExperimentRequest request, string task)
+    {
+        if (ThresholdRule.Parse(request.Threshold).Aim != ThresholdAim.Automatic && task != TaskChoice.Binary)
+            throw RefusedException.Invalid($"'threshold' is for two classes; the task is {task}.");
     }
 
     private static void Require(HashSet<string> names, string column, string field)

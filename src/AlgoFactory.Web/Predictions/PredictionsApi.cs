@@ -36,8 +36,8 @@ public static class PredictionsApi
 /// <param name="Probabilities">Whether the probability of each class is wanted; null: yes, unless <c>topK</c> is.</param>
 /// <param name="TopK">The number of most probable classes that are wanted, the most probable first.</param>
 /// <param name="Explain">Whether each column's contribution to the raw score is wanted (models that can be explained).</param>
-/// <param name="Interval">The share of labels that a regression's intervals shall cover, such as 0.9 (models that were calibrated for it).</param>
-/// <param name="Set">The share of labels that a classification's sets of classes shall cover (models that were calibrated for it).</param>
+/// <param name="Interval">Regression: the share of rows whose true value their interval shall hold, from 0.5 to 0.999, such as 0.9; null: no intervals.</param>
+/// <param name="Set">Classification: the share of rows whose class their set of classes shall hold, in the same way; null: no sets.</param>
 /// <param name="DryRun">Whether the rows are only checked; nothing is predicted.</param>
 public sealed record PredictionRequest(
     IReadOnlyList<Dictionary<string, JsonElement>>? Rows = null,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AlgoFactory.Data.Splitting;
 using FsCheck;
 using FsCheck.Fluent;
@@ -91,5 +92,59 @@ public class SplitsTests
         split.Train.Concat(split.Validation).Order().ShouldBe(Enumerable.Range(0, rows));
         split.Train.ShouldBe(split.Train.Order());
         split.Validation.ShouldBe(split.Validation.Order());
+    }
+
+    [Fact]
+    public void Forward_splits_train_on_the_past_alone_and_never_cut_a_time_in_two() => Prop.ForAll(
+        Gen.Choose(0, 60).ArrayOf(80).ToArbitrary(), Gen.Choose(1, 5).ToArbitrary(), Gen.Choose(0, 6).ToArbitrary(),
+        (when, folds, gap) =>
+        {
+            var times = Array.ConvertAll(when, t => (double)t);
+            ImmutableArray<Split> splits;
+            try
+            {
+                splits = Splits.RollingOrigin(times, folds, 0.5 / folds, gap);
+            }
+            catch (ArgumentException)
+            {
+                return times.Distinct().Count() <= folds + gap + 1;
+            }
+
+            var (newest, covered) = (double.PositiveInfinity, 0);
+            foreach (var split in splits)
+            {
+                var oldest = split.Validation.Min(r => times[r]);
+                split.Train.ShouldAllBe(r => times[r] < oldest && times[r] <= oldest - gap);
+                split.Validation.ShouldAllBe(r => times[r] < newest);
+                split.Train.ShouldBe(split.Train.Order());
+                split.Validation.ShouldBe(split.Validation.Order());
+                // With no gap nothing that is older is left out.
+                if (gap == 0)
+                    split.Train.Length.ShouldBe(times.Count(t => t < oldest));
+                (newest, covered) = (oldest, covered + split.Validation.Length);
+            }
+
+            covered.ShouldBe(times.Count(t => t >= newest));
+            return splits.Length == folds;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void The_newest_split_stands_first_and_has_its_share()
+    {
+        var times = Enumerable.Range(0, 100).Select(i => (double)(i * 37 % 100)).ToArray();
+        var splits = Splits.RollingOrigin(times, 5, 0.1, 3);
+        splits[0].Validation.Select(r => times[r]).Order().ShouldBe(Enumerable.Range(90, 10).Select(i => (double)i));
+        splits[0].Train.Max(r => times[r]).ShouldBe(87);
+        splits[4].Validation.Min(r => times[r]).ShouldBe(50);
+        Should.Throw<ArgumentException>(() => Splits.RollingOrigin(times, 1, 0.2, 81)).Message.ShouldContain("gap");
+    }
+
+    [Fact]
+    public void Given_folds_are_taken_as_they_are()
+    {
+        var splits = Splits.Given([3, 1, 3, 2, 1]);
+        splits.Select(s => s.Validation).ShouldBe([[1, 4], [3], [0, 2]]);
+        splits[1].Train.ShouldBe([0, 1, 2, 4]);
+        Should.Throw<ArgumentException>(() => Splits.Given([2, 2]));
     }
 }

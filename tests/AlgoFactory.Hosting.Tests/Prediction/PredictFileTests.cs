@@ -99,4 +99,32 @@ public sealed class PredictFileTests(TrainedModel models) : IClassFixture<Traine
         Should.Throw<UsageException>(() => PredictFile.Run(models.Penguins, file, TrainedModel.Read, file, default)).Message.ShouldContain("overwrite");
         File.ReadAllText(file).ShouldBe("island\nBiscoe\n");
     }
+
+    [Fact]
+    public void Intervals_and_sets_are_columns_of_their_own()
+    {
+        PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["i.csv"], default, interval: 0.9);
+        var lines = File.ReadAllLines(_folder["i.csv"]);
+        lines[0].ShouldBe("prediction,lower,upper,error");
+        foreach (var fields in lines.Skip(1).Select(l => l.Split(',')))
+        {
+            var (value, lower, upper) = (float.Parse(fields[0]), float.Parse(fields[1]), float.Parse(fields[2]));
+            (lower <= value && value <= upper && lower >= 0).ShouldBeTrue(string.Join(' ', fields));
+        }
+
+        PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["s.parquet"], default, set: 0.95);
+        PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["s.csv"], default, set: 0.95);
+        var sets = File.ReadAllLines(_folder["s.csv"]);
+        sets[0].ShouldEndWith(",set,error");
+        sets[1].ShouldContain("\"[\"\"Adelie\"\"");
+    }
+
+    [Fact]
+    public void What_a_model_cannot_give_is_refused_before_anything_is_written()
+    {
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["x.csv"], default, interval: 0.9)).Message.ShouldContain("'set'");
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, set: 0.9)).Message.ShouldContain("'interval'");
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, interval: 90)).Message.ShouldContain("0.5 to 0.999");
+        File.Exists(_folder["x.csv"]).ShouldBeFalse();
+    }
 }

@@ -1,3 +1,4 @@
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Data;
 using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning;
@@ -206,5 +207,88 @@ public sealed class TrainModelTests : IDisposable
 
         report.Leaderboard.ShouldAllBe(e => e.Error == null);
         ModelFile.Load(request.OutputPath, BuiltIn.Readers).Predictor.InputColumns.Select(c => c.Name).ShouldBe(["x"]);
+    }
+
+    /// <summary>A label that drifts with time, in shuffled order; sites come in tens.</summary>
+    private string Dated(int rows = 240)
+    {
+        var lines = Enumerable.Range(0, rows).Select(i => i * 77 % rows).Select(i =>
+            $"{DateTime.UnixEpoch.AddDays(20_000 + i):yyyy-MM-dd},{i},s{i / 10},{i % 4},{1 + i % 2},{i * 13 % 50},{i * 13 % 50 + i / 10}");
+        return _folder.Write("dated.csv", $"day,step,site,part,heft,x,y\n{string.Join('\n', lines)}\n");
+    }
+
+    [Theory]
+    [InlineData("day", "7d")]
+    [InlineData("step", "7")]
+    public async Task Rows_are_split_by_time(string time, string gap)
+    {
+        var request = Request(Dated(), "y") with { Time = time, Gap = gap, Task = "regression", Trials = 1 };
+        await Run(request);
+        var model = ModelFile.Load(request.OutputPath, BuiltIn.Readers);
+        model.Lineage.Validation.ShouldBe("rolling origin, 5 folds");
+        // A date is also an input; a number of a row is none.
+        model.Predictor.InputColumns.Any(c => c.Name == time).ShouldBe(time == "day");
+    }
+
+    [Fact]
+    public async Task Groups_folds_and_weights_are_taken_from_columns()
+    {
+        var request = Request(Dated(), "y") with { Task = "regression", Trials = 1 };
+        await Run(request with { Overrides = [new("part", null, ColumnRole.Fold), new("heft", null, ColumnRole.Weight)] });
+        var model = ModelFile.Load(request.OutputPath, BuiltIn.Readers);
+        model.Lineage.Validation.ShouldBe("4 folds of the fold column");
+        model.Predictor.InputColumns.Select(c => c.Name).ShouldNotContain("part");
+        model.Predictor.InputColumns.Select(c => c.Name).ShouldNotContain("heft");
+        await Run(request with { Overrides = [new("site", null, ColumnRole.Group)] });
+        ModelFile.Load(request.OutputPath, BuiltIn.Readers).Lineage.Validation.ShouldBe("5-fold");
+    }
+
+    [Theory]
+    [InlineData("nothere", null, 0, "no column 'nothere'")]
+    [InlineData("site", null, 0, "must hold dates or numbers")]
+    [InlineData("y", null, 0, "cannot be the time")]
+    [InlineData(null, "7d", 0, "needs a time column")]
+    [InlineData("step", "7d", 0, "plain numbers")]
+    [InlineData("day", "soon", 0, "is no gap")]
+    [InlineData("day", "400d", 0, "shorter gap")]
+    public async Task A_time_that_cannot_be_is_refused(string? time, string? gap, int folds, string word)
+    {
+        var request = Request(Dated(), "y") with { Time = time, Gap = gap, Folds = folds, Task = "regression" };
+        var error = await Should.ThrowAsync<Exception>(() => Run(request));
+        (error is UsageException or LearningException).ShouldBeTrue(error.ToString());
+        error.Message.ShouldContain(word);
+        File.Exists(request.OutputPath).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Rows_are_split_by_one_thing_only()
+    {
+        var request = Request(Dated(), "y") with { Time = "day", Task = "regression" };
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { Overrides = [new("site", null, ColumnRole.Group)] }))).Message.ShouldContain("'day' (time) and 'site' (group)");
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { ValidationFile = Dated() }))).Message.ShouldContain("'day'");
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { Time = null, Folds = 3, Overrides = [new("part", null, ColumnRole.Fold)] }))).Message.ShouldContain("'part'");
+    }
+
+    [Fact]
+    public async Task A_threshold_is_chosen_by_its_rule_and_kept()
+    {
+        var request = Request(TempFolder.Sample("credit_data.csv"), "Status") with { Trials = 1 };
+        var cheap = await Run(request with { Threshold = "cost:fp=1,fn=20" });
+        var dear = await Run(request with { Threshold = "cost:fp=20,fn=1" });
+        cheap.Threshold!.Value.ShouldBeLessThan(dear.Threshold!.Value);
+        var post = ModelFile.Load(request.OutputPath, BuiltIn.Readers).Predictor.Post;
+        post.Threshold.ShouldBe(dear.Threshold.Value);
+        post.ThresholdRule.ShouldBe("cost:fp=20,fn=1");
+        (await Should.ThrowAsync<UsageException>(() => Run(request with { Threshold = "best" }))).Message.ShouldContain("'best'");
+        (await Should.ThrowAsync<UsageException>(() => Run(Request(Dated(), "y") with { Threshold = "f1", Task = "regression" }))).Message.ShouldContain("two classes");
+    }
+
+    [Fact]
+    public async Task Counts_are_tried_with_a_Poisson_loss_and_the_reason_is_said()
+    {
+        var request = Request(Table(300, i => (i * 37 % 100 / 25 + i % 2).ToString()), "target") with { Task = "regression", Trials = 8 };
+        var report = await Run(request);
+        report.Warnings.ShouldContain(w => w.Contains("'target' holds counts", StringComparison.Ordinal));
+        report.Leaderboard.ShouldContain(e => e.Parameters.Any(p => p.Key == "objective" && p.Value.Equals("poisson")) && e.Error == null);
     }
 }

@@ -70,6 +70,20 @@ public sealed class GoldenModelFileTests
         model.Predictor.Members.Select(m => m.Model.Format).ShouldBeUnique();
     }
 
+    [Theory]
+    [InlineData(TaskKind.Binary)]
+    [InlineData(TaskKind.Multiclass)]
+    [InlineData(TaskKind.Regression)]
+    public void The_generator_makes_files_with_post_processing(TaskKind kind)
+    {
+        using var temporary = new TempFolder();
+        var path = Write(
+            Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"],
+            $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}-post2", TinyModels.Trusted(kind), TinyModels.Texts(12, 31));
+        var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.ChangeExtension(path, ".json")))!;
+        Bits(ModelFile.Load(path, BuiltIn.Readers), answer.Rows).ShouldBe(answer.Bits);
+    }
+
     private static string Generate(string folder, TaskKind kind)
     {
         var learners = BuiltIn.Catalog.All.Where(l => l.Info.Tasks.HasFlag(TinyModels.Task(kind).Flag)).Select(l => l.Info.Id).ToArray();
@@ -90,7 +104,25 @@ public sealed class GoldenModelFileTests
     private static int[] Bits(ModelFile model, ImmutableArray<ImmutableDictionary<string, string>> rows)
     {
         var predictions = model.Predictor.Predict(TinyModels.Bind(model.Predictor.Schema, rows));
-        return [.. predictions.Scores.ToArray().Select(BitConverter.SingleToInt32Bits)];
+        return [.. Answers().Select(BitConverter.SingleToInt32Bits)];
+
+        // Where a model has intervals or sets, they are part of what it answers.
+        IEnumerable<float> Answers()
+        {
+            foreach (var score in predictions.Scores.ToArray())
+                yield return score;
+            for (var row = 0; row < predictions.RowCount; row++)
+            {
+                if (model.Predictor.Post.Intervals?.At(0.9).Around(predictions.Value(row)) is { } interval)
+                {
+                    yield return interval.Lower;
+                    yield return interval.Upper;
+                }
+
+                for (var k = 0; model.Predictor.Post.Sets is { } sets && k < predictions.Task.Classes.Length; k++)
+                    yield return sets.At(0.9).Holds(predictions, row, k) ? 1 : 0;
+            }
+        }
     }
 
     /// <summary>What the file was asked and what it answered, as the scores' bits.</summary>

@@ -66,6 +66,21 @@ public sealed class ModelFileTests : IDisposable
         loaded.Lineage.Leaderboard[0].Parameters["kind"].ShouldBe("plain");
     }
 
+    [Theory]
+    [InlineData(TaskKind.Binary)]
+    [InlineData(TaskKind.Multiclass)]
+    [InlineData(TaskKind.Regression)]
+    public void Calibration_intervals_and_sets_come_back_bit_by_bit(TaskKind kind)
+    {
+        var model = TinyModels.Trusted(kind);
+        var rows = TinyModels.Bind(model.Predictor.Schema, TinyModels.Texts(50, 99));
+        model.Save(_folder["m.afm"]);
+        var loaded = ModelFile.Load(_folder["m.afm"], BuiltIn.Readers);
+        Json(loaded.Predictor.Post).ShouldBe(Json(model.Predictor.Post));
+        Bits(loaded.Predictor.Predict(rows)).ShouldBe(Bits(model.Predictor.Predict(rows)));
+        Bits(loaded.Predictor.Predict(rows)).SequenceEqual(Bits(TinyModels.Fit(kind).Predictor.Predict(rows))).ShouldBe(kind == TaskKind.Regression);
+    }
+
     [Fact]
     public void The_hash_is_the_sum_of_the_manifest_and_a_list_needs_nothing_else()
     {

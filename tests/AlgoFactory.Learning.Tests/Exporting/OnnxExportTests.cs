@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning.Calibration;
 using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners;
@@ -38,6 +39,24 @@ public sealed class OnnxExportTests
         var table = Table(TaskKind.Binary, Expressible);
         var predictor = Predictor(table, [Member(table, "gbdt") with { Weight = 0.7 }, Member(table, "linear") with { Weight = 0.2 }, Member(table, "baseline") with { Weight = 0.1 }]);
         Difference(predictor, Odd(table)).ShouldBeLessThan(OnnxCheck.Tolerance);
+    }
+
+    [Theory]
+    [InlineData(TaskKind.Binary, ScoreCalibration.Platt)]
+    [InlineData(TaskKind.Binary, ScoreCalibration.Isotonic)]
+    [InlineData(TaskKind.Multiclass, ScoreCalibration.Isotonic)]
+    [InlineData(TaskKind.Multiclass, ScoreCalibration.Temperature)]
+    public void Calibration_goes_with_the_model(TaskKind kind, string method)
+    {
+        var table = Table(kind, Expressible);
+        var predictor = Predictor(table, [Member(table, "gbdt")]);
+        var map = method == ScoreCalibration.Platt ? new MarginMap([0], [0.4], 0.7) : new MarginMap([-2, -0.5, 0.1, 1.5], [-1.2, -0.9, 0.6, 2], 1);
+        var calibration = method == ScoreCalibration.Temperature
+            ? new ScoreCalibration(method, [], 0.6)
+            : new ScoreCalibration(method, [.. Enumerable.Repeat(map, predictor.Task.OutputWidth)]);
+        var calibrated = new Predictor(predictor.Schema, predictor.Task, predictor.Members, new PostProcessing { Calibration = calibration });
+        Difference(calibrated, Odd(table)).ShouldBeLessThan(OnnxCheck.Tolerance);
+        calibrated.Predict(table.Frame).Scores.SequenceEqual(predictor.Predict(table.Frame).Scores).ShouldBeFalse();
     }
 
     /// <summary>Combinations of categories with each other and with binned numbers.</summary>

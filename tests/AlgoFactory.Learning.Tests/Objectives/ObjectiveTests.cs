@@ -15,7 +15,7 @@ public class ObjectiveTests
     public static TheoryData<string, double, double> All => new()
     {
         { "squared", 0, 1 }, { "absolute", 0, 1 }, { "quantile", 0.8, 1 }, { "quantile", 0.1, 1 }, { "huber", 0.7, 1 },
-        { "poisson", 1, 1 }, { "gamma", 2, 1 }, { "tweedie", 1.5, 1 }, { "tweedie", 1.2, 1 }, { "logistic", 0, 1 }, { "softmax", 0, 4 / 3.0 },
+        { "poisson", 1, 1 }, { "gamma", 2, 1 }, { "tweedie", 1.5, 1 }, { "tweedie", 1.2, 1 }, { "squared_log", 0, 1 }, { "logistic", 0, 1 }, { "softmax", 0, 4 / 3.0 },
     };
 
     private static IObjective Create(string name, double parameter) => name switch
@@ -23,6 +23,7 @@ public class ObjectiveTests
         "absolute" => new AbsoluteObjective(),
         "quantile" => new QuantileObjective(parameter),
         "huber" => new HuberObjective(parameter),
+        "squared_log" => new SquaredLogObjective(),
         "poisson" => TweedieObjective.Poisson,
         "gamma" => TweedieObjective.Gamma,
         "tweedie" => TweedieObjective.Tweedie(parameter),
@@ -93,7 +94,7 @@ public class ObjectiveTests
             var (scores, rows) = Sample(objective, count);
             double Mean(Func<int, double> weight) =>
                 Enumerable.Range(0, count).Sum(i => weight(i) * NaiveLoss.Of(name, Of(scores, i, objective.Outputs), rows.Labels.Span[i], parameter)) /
-                Enumerable.Range(0, count).Sum(weight) * (name == "squared" ? 2 : 1);
+                Enumerable.Range(0, count).Sum(weight) * (name is "squared" or "squared_log" ? 2 : 1);
             objective.Loss(scores, rows).ShouldBe(Mean(i => rows.Weight(i)), 1e-5);
             objective.Loss(scores, rows with { Weights = default }).ShouldBe(Mean(_ => 1), 1e-5);
         }

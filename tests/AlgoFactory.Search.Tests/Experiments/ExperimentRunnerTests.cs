@@ -10,6 +10,8 @@ public class ExperimentRunnerTests
 {
     private static readonly ParameterSet Two = ParameterSet.Empty.With("gain", 2);
 
+    private static string Json<T>(T value) => System.Text.Json.JsonSerializer.Serialize(value);
+
     private static ExperimentPlan Plan(TaskSpec task, int? trials = null, DateTimeOffset? deadline = null) => new()
     {
         Task = task,
@@ -91,7 +93,7 @@ public class ExperimentRunnerTests
         var (three, _) = await Run(BuiltIn.Catalog, plan with { Threads = 3 }, data);
 
         Lines(three).ShouldBe(Lines(one));
-        three.Predictor.Post.ShouldBe(one.Predictor.Post);
+        Json(three.Predictor.Post).ShouldBe(Json(one.Predictor.Post));
         three.Predictor.Predict(data.Train).Scores.ToArray().ShouldBe(one.Predictor.Predict(data.Train).Scores.ToArray());
     }
 

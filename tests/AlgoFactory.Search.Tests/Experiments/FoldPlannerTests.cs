@@ -96,4 +96,42 @@ public class FoldPlannerTests
             sample.Folds[i].Validation.Except(plan.Folds[i].Validation).ShouldBeEmpty();
         }
     }
+
+    [Fact]
+    public void Rows_with_a_time_are_validated_on_the_newest_ones()
+    {
+        var data = TinyData.Create(TaskKind.Binary, 200) with { Times = Enumerable.Range(0, 200).Select(i => (double)i).ToArray() };
+
+        var plan = FoldPlanner.Plan(data, TinyData.Binary, 0, 1);
+
+        plan.IsForward.ShouldBeTrue();
+        plan.Description.ShouldBe("rolling origin, 5 folds");
+        plan.Folds.SelectMany(f => f.Validation).Order().ShouldBe(Enumerable.Range(100, 100));
+        plan.Folds.ShouldAllBe(f => f.Train.Max() < f.Validation.Min());
+        plan.Folds[0].Train.Length.ShouldBe(180);
+        FoldPlanner.Plan(data with { Gap = 20 }, TinyData.Binary, 1, 1).Folds[0].Train.Max().ShouldBe(140);
+    }
+
+    [Fact]
+    public void Times_that_leave_nothing_to_train_on_are_refused()
+    {
+        var data = TinyData.Create(TaskKind.Binary, 200) with { Times = Enumerable.Range(0, 200).Select(i => (double)i).ToArray() };
+        Should.Throw<LearningException>(() => FoldPlanner.Plan(data with { Gap = 500 }, TinyData.Binary, 0, 1)).Message.ShouldContain("shorter gap");
+        Should.Throw<LearningException>(() => FoldPlanner.Plan(data with { Times = new double[200] }, TinyData.Binary, 0, 1)).Message.ShouldContain("too few distinct values");
+    }
+
+    [Fact]
+    public void Folds_that_the_user_has_dealt_are_taken()
+    {
+        var folds = Enumerable.Range(0, 200).Select(i => i % 3 == 0 ? 7 : i % 2).ToArray();
+        var data = TinyData.Create(TaskKind.Regression, 200) with { Folds = folds };
+
+        var plan = FoldPlanner.Plan(data, TinyData.Regression, 0, 1);
+
+        plan.Folds.Length.ShouldBe(3);
+        plan.Folds.ShouldAllBe(f => f.Validation.Select(r => folds[r]).Distinct().Count() == 1);
+        plan.Folds.SelectMany(f => f.Validation).Order().ShouldBe(Enumerable.Range(0, 200));
+        Should.Throw<LearningException>(() => FoldPlanner.Plan(data with { Folds = new int[200] }, TinyData.Regression, 0, 1)).Message.ShouldContain("one value only");
+        Should.Throw<LearningException>(() => FoldPlanner.Plan(data with { Folds = Enumerable.Range(0, 200).ToArray() }, TinyData.Regression, 0, 1)).Message.ShouldContain("at most 50");
+    }
 }

@@ -5,6 +5,8 @@ using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Calibration;
+using AlgoFactory.Learning.Conformal;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Spaces;
@@ -83,6 +85,28 @@ public static class TinyModels
         }
 
         return builder.Build();
+    }
+
+    /// <summary>The model of <see cref="Fit"/> with calibration, intervals or sets, and a threshold that was chosen.</summary>
+    public static ModelFile Trusted(TaskKind kind)
+    {
+        var model = Fit(kind);
+        var task = model.Predictor.Task;
+        var random = new Sequence(5);
+        var scores = Enumerable.Range(0, 60 * task.OutputWidth).Select(_ => (float)random.NextDouble()).ToArray();
+        var labels = Enumerable.Range(0, 60).Select(i => (float)(i % Math.Max(1, task.Classes.Length))).ToArray();
+        var map = new MarginMap([-1.5, 0.25], [-1, 0.75], 1.25);
+        var post = task.Kind == TaskKind.Regression
+            ? new PostProcessing { Intervals = ConformalIntervals.Fit(scores, labels) }
+            : new PostProcessing(0.4)
+            {
+                ThresholdRule = task.Kind == TaskKind.Binary ? "cost:fp=1,fn=5" : null,
+                Calibration = task.Kind == TaskKind.Binary
+                    ? new ScoreCalibration(ScoreCalibration.Isotonic, [map])
+                    : new ScoreCalibration(ScoreCalibration.Temperature, [], 0.75),
+                Sets = ConformalSets.Fit(task, scores, labels),
+            };
+        return model with { Predictor = new Predictor(model.Predictor.Schema, task, model.Predictor.Members, post) };
     }
 
     /// <summary>Fits a model of these learners, weighted equally, on 200 generated rows.</summary>

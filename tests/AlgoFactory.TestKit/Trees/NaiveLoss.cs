@@ -18,6 +18,8 @@ public static class NaiveLoss
         {
             case "squared":
                 return 0.5 * (f - label) * (f - label);
+            case "squared_log":
+                return 0.5 * (f - Math.Log(label)) * (f - Math.Log(label));
             case "absolute":
                 return Math.Abs(f - label);
             case "huber":

@@ -20,7 +20,7 @@ public sealed class PredictionsApiTests(SharedServer shared) : IAsyncLifetime
             return;
         foreach (var (name, kind) in new[] { ("people", TaskKind.Binary), ("levels", TaskKind.Multiclass), ("amounts", TaskKind.Regression) })
         {
-            shared.Server.Publish(name, TinyModels.Fit(kind, 1));
+            shared.Server.Publish(name, TinyModels.Trusted(kind));
             await shared.Server.Get<Serving.Deployments.DeploymentService>().DeployAsync(name, name, 1, "test", null, default);
         }
     }
@@ -50,6 +50,37 @@ public sealed class PredictionsApiTests(SharedServer shared) : IAsyncLifetime
         var value = (await PostAsync("/api/models/amounts/predict", rows)).GetProperty("predictions")[0];
         value.GetProperty("prediction").ValueKind.ShouldBe(JsonValueKind.Number);
         value.TryGetProperty("probabilities", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Intervals_and_sets_are_given_where_they_are_asked_for()
+    {
+        var regression = await PostAsync("/api/models/amounts/predict", """{"rows":[{"age":30},{"age":80}],"interval":0.9}""");
+        foreach (var row in regression.GetProperty("predictions").EnumerateArray())
+        {
+            var (value, interval) = (row.GetProperty("prediction").GetSingle(), row.GetProperty("interval"));
+            interval.GetProperty("lower").GetSingle().ShouldBeLessThanOrEqualTo(value);
+            interval.GetProperty("upper").GetSingle().ShouldBeGreaterThanOrEqualTo(value);
+        }
+
+        var classes = await PostAsync("/api/models/levels/predict", """{"set":0.8,"rows":[{"age":30}]}""");
+        var answer = classes.GetProperty("predictions")[0];
+        answer.GetProperty("set").EnumerateArray().Select(c => c.GetString()).ShouldContain(answer.GetProperty("prediction").GetString());
+        using var csv = await _client.PostAsync("/api/models/amounts/predict?interval=0.9", new StringContent("age\n30\n80\n", Encoding.UTF8, "text/csv"));
+        var same = await csv.Content.ReadFromJsonAsync<JsonElement>();
+        same.GetProperty("predictions").GetRawText().ShouldBe(regression.GetProperty("predictions").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("amounts", "\"set\":0.9", "'interval'")]
+    [InlineData("levels", "\"interval\":0.9", "'set'")]
+    [InlineData("amounts", "\"interval\":0.2", "0.5 to 0.999")]
+    [InlineData("amounts", "\"interval\":90", "between 0 and 1")]
+    [InlineData("amounts", "\"interval\":0.99", "too few")]
+    public async Task Intervals_and_sets_that_cannot_be_are_refused_with_the_reason(string model, string field, string word)
+    {
+        using var answer = await _client.PostAsync($"/api/models/{model}/predict", new StringContent($$"""{"rows":[{"age":30}],{{field}}}""", Encoding.UTF8, "application/json"));
+        (await answer.ProblemAsync(400)).ShouldContain(word);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal static class GbdtObjectives
     {
         TaskKind.Binary => [Auto, "logistic"],
         TaskKind.Multiclass => [Auto, "softmax"],
-        _ => [Auto, "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "lambdarank"],
+        _ => [Auto, "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "squared_log", "lambdarank"],
     };
 
     /// <summary>The loss of a choice.</summary>
@@ -37,6 +37,7 @@ internal static class GbdtObjectives
         "quantile" => new QuantileObjective(choice.Alpha),
         "poisson" => TweedieObjective.Poisson,
         "gamma" => TweedieObjective.Gamma,
+        "squared_log" => new SquaredLogObjective(),
         "tweedie" => TweedieObjective.Tweedie(choice.TweedieVariancePower),
         "lambdarank" => new LambdaRankObjective(choice.TruncationLevel, choice.EvalAt),
         _ => new SquaredObjective(),

@@ -10,7 +10,7 @@ namespace AlgoFactory.Web.Components.Models;
 /// <summary>What a model's page shows of its file: everything but the model itself.</summary>
 /// <param name="Task">The task with its classes.</param>
 /// <param name="Inputs">The columns that rows to predict have.</param>
-/// <param name="Threshold">Binary: the probability from which the positive class is predicted.</param>
+/// <param name="Post">Threshold, calibration, intervals and sets.</param>
 /// <param name="Profile">The training data's profile.</param>
 /// <param name="Importance">Share of importance by source column.</param>
 /// <param name="Curves">Validation curves, or null.</param>
@@ -22,7 +22,7 @@ namespace AlgoFactory.Web.Components.Models;
 public sealed record ModelDetails(
     TaskSpec Task,
     ImmutableArray<ColumnSpec> Inputs,
-    double Threshold,
+    PostProcessing Post,
     DatasetProfile Profile,
     ImmutableArray<ColumnImportance> Importance,
     ValidationCurves? Curves,
@@ -36,7 +36,7 @@ public sealed record ModelDetails(
     public static ModelDetails Of(ModelFile file) => new(
         file.Predictor.Task,
         file.Predictor.InputColumns,
-        file.Predictor.Post.Threshold,
+        file.Predictor.Post,
         file.Profile,
         file.FeatureImportance,
         file.Curves,

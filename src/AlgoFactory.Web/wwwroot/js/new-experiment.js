@@ -60,6 +60,7 @@ function show() {
 
   const positive = field("positive");
   form.querySelector("[data-positive]").hidden = task !== "binary";
+  form.querySelector("[data-threshold]").hidden = task !== "binary";
   const classes = JSON.parse(option?.dataset.classes ?? "[]");
   positive.replaceChildren(make("option", { value: "", text: "The rarer one" }), ...classes.map(c => make("option", { value: c, text: c })));
   for (const row of rows) showRow(row);
@@ -112,6 +113,8 @@ function request() {
     label: target,
     folds: Number(field("folds").value),
     positive: chosenTask() === "binary" ? field("positive").value || null : null,
+    threshold: chosenTask() === "binary" ? field("threshold").value.trim() || "auto" : "auto",
+    time: field("newer").value || null,
     overrides: rows.filter(r => r.dataset.column !== target).map(row => {
       const kind = row.querySelector("[data-set-kind]").value;
       const role = row.querySelector("[data-set-role]").value;
