@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data;
 using AlgoFactory.Data.Export;
+using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 
@@ -9,7 +11,8 @@ namespace AlgoFactory.Hosting.Prediction;
 
 /// <summary>
 /// The predict use case: one record out for each record in, in the same order, even for a broken one. Streamed, with
-/// bounded memory. The columns are <c>prediction</c>, <c>probability:CLASS</c> for each class, and <c>error</c>.
+/// bounded memory. The columns are <c>prediction</c>, <c>probability:CLASS</c> for each class, and <c>error</c>; of images also
+/// <c>file</c>.
 /// </summary>
 public static class PredictFile
 {
@@ -34,29 +37,33 @@ public static class PredictFile
 
         var predictor = model.Predictor;
         using var source = DataSource.Open(file, read);
-        using var writer = TableWriter.Create(target, Columns(predictor.Task), read);
+        // Images are told apart by their names, records of tables by their order.
+        var name = source.NameColumn is { } found && predictor.InputColumns.All(c => c.Name != found) ? found : null;
+        using var writer = TableWriter.Create(target, Columns(predictor.Task, name), read);
+        var columns = name is null ? predictor.InputColumns : predictor.InputColumns.Add(new ColumnSpec(name, ColumnKind.Text, ColumnRole.Ignore, 1, "the files' names"));
         long rows = 0, broken = 0;
         ImmutableArray<string> missing = [];
-        foreach (var batch in source.Records(predictor.InputColumns, BatchRows, cancellation))
+        foreach (var batch in source.Records(columns, BatchRows, cancellation))
         {
             missing = batch.MissingColumns;
             rows += batch.Rows.RowCount;
             broken += batch.Errors.Count(e => e is not null);
-            Write(predictor.Predict(batch.Rows), batch.Errors, writer);
+            Write(predictor.Predict(batch.Rows), batch.Errors, name is null ? null : (TextColumn)batch.Rows[name], writer);
         }
 
         writer.Complete();
         return new PredictionReport(rows, broken, output, Warnings(missing, broken));
     }
 
-    private static ImmutableArray<OutputColumn> Columns(TaskSpec task) =>
+    private static ImmutableArray<OutputColumn> Columns(TaskSpec task, string? name) =>
     [
         new OutputColumn("prediction", !task.IsClassification ? OutputKind.Single : OutputKind.Text),
         .. task.Classes.Select(c => new OutputColumn($"probability:{c}", OutputKind.Single)),
         new OutputColumn(Error, OutputKind.Text),
+        .. name is null ? [] : ImmutableArray.Create(new OutputColumn(name, OutputKind.Text)),
     ];
 
-    private static void Write(Predictions predictions, ImmutableArray<string?> errors, TableWriter writer)
+    private static void Write(Predictions predictions, ImmutableArray<string?> errors, TextColumn? names, TableWriter writer)
     {
         var task = predictions.Task;
         for (var row = 0; row < predictions.RowCount; row++)
@@ -72,6 +79,8 @@ public static class PredictFile
                     writer.SetSingle(c + 1, predictions.Probability(row, c));
             }
 
+            if (names?.Values[row] is { } name)
+                writer.SetText(task.Classes.Length + 2, name);
             writer.EndRow();
         }
     }
