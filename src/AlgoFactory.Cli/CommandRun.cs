@@ -32,7 +32,8 @@ internal static class CommandRun
             return Report(e.Message, CommandLine.WrongUsage);
         }
         catch (Exception e) when (e is DataFormatException or LearningException or ArtefactFormatException
-            or StorageException or ValidationException or IOException or UnauthorizedAccessException or HttpRequestException or JsonException)
+            or StorageException or ValidationException or IOException or UnauthorizedAccessException or HttpRequestException or JsonException
+            or DllNotFoundException)
         {
             return Report(e.Message, CommandLine.Failed);
         }

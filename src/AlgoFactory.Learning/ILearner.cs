@@ -25,8 +25,11 @@ public enum FeatureNeeds
     /// <summary>Numbers as they are with NaN for missing, categories as codes (<see cref="FeatureKind.Categorical"/>); text sparse.</summary>
     Codes,
 
-    /// <summary>Nothing missing, numbers standardised, categories one-hot or target-encoded; text sparse.</summary>
+    /// <summary>Nothing missing, numbers standardised, categories one-hot or target-encoded; text sparse, with runs of characters.</summary>
     Scaled,
+
+    /// <summary>As <see cref="Scaled"/>, but text as shares of its words, pairs of words and runs of characters, unweighted.</summary>
+    Grams,
 
     /// <summary>No features at all.</summary>
     None,
@@ -55,6 +58,7 @@ public enum FeatureNeeds
 /// <param name="IsBaseline">
 /// Whether it is the bar that others must clear: tried first, so that every leaderboard shows it, and not counted as a trial.
 /// </param>
+/// <param name="NeedsText">Whether a table without text columns is nothing for it.</param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
@@ -63,7 +67,8 @@ public sealed record LearnerInfo(
     Reproducibility Reproducibility,
     bool UsesValidation,
     bool NeedsCategories = false,
-    bool IsBaseline = false);
+    bool IsBaseline = false,
+    bool NeedsText = false);
 
 /// <summary>Fits models. Stateless and thread-safe.</summary>
 public interface ILearner

@@ -10,7 +10,7 @@ internal static class DescribeCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A table: CSV, TSV, Parquet, JSON Lines or XLSX." };
+        var file = new Argument<string>("FILE") { Description = "A table: CSV, TSV, Parquet, JSON Lines or XLSX; or images." };
         var json = new Option<bool>("--json") { Description = "Write one JSON object to standard output." };
         var reading = new ReadingOptions();
         var command = new Command("describe", "Show a file's columns: kind, role, missing values, suggested targets.") { file, json };

@@ -13,7 +13,7 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "A model file (.afm)." };
-        var file = new Argument<string>("FILE") { Description = "A table with the model's columns and its label." };
+        var file = new Argument<string>("FILE") { Description = "A table with the model's columns and its label, or a zip archive or a folder of images." };
         var json = new Option<bool>("--json") { Description = "Write one JSON object to standard output." };
         var reading = new ReadingOptions();
         var command = new Command("evaluate", "Measure a model on a file that has the label.") { model, file, json };

@@ -13,7 +13,7 @@ internal static class PredictCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "A model file (.afm)." };
-        var file = new Argument<string>("FILE") { Description = "A table with the model's columns." };
+        var file = new Argument<string>("FILE") { Description = "A table with the model's columns, or images: a zip archive, a folder or a file." };
         var output = new Option<string?>("--out")
         {
             Description = "The file to write: Parquet when it ends in .parquet, else CSV. Not given: CSV on standard output, or with --json the input's name with .predictions.csv.",

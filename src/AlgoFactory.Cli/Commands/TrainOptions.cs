@@ -14,8 +14,8 @@ namespace AlgoFactory.Cli.Commands;
 /// <summary>The arguments and options of <c>train</c>.</summary>
 internal sealed class TrainOptions
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "The training table: CSV, TSV, Parquet, JSON Lines or XLSX." };
-    private readonly Option<string?> _label = new("--label") { Description = "The column to predict; not with --task recommend.", HelpName = "COLUMN" };
+    private readonly Argument<string> _file = new("FILE") { Description = "The training table: CSV, TSV, Parquet, JSON Lines or XLSX; or images: a zip archive or a folder with a folder for each class." };
+    private readonly Option<string?> _label = new("--label") { Description = "The column to predict; not with --task recommend, and not needed for images.", HelpName = "COLUMN" };
     private readonly Option<string> _task = new("--task") { Description = "auto, binary, multiclass, regression or recommend.", HelpName = "TASK", DefaultValueFactory = _ => "auto" };
     private readonly Option<string?> _user = new("--user") { Description = "The users of --task recommend.", HelpName = "COLUMN" };
     private readonly Option<string?> _item = new("--item") { Description = "The items of --task recommend.", HelpName = "COLUMN" };
@@ -63,7 +63,7 @@ internal sealed class TrainOptions
     /// <exception cref="UsageException">A value is out of range, or two options do not go together.</exception>
     public TrainRequest Request(ParseResult line)
     {
-        var file = line.GetRequiredValue(_file);
+        var file = Path.TrimEndingDirectorySeparator(line.GetRequiredValue(_file));
         var (budget, trials) = (line.GetValue(_budget), line.GetValue(_trials));
         if (budget is not null && trials is not null)
             throw new UsageException("--budget and --trials exclude each other: give one of them.");
@@ -105,11 +105,14 @@ internal sealed class TrainOptions
         var isRecommender = IsRecommender(line);
         return (line.GetValue(_label), isRecommender) switch
         {
-            (null, false) => throw new UsageException("--label is missing: name the column to predict."),
+            // The folders of images are their labels; a table may have any name for its own.
+            (null, false) => IsOfImages(line.GetRequiredValue(_file)) ? "label" : throw new UsageException("--label is missing: name the column to predict."),
             ({ }, true) => throw new UsageException("--task recommend has no --label: name the ratings with --rating."),
             (var label, _) => label ?? "",
         };
     }
+
+    private static bool IsOfImages(string file) => Directory.Exists(file) || file.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
 
     private RecommendChoice? Recommend(ParseResult line)
     {

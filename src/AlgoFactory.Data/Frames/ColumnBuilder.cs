@@ -12,6 +12,7 @@ internal abstract class ColumnBuilder
     {
         ColumnKind.Numeric or ColumnKind.Boolean or ColumnKind.DateTime => new NumericBuilder(spec, capacity),
         ColumnKind.Categorical => new CategoryBuilder(spec, capacity),
+        ColumnKind.Image => new ImageBuilder(spec, capacity),
         _ => new TextBuilder(spec, capacity),
     };
 

@@ -21,6 +21,9 @@ internal enum CellKind : byte
 
     /// <summary>An instant of the format's own, in seconds since 1970-01-01 UTC.</summary>
     Instant,
+
+    /// <summary>The bytes of an image file.</summary>
+    Image,
 }
 
 /// <summary>One value of one record, as its format holds it. The text is valid until the next record is read.</summary>
@@ -42,7 +45,7 @@ internal readonly ref struct Cell
     /// <summary>The number, the truth value as 0 or 1, or the instant in seconds.</summary>
     public double Value { get; }
 
-    /// <summary>The text.</summary>
+    /// <summary>The text, or an image file's bytes.</summary>
     public ReadOnlySpan<byte> Utf8 { get; }
 
     /// <summary>No value.</summary>
@@ -60,14 +63,17 @@ internal readonly ref struct Cell
     /// <summary>A typed instant in seconds since 1970-01-01 UTC; NaN is missing.</summary>
     public static Cell Instant(double seconds) => double.IsNaN(seconds) ? default : new(CellKind.Instant, seconds, default);
 
+    /// <summary>An image file.</summary>
+    public static Cell Image(ReadOnlySpan<byte> file) => new(CellKind.Image, 0, file);
+
     /// <summary>The number that a numeric, boolean or date column stores for this value; NaN where missing or invalid.</summary>
     public BindResult ToNumber(ColumnSpec spec, out double value)
     {
         value = double.NaN;
         if (Kind == CellKind.Text)
             return ValueParser.Parse(Utf8, spec, out value);
-        if (Kind == CellKind.Missing)
-            return BindResult.Missing;
+        if (Kind is CellKind.Missing or CellKind.Image)
+            return Kind == CellKind.Missing ? BindResult.Missing : BindResult.Invalid;
         var direct = spec.Kind switch
         {
             ColumnKind.Numeric => Kind is CellKind.Number or CellKind.Boolean,

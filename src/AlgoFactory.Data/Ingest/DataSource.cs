@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Images;
 using AlgoFactory.Data.Schemas;
 
 namespace AlgoFactory.Data.Ingest;
 
 /// <summary>
-/// A table file that is open for reading: CSV/TSV, Parquet, JSON Lines or XLSX, told apart by content and name.
+/// A table file that is open for reading: CSV/TSV, Parquet, JSON Lines or XLSX, told apart by content and name; or images: a
+/// zip archive or a folder of them, or one file.
 /// Each method makes its own pass over the file; several may run at once.
 /// </summary>
 public sealed class DataSource : IDisposable
@@ -24,11 +26,14 @@ public sealed class DataSource : IDisposable
     /// <summary>The file's path, as given.</summary>
     public string Path { get; }
 
-    /// <summary><c>csv</c>, <c>parquet</c>, <c>jsonl</c> or <c>xlsx</c>.</summary>
+    /// <summary><c>csv</c>, <c>parquet</c>, <c>jsonl</c>, <c>xlsx</c> or <c>images</c>.</summary>
     public string Format => _file.Format;
 
     /// <summary>The columns' names, in the file's order.</summary>
     public ImmutableArray<string> ColumnNames => _file.ColumnNames;
+
+    /// <summary>The column that tells the records apart where they are files of their own; else null.</summary>
+    public string? NameColumn => _file is ImageSet ? ImageSet.FileName : null;
 
     /// <summary>Opens a file and finds its format, encoding and columns; no row is kept.</summary>
     /// <exception cref="DataFormatException">The file is missing, empty, or no table.</exception>

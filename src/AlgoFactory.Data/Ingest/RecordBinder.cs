@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Images;
 using AlgoFactory.Data.Ingest.Delimited;
 using AlgoFactory.Data.Schemas;
 
@@ -61,6 +62,8 @@ internal static class RecordBinder
 
     private static string Invalid(ColumnSpec column, Cell cell)
     {
+        if (column.Kind == ColumnKind.Image)
+            return $"Column '{Excerpt.Of(column.Name)}': the value is {ImageDecoder.Expected}.";
         Span<byte> scratch = stackalloc byte[Cell.LongestCanonicalText];
         var expected = column.Kind switch
         {

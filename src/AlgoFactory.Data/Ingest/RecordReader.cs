@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using AlgoFactory.Data.Schemas;
 
 namespace AlgoFactory.Data.Ingest;
 
 /// <summary>A table file whose format and columns are known.</summary>
 internal interface ITableFile
 {
-    /// <summary><c>csv</c>, <c>parquet</c>, <c>jsonl</c> or <c>xlsx</c>.</summary>
+    /// <summary><c>csv</c>, <c>parquet</c>, <c>jsonl</c>, <c>xlsx</c> or <c>images</c>.</summary>
     string Format { get; }
 
     /// <summary>The columns' names, in the file's order.</summary>
@@ -13,6 +14,9 @@ internal interface ITableFile
 
     /// <summary>What the user should know about how the file is read.</summary>
     ImmutableArray<string> Notes { get; }
+
+    /// <summary>A column whose kind and role the format itself settles; null: its values tell.</summary>
+    ColumnSpec? Known(string column) => null;
 
     /// <summary>Starts a pass over the records that hands over these columns, in this order.</summary>
     /// <param name="columns">Names out of <see cref="ColumnNames"/>.</param>

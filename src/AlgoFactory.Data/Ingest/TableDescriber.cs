@@ -40,7 +40,7 @@ internal static class TableDescriber
         var summary = rejects.Complete();
         var columns = ImmutableArray.CreateBuilder<ColumnSpec>(names.Length);
         for (var i = 0; i < evidence.Length; i++)
-            columns.Add(SchemaInference.Infer(names[i], evidence[i], options.DecimalComma, warnings));
+            columns.Add(file.Known(names[i]) ?? SchemaInference.Infer(names[i], evidence[i], options.DecimalComma, warnings));
         long[] distinct = [.. columns.Zip(evidence, (column, found) => found.DistinctOf(column))];
         return (new Schema(columns.MoveToImmutable(), Target: null), distinct, summary);
     }

@@ -1,3 +1,4 @@
+using AlgoFactory.Data.Images;
 using AlgoFactory.Data.Ingest.Delimited;
 using AlgoFactory.Data.Ingest.Encodings;
 using AlgoFactory.Data.Ingest.JsonLines;
@@ -15,10 +16,10 @@ internal static class TableFile
     /// <exception cref="DataFormatException">It is missing, unreadable, empty, or no table.</exception>
     public static ITableFile Open(string path, ReadOptions options)
     {
-        if (Directory.Exists(path))
-            throw new DataFormatException($"'{path}' is a folder; name a file.");
         try
         {
+            if (Directory.Exists(path))
+                return ImageSet.OfFolder(path) ?? throw new DataFormatException($"'{path}' is a folder without images; name a file.");
             var head = Head(path);
             if (head.Length == 0)
                 throw new DataFormatException("The file is empty; it must hold a line of column names and the rows below it.");
@@ -26,6 +27,10 @@ internal static class TableFile
                 throw new DataFormatException(problem);
             if (ParquetFile.IsThere(head))
                 return ParquetFile.Open(path, options);
+            if (ImageFormats.IsImage(head))
+                return ImageSet.OfFile(path);
+            if (head.AsSpan().StartsWith("PK"u8) && ImageSet.OfArchive(path) is { } images)
+                return images;
             if (XlsxFile.IsThere(path, head))
                 return XlsxFile.Open(path);
             return OpenText(path, options);
@@ -45,7 +50,7 @@ internal static class TableFile
         var encoding = options.Encoding is { } name ? TextEncodingDetector.Named(path, name) : TextEncodingDetector.Detect(path);
         var text = TextHead(path, encoding);
         if (LooksBinary(text))
-            throw new DataFormatException("The file is not a table: it holds binary data. CSV, TSV, Parquet, JSON Lines and XLSX can be read.");
+            throw new DataFormatException("The file is not a table: it holds binary data. CSV, TSV, Parquet, JSON Lines, XLSX and images can be read.");
         if (JsonLinesFile.IsThere(text))
             return JsonLinesFile.Open(path, encoding);
         if (text.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'[', .. var rest] && rest.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])

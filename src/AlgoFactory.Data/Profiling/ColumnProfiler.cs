@@ -48,7 +48,9 @@ internal sealed class ColumnProfiler
     /// <summary>Adds a row's value.</summary>
     public void Add(Cell cell)
     {
-        if (_sample is not null || _spec.Kind == ColumnKind.Boolean)
+        if (_spec.Kind == ColumnKind.Image)
+            AddImage(cell);
+        else if (_sample is not null || _spec.Kind == ColumnKind.Boolean)
             AddNumber(cell);
         else
             AddText(cell);
@@ -78,6 +80,15 @@ internal sealed class ColumnProfiler
             ColumnKind.Text when _count > 0 => profile with { MeanLength = (double)_length / _count },
             _ => profile,
         };
+    }
+
+    // Whether it can be decoded is seen when it is: here only that there is one.
+    private void AddImage(Cell cell)
+    {
+        if (cell.Kind == CellKind.Missing || ValueParser.IsMissing(cell.Utf8))
+            _missing++;
+        else
+            _count++;
     }
 
     private void AddNumber(Cell cell)

@@ -1,3 +1,4 @@
+using AlgoFactory.Data.Images;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Profiling;
 
@@ -53,6 +54,9 @@ internal sealed class ColumnEvidence(bool decimalComma)
     /// <summary>Bytes of the texts.</summary>
     public long TextBytes { get; private set; }
 
+    /// <summary>Image files, and texts that are such in base64.</summary>
+    public long Images { get; private set; }
+
     /// <summary>Texts that are UUIDs.</summary>
     public long Uuids { get; private set; }
 
@@ -66,7 +70,7 @@ internal sealed class ColumnEvidence(bool decimalComma)
     public DistinctCounter DistinctTexts { get; } = new();
 
     /// <summary>Distinct values (the sum of two estimates above <see cref="DistinctCounter.LargestExact"/>).</summary>
-    public long Distinct => Math.Min(Count, DistinctNumbers.Count + DistinctTexts.Count);
+    public long Distinct => Math.Min(Count, DistinctNumbers.Count + DistinctTexts.Count + Images);
 
     /// <summary>Distinct values of a column of that kind: texts among numbers are missing values.</summary>
     public long DistinctOf(ColumnSpec spec) =>
@@ -93,6 +97,10 @@ internal sealed class ColumnEvidence(bool decimalComma)
                 break;
             case CellKind.Text:
                 AddText(ValueParser.Trim(cell.Utf8));
+                break;
+            case CellKind.Image:
+                Count++;
+                Images++;
                 break;
             default:
                 Missing++;
@@ -133,6 +141,13 @@ internal sealed class ColumnEvidence(bool decimalComma)
         }
 
         Count++;
+        if (ImageFormats.IsBase64Image(text))
+        {
+            // Long, and all different as far as anybody cares: not kept to be told apart.
+            Images++;
+            return;
+        }
+
         DistinctTexts.Add(text);
         if (InstantParser.TryIso(text, out _))
         {

@@ -27,6 +27,9 @@ public enum ColumnKind
 
     /// <summary>The same value (or none) in every row.</summary>
     [JsonStringEnumMemberName("constant")] Constant,
+
+    /// <summary>Images: files in base64, or those of an archive or a folder.</summary>
+    [JsonStringEnumMemberName("image")] Image,
 }
 
 /// <summary>What a column is for.</summary>

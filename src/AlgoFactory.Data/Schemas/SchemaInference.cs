@@ -19,6 +19,8 @@ internal static class SchemaInference
             return new ColumnSpec(name, ColumnKind.Constant, ColumnRole.Ignore, 1, "no row has a value");
         if (evidence.Distinct == 1 && evidence.Missing == 0 && evidence.Count > 1)
             return new ColumnSpec(name, ColumnKind.Constant, ColumnRole.Ignore, 1, $"all {Whole(evidence.Count)} rows have the same value");
+        if (evidence.Images >= NearlyAll * evidence.Count)
+            return new ColumnSpec(name, ColumnKind.Image, ColumnRole.Feature, (double)evidence.Images / evidence.Count, $"{Of(evidence.Images, evidence)} are images in base64");
         return Booleans(name, evidence)
             ?? NumberKinds.Infer(name, evidence, decimalComma, warnings)
             ?? Dates(name, evidence, warnings)

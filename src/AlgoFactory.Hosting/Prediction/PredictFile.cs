@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data;
 using AlgoFactory.Data.Export;
+using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Conformal;
@@ -11,7 +13,8 @@ namespace AlgoFactory.Hosting.Prediction;
 /// <summary>
 /// The predict use case: one record out for each record in, in the same order, even for a broken one. Streamed, with
 /// bounded memory. The columns are <c>prediction</c>, <c>probability:CLASS</c> for each class, <c>lower</c> and <c>upper</c>
-/// where intervals are wanted, <c>set</c> (a JSON array of classes) where sets are, and <c>error</c>.
+/// where intervals are wanted, <c>set</c> (a JSON array of classes) where sets are, and <c>error</c>; of images also
+/// <c>file</c>.
 /// </summary>
 public static class PredictFile
 {
@@ -40,15 +43,18 @@ public static class PredictFile
         var predictor = model.Predictor;
         var (intervals, sets) = Rules(predictor, interval, set);
         using var source = DataSource.Open(file, read);
-        using var writer = TableWriter.Create(target, Columns(predictor.Task, intervals, sets), read);
+        // Images are told apart by their names, records of tables by their order.
+        var name = source.NameColumn is { } found && predictor.InputColumns.All(c => c.Name != found) ? found : null;
+        using var writer = TableWriter.Create(target, Columns(predictor.Task, intervals, sets, name), read);
+        var columns = name is null ? predictor.InputColumns : predictor.InputColumns.Add(new ColumnSpec(name, ColumnKind.Text, ColumnRole.Ignore, 1, "the files' names"));
         long rows = 0, broken = 0;
         ImmutableArray<string> missing = [];
-        foreach (var batch in source.Records(predictor.InputColumns, BatchRows, cancellation))
+        foreach (var batch in source.Records(columns, BatchRows, cancellation))
         {
             missing = batch.MissingColumns;
             rows += batch.Rows.RowCount;
             broken += batch.Errors.Count(e => e is not null);
-            Write(predictor.Predict(batch.Rows), batch.Errors, writer, intervals, sets);
+            Write(predictor.Predict(batch.Rows), batch.Errors, name is null ? null : (TextColumn)batch.Rows[name], writer, intervals, sets);
         }
 
         writer.Complete();
@@ -70,17 +76,18 @@ public static class PredictFile
         }
     }
 
-    private static ImmutableArray<OutputColumn> Columns(TaskSpec task, IntervalRule? intervals, SetRule? sets) =>
+    private static ImmutableArray<OutputColumn> Columns(TaskSpec task, IntervalRule? intervals, SetRule? sets, string? name) =>
     [
         new OutputColumn("prediction", !task.IsClassification ? OutputKind.Single : OutputKind.Text),
         .. task.Classes.Select(c => new OutputColumn($"probability:{c}", OutputKind.Single)),
         .. intervals is null ? (OutputColumn[])[] : [new("lower", OutputKind.Single), new("upper", OutputKind.Single)],
         .. sets is null ? (OutputColumn[])[] : [new("set", OutputKind.Text)],
         new OutputColumn(Error, OutputKind.Text),
+        .. name is null ? [] : ImmutableArray.Create(new OutputColumn(name, OutputKind.Text)),
     ];
 
     private static void Write(
-        Predictions predictions, ImmutableArray<string?> errors, TableWriter writer, IntervalRule? intervals, SetRule? sets)
+        Predictions predictions, ImmutableArray<string?> errors, TextColumn? names, TableWriter writer, IntervalRule? intervals, SetRule? sets)
     {
         var task = predictions.Task;
         var next = task.Classes.Length + 1;
@@ -108,6 +115,8 @@ public static class PredictFile
                     writer.SetText(next, ReportJson.Write(task.Classes.Where((_, c) => sets.Holds(predictions, row, c))));
             }
 
+            if (names?.Values[row] is { } name)
+                writer.SetText(errorAt + 1, name);
             writer.EndRow();
         }
     }

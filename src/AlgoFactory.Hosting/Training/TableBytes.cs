@@ -1,3 +1,4 @@
+using AlgoFactory.Data.Images;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
 
@@ -19,6 +20,7 @@ internal static class TableBytes
             {
                 ColumnKind.Numeric or ColumnKind.Boolean or ColumnKind.DateTime => sizeof(double),
                 ColumnKind.Categorical => sizeof(int),
+                ColumnKind.Image => ImageDecoder.Length,
                 _ => BytesOfString + sizeof(char) * (profile.Find(column.Name)?.MeanLength ?? 16),
             };
         }

@@ -12,6 +12,9 @@ internal static class WarmupRows
 {
     private const int Rows = 4;
 
+    /// <summary>A PNG file of one pixel: the library that decodes images is loaded before the first one comes.</summary>
+    internal const string OnePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
+
     /// <summary>Rows as column → text; a column left out is missing.</summary>
     public static ImmutableArray<ImmutableDictionary<string, string>> Make(Schema schema, DatasetProfile profile)
     {
@@ -47,6 +50,8 @@ internal static class WarmupRows
                 return profile is { TopLevels.Length: > 0 } ? profile.TopLevels[row % profile.TopLevels.Length].Level : column.Levels[row % column.Levels.Length];
             case ColumnKind.Text:
                 return row % 2 == 0 ? "some words to warm up with" : "another text";
+            case ColumnKind.Image:
+                return OnePixel;
             default:
                 return null;
         }

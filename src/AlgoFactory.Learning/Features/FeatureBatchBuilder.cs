@@ -46,7 +46,10 @@ public sealed class FeatureBatchBuilder
     }
 
     /// <summary>Takes the next <paramref name="width"/> dense columns: rows × width values, row-major, all 0 at first.</summary>
-    public Span<float> AddDense(int width)
+    public Span<float> AddDense(int width) => AddDenseMemory(width).Span;
+
+    /// <summary>The same, for writers on several threads.</summary>
+    public Memory<float> AddDenseMemory(int width)
     {
         if (RowCount == 1)
         {
@@ -54,12 +57,12 @@ public sealed class FeatureBatchBuilder
             _rowWidth += width;
             if (_row.Length < _rowWidth)
                 Array.Resize(ref _row, Math.Max(_rowWidth, 2 * _row.Length));
-            var part = _row.AsSpan(start, width);
-            part.Clear();
+            var part = _row.AsMemory(start, width);
+            part.Span.Clear();
             return part;
         }
 
-        var values = new float[RowCount * width];
+        var values = new float[checked(RowCount * width)];
         _dense.Add((values, width));
         return values;
     }

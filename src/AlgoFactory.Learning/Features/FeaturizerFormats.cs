@@ -1,4 +1,5 @@
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features.Images;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -15,6 +16,9 @@ internal static class FeaturizerFormats
         new(FittedTargetEncoding.FormatName, FittedTargetEncoding.Read),
         new(FittedDateParts.FormatName, FittedDateParts.Read),
         new(FittedTextStatistics.FormatName, FittedTextStatistics.Read),
-        new(FittedTfIdf.FormatName, FittedTfIdf.Read),
+        new(TextAnalyzer.Words.Format, from => FittedTfIdf.Read(from, TextAnalyzer.Words)),
+        new(TextAnalyzer.Characters.Format, from => FittedTfIdf.Read(from, TextAnalyzer.Characters)),
+        new(FittedImageFeatures.FormatName, FittedImageFeatures.Read),
+        new(FittedGramBag.FormatName, FittedGramBag.Read),
     ];
 }

@@ -43,6 +43,10 @@ internal static class FeaturizerGuard
     public static CategoryColumn Categories(Frame rows, string column) => rows[column] as CategoryColumn
         ?? throw new LearningException($"Column '{column}' does not hold categories, but the model reads categories from it.");
 
+    /// <summary>The images of a column.</summary>
+    public static ImageColumn Images(Frame rows, string column) => rows[column] as ImageColumn
+        ?? throw new LearningException($"Column '{column}' does not hold images, but the model reads images from it.");
+
     /// <summary>The texts of a column.</summary>
     public static ReadOnlySpan<string?> Texts(Frame rows, string column) => rows[column] is TextColumn texts
         ? texts.Values

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning.Features.Images;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -23,7 +24,7 @@ internal static class FeaturizerSelection
             yield break;
         }
 
-        var scaled = needs == FeatureNeeds.Scaled;
+        var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams;
         var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
         var frame = train.Frame;
 
@@ -51,11 +52,25 @@ internal static class FeaturizerSelection
         if (dates.Length > 0)
             yield return new DateParts(dates, scaled);
 
+        foreach (var image in Names(c => c.Kind == ColumnKind.Image && FeaturizerGuard.Images(frame, c.Name).Values.ContainsAnyExcept((byte[]?)null)))
+            yield return new ImageFeatures(image, scaled);
+
         var texts = Names(c => c.Kind == ColumnKind.Text && FeaturizerGuard.Texts(frame, c.Name).ContainsAnyExcept((string?)null));
         if (texts.Length > 0)
             yield return new TextStatistics(texts, scaled);
         foreach (var text in texts)
-            yield return new TfIdf(text);
+        {
+            if (needs == FeatureNeeds.Grams)
+            {
+                yield return new GramBag(text);
+                continue;
+            }
+
+            yield return new TfIdf(text, TextAnalyzer.Words);
+            // A tree looks at one term at a time; runs of characters speak by the sum of many.
+            if (scaled)
+                yield return new TfIdf(text, TextAnalyzer.Characters);
+        }
 
         ImmutableArray<string> Names(Func<ColumnSpec, bool> wanted) => [.. features.Where(wanted).Select(c => c.Name)];
     }

@@ -53,7 +53,8 @@ internal static class TextTokens
         }
     }
 
-    private static int Bucket(ulong hash) => (int)(FoldAssignment.Mix(hash) >> (64 - BucketBits));
+    /// <summary>The bucket of a hash.</summary>
+    public static int Bucket(ulong hash) => (int)(FoldAssignment.Mix(hash) >> (64 - BucketBits));
 
     /// <summary>The length and hash of the token that the text begins with; hash 0: a character that counts for nothing.</summary>
     private static (int Length, ulong Hash) Next(ReadOnlySpan<char> text)
@@ -85,5 +86,6 @@ internal static class TextTokens
 
     private static bool IsIdeograph(char c) => c is (>= '\u3040' and <= '\u30ff') or (>= '\u3400' and <= '\u9fff') or (>= '\uac00' and <= '\ud7a3');
 
-    private static ulong Add(ulong hash, char c) => (hash ^ c) * FnvPrime;
+    /// <summary>A hash with one more character (FNV-1a).</summary>
+    public static ulong Add(ulong hash, char c) => (hash ^ c) * FnvPrime;
 }

@@ -5,101 +5,66 @@ using AlgoFactory.Learning.Artefacts;
 namespace AlgoFactory.Learning.Features;
 
 /// <summary>
-/// Words and word pairs of a text as a sparse row of length 1: (1 + ln count) × (1 + ln((1 + rows) / (1 + rows with the word))),
+/// The terms of a text as a sparse row of length 1: (1 + ln count) × (1 + ln((1 + rows) / (1 + rows with the term))),
 /// as scikit-learn's TfidfVectorizer with sublinear_tf. Buckets that only one training row has are dropped.
 /// </summary>
-internal sealed class TfIdf(string column) : IFeaturizer
+internal sealed class TfIdf(string column, TextAnalyzer analyzer) : IFeaturizer
 {
-    private const int BlockRows = 1024;
-    private const int MinRows = 2;
-
     /// <inheritdoc/>
     public IFittedFeaturizer FitTransform(FeaturizerInput train, FeatureBatchBuilder to, FitContext context)
     {
-        var rows = train.Frame.RowCount;
-        var blocks = new TermCounts[(rows + BlockRows - 1) / BlockRows];
-        Parallel.For(0, blocks.Length, context.ParallelOptions, b =>
-            blocks[b] = TermCounts.Of(FeaturizerGuard.Texts(train.Frame, column)[(b * BlockRows)..Math.Min(rows, (b + 1) * BlockRows)]));
-        var frequencies = new int[TextTokens.Buckets];
-        foreach (var block in blocks)
-            foreach (var bucket in block.Buckets)
-                frequencies[bucket]++;
-        var buckets = Enumerable.Range(0, frequencies.Length).Where(b => frequencies[b] >= MinRows).ToArray();
-        var weights = Array.ConvertAll(buckets, b => (float)(1 + Math.Log((1.0 + rows) / (1.0 + frequencies[b]))));
-        var fitted = new FittedTfIdf(column, buckets, weights);
+        var blocks = TermCounts.Of(train.Frame, column, analyzer, context);
+        var frequencies = TermCounts.Frequencies(blocks);
+        var vocabulary = TermVocabulary.Of(frequencies);
+        var weights = new float[vocabulary.Width];
+        for (var c = 0; c < weights.Length; c++)
+            weights[c] = (float)(1 + Math.Log((1.0 + train.Frame.RowCount) / (1.0 + frequencies[vocabulary.Buckets[c]])));
+        var fitted = new FittedTfIdf(column, analyzer, vocabulary, weights);
         to.AddSparse(fitted.Sparse(blocks));
         return fitted;
     }
 }
 
-/// <summary>The distinct buckets of some texts with their counts.</summary>
-internal sealed record TermCounts(List<int> Buckets, List<int> Counts, int[] Ends)
-{
-    /// <summary>Counts the words and pairs of texts; a missing text has none.</summary>
-    public static TermCounts Of(ReadOnlySpan<string?> texts)
-    {
-        var (buckets, counts, ends, scratch) = (new List<int>(), new List<int>(), new int[texts.Length], new List<int>());
-        for (var row = 0; row < texts.Length; row++)
-        {
-            scratch.Clear();
-            TextTokens.Hash(texts[row], scratch);
-            TextTokens.Count(scratch, buckets, counts);
-            ends[row] = buckets.Count;
-        }
-
-        return new TermCounts(buckets, counts, ends);
-    }
-}
-
-/// <summary>Weighs a text's words by what was learned about their frequency.</summary>
+/// <summary>Weighs a text's terms by what was learned about their frequency.</summary>
 internal sealed class FittedTfIdf : IFittedFeaturizer
 {
-    public const string FormatName = "tfidf/1";
-
-    private readonly int[] _buckets;
+    private readonly TextAnalyzer _analyzer;
+    private readonly TermVocabulary _vocabulary;
     private readonly float[] _weights;
-    private readonly int[] _columnOf;
 
     /// <param name="column">The data column.</param>
-    /// <param name="buckets">The buckets in use, ascending.</param>
+    /// <param name="analyzer">Which terms.</param>
+    /// <param name="vocabulary">The terms in use.</param>
     /// <param name="weights">The inverse document frequency of each.</param>
-    public FittedTfIdf(string column, int[] buckets, float[] weights)
-    {
-        SparseSource = column;
-        _buckets = buckets;
-        _weights = weights;
-        _columnOf = new int[TextTokens.Buckets];
-        Array.Fill(_columnOf, -1);
-        for (var c = 0; c < buckets.Length; c++)
-            _columnOf[buckets[c]] = c;
-    }
+    public FittedTfIdf(string column, TextAnalyzer analyzer, TermVocabulary vocabulary, float[] weights) =>
+        (SparseSource, _analyzer, _vocabulary, _weights) = (column, analyzer, vocabulary, weights);
 
     /// <inheritdoc/>
-    public string Format => FormatName;
+    public string Format => _analyzer.Format;
 
     /// <inheritdoc/>
     public ImmutableArray<FeatureInfo> Outputs => [];
 
     /// <inheritdoc/>
-    public int SparseWidth => _buckets.Length;
+    public int SparseWidth => _vocabulary.Width;
 
     /// <inheritdoc/>
     public string SparseSource { get; }
 
-    public static FittedTfIdf Read(ArtefactSection from)
+    /// <summary>Reads one over the terms of that analyzer.</summary>
+    public static FittedTfIdf Read(ArtefactSection from, TextAnalyzer analyzer)
     {
         var column = from.ReadJson<Document>("tfidf").Column;
-        var buckets = from.ReadArray<int>("buckets");
         FeaturizerGuard.Require(column is not null, "a text column has no name");
-        for (var c = 0; c < buckets.Length; c++)
-            FeaturizerGuard.Require(buckets[c] < TextTokens.Buckets && buckets[c] > (c == 0 ? -1 : buckets[c - 1]), "its word buckets are out of range or order");
-        var weights = from.ReadArray<float>("weights", buckets.Length);
+        var vocabulary = TermVocabulary.Read(from);
+        var weights = from.ReadArray<float>("weights", vocabulary.Width);
         FeaturizerGuard.Require(weights.All(w => float.IsFinite(w) && w > 0), "a word's weight is no positive number");
-        return new FittedTfIdf(column, buckets, weights);
+        return new FittedTfIdf(column, analyzer, vocabulary, weights);
     }
 
     /// <inheritdoc/>
-    public void Transform(Frame rows, FeatureBatchBuilder to) => to.AddSparse(Sparse(TermCounts.Of(FeaturizerGuard.Texts(rows, SparseSource))));
+    public void Transform(Frame rows, FeatureBatchBuilder to) =>
+        to.AddSparse(Sparse(TermCounts.Of(FeaturizerGuard.Texts(rows, SparseSource), _analyzer)));
 
     /// <summary>The rows of term counts, block after block, as weights.</summary>
     public SparseBlock Sparse(params ReadOnlySpan<TermCounts> blocks)
@@ -116,7 +81,7 @@ internal sealed class FittedTfIdf : IFittedFeaturizer
                 double square = 0;
                 for (; at < end; at++)
                 {
-                    var column = _columnOf[block.Buckets[at]];
+                    var column = _vocabulary.ColumnOf(block.Buckets[at]);
                     if (column < 0)
                         continue;
                     var value = (float)((1 + Math.Log(block.Counts[at])) * _weights[column]);
@@ -139,7 +104,7 @@ internal sealed class FittedTfIdf : IFittedFeaturizer
     public void Write(ArtefactSectionWriter to)
     {
         to.WriteJson("tfidf", new Document(SparseSource));
-        to.WriteArray<int>("buckets", _buckets);
+        _vocabulary.Write(to);
         to.WriteArray<float>("weights", _weights);
     }
 

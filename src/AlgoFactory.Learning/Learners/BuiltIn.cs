@@ -5,6 +5,7 @@ using AlgoFactory.Learning.Learners.Factorization;
 using AlgoFactory.Learning.Learners.FactorizationMachines;
 using AlgoFactory.Learning.Learners.Linear;
 using AlgoFactory.Learning.Learners.Neural;
+using AlgoFactory.Learning.Learners.Text;
 using AlgoFactory.Learning.Learners.Trees;
 
 namespace AlgoFactory.Learning.Learners;
@@ -16,13 +17,13 @@ public static class BuiltIn
     public static LearnerCatalog Catalog { get; } = new(
         new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees(),
         FactorizationLearner.Fm(), FactorizationLearner.Ffm(), new MlpLearner(),
-        new MfLearner(), new NcfLearner(), new ItemKnnLearner(), new PopularityLearner());
+        new MfLearner(), new NcfLearner(), new ItemKnnLearner(), new PopularityLearner(), new FastTextLearner());
 
     /// <summary>The readers of all their models and of all featurizers.</summary>
     public static ArtefactReaders Readers { get; } = new(
         [
             .. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers, .. FactorizationFormats.Readers, .. RecommenderFormats.Readers,
-            .. MlpFormats.Readers,
+            .. MlpFormats.Readers, .. FastTextFormats.Readers,
         ],
         FeaturizerFormats.Readers);
 }

@@ -23,17 +23,28 @@ public static class LearnerOrder
     /// <summary>The same for recommenders: item neighbours early, for they are what the others are compared with.</summary>
     private static readonly string[] PreferredRecommenders = ["mf", "item-knn", "ncf"];
 
+    /// <summary>
+    /// The same for tables that are mostly text or images: thousands of terms or gradients, each of which says little, add up in
+    /// a linear model; a tree asks one of them at a time.
+    /// </summary>
+    private static readonly string[] PreferredOnMedia = ["linear", "fasttext", "gbdt", "random-forest", "extra-trees"];
+
     /// <summary>Levels that are many: beyond, trees pool the rarest.</summary>
     private const int ManyLevels = 254;
 
     /// <summary>
     /// The learners that fit the task, with their spaces: baselines first, so that every leaderboard shows one and
-    /// something can be served at once. Those that need categories are left out where no column is one.
+    /// something can be served at once. Those that need categories or text are left out
+    /// where no column is such.
     /// </summary>
     public static IReadOnlyList<TunedLearner> For(LearnerCatalog catalog, TaskSpec task, DatasetProfile profile)
     {
         var categories = profile.Columns.Where(c => c.Kind == ColumnKind.Categorical && c.Name != task.Label).ToArray();
+        var texts = profile.Columns.Count(c => c.Kind == ColumnKind.Text && c.Name != task.Label);
+        var images = profile.Columns.Count(c => c.Kind == ColumnKind.Image && c.Name != task.Label);
+        var others = profile.Columns.Count(c => c.Kind is ColumnKind.Numeric or ColumnKind.Boolean or ColumnKind.DateTime && c.Name != task.Label) + categories.Length;
         var preferred = task.IsRecommendation ? PreferredRecommenders
+            : texts + images > others ? PreferredOnMedia
             : categories.Any(c => c.Distinct > ManyLevels) ? PreferredOnManyLevels
             : Preferred;
         return
@@ -41,6 +52,7 @@ public static class LearnerOrder
             .. catalog.All
                 .Where(l => l.Info.Tasks.HasFlag(task.Flag))
                 .Where(l => !l.Info.NeedsCategories || categories.Length > 0)
+                .Where(l => !l.Info.NeedsText || texts > 0)
                 .OrderBy(l => l.Info.IsBaseline ? 0 : 1)
                 .ThenBy(l => Array.IndexOf(preferred, l.Info.Id) is var at and >= 0 ? at : preferred.Length)
                 .ThenBy(l => l.Info.Id, StringComparer.Ordinal)

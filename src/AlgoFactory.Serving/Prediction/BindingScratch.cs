@@ -223,8 +223,9 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
 
     private void CheckLength(int slot, int length)
     {
-        if (length > limits.TextBytes)
-            throw Fault($"the value of '{index.Name(slot)}' is longer than the {limits.TextBytes} bytes allowed.", index.Name(slot));
+        var most = slot < index.FeatureCount && index.Features[slot].Kind == ColumnKind.Image ? limits.ImageBytes : limits.TextBytes;
+        if (length > most)
+            throw Fault($"the value of '{index.Name(slot)}' is longer than the {most} bytes allowed.", index.Name(slot));
     }
 
     private void Settle(int slot, BindResult result, ReadOnlySpan<byte> value)
@@ -291,6 +292,7 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
     {
         ColumnKind.Boolean => "a truth value",
         ColumnKind.DateTime => column.DateFormat is { } format ? $"a date like {format}" : "a date",
+        ColumnKind.Image => "a JPEG, PNG, WebP or GIF file in base64 within the limits",
         _ => "a number",
     };
 

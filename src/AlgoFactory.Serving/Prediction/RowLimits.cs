@@ -15,6 +15,9 @@ public sealed record RowLimits
     /// <summary>One text in bytes of UTF-8.</summary>
     public int TextBytes { get; init; } = 1 << 20;
 
+    /// <summary>One image's base64 in bytes.</summary>
+    public int ImageBytes { get; init; } = 16 << 20;
+
     /// <summary>How deep a JSON body may nest (what is passed over may be an object).</summary>
     public int JsonDepth { get; init; } = 16;
 }

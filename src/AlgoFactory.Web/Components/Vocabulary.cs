@@ -130,6 +130,7 @@ internal static class Vocabulary
         ColumnKind.Categorical => ("categorical", "tags"),
         ColumnKind.DateTime => ("datetime", "calendar3"),
         ColumnKind.Text => ("text", "fonts"),
+        ColumnKind.Image => ("image", "image"),
         ColumnKind.Identifier => ("identifier", "fingerprint"),
         _ => ("constant", "dash-lg"),
     };

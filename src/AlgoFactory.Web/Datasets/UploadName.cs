@@ -9,7 +9,7 @@ internal static class UploadName
     private const int MaxLength = 200;
 
     private static readonly FrozenSet<string> Endings =
-        FrozenSet.ToFrozenSet([".csv", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx"], StringComparer.OrdinalIgnoreCase);
+        FrozenSet.ToFrozenSet([".csv", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".zip"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The name without folders and control characters.</summary>
     /// <exception cref="RefusedException">Nothing is left of it, or it is too long.</exception>

@@ -55,7 +55,7 @@ public class HostileFileTests
     {
         using var folder = new TempFolder();
         Should.Throw<DataFormatException>(() => DataSource.Open(folder["no.csv"])).Message.ShouldBe($"There is no file '{folder["no.csv"]}'.");
-        Should.Throw<DataFormatException>(() => DataSource.Open(folder.Path)).Message.ShouldBe($"'{folder.Path}' is a folder; name a file.");
+        Should.Throw<DataFormatException>(() => DataSource.Open(folder.Path)).Message.ShouldBe($"'{folder.Path}' is a folder without images; name a file.");
     }
 
     [Fact]

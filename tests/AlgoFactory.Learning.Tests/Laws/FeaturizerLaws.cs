@@ -188,6 +188,7 @@ public class FeaturizerLaws
     [InlineData(FeatureNeeds.Codes)]
     [InlineData(FeatureNeeds.Scaled)]
     [InlineData(FeatureNeeds.Fields)]
+    [InlineData(FeatureNeeds.Grams)]
     public void A_model_file_with_any_part_of_a_pipeline_broken_is_refused(FeatureNeeds needs)
     {
         var (pipeline, _) = SyntheticTable.Create(TaskKind.Binary, Rows).TrainingSet(needs);

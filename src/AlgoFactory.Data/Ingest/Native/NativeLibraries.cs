@@ -19,11 +19,20 @@ internal static class NativeLibraries
     /// <summary>The environment variable that names a folder with the libraries.</summary>
     public const string FolderVariable = "ALGOFACTORY_NATIVE";
 
-    private const string DuckDbFile = "libduckdb.so";
-    private const string DuckDbPackage = "node_modules/@duckdb/node-bindings-linux-x64";
+    /// <summary>The name by which libvips is imported.</summary>
+    public const string Vips = "vips";
+
+    private static readonly Library[] Libraries =
+    [
+        new(DuckDb, "DuckDB's", "libduckdb.so", "node_modules/@duckdb/node-bindings-linux-x64"),
+        new(Vips, "libvips'", "libvips-cpp.so.8.18.7", "node_modules/@img/sharp-libvips-linux-x64/lib"),
+    ];
+
+    // An assembly has one resolver, however many libraries it imports.
+    static NativeLibraries() => NativeLibrary.SetDllImportResolver(typeof(NativeLibraries).Assembly, Resolve);
 
     /// <summary>Resolves the imports of this assembly by the order above; call it before the first import.</summary>
-    public static void Register() => NativeLibrary.SetDllImportResolver(typeof(NativeLibraries).Assembly, Resolve);
+    public static void Register() => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(NativeLibraries).TypeHandle);
 
     /// <summary>The places where a library is looked for, the first first.</summary>
     internal static IEnumerable<string> Candidates(string fileName, string package, string? folder, string baseDirectory)
@@ -37,13 +46,15 @@ internal static class NativeLibraries
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
-        if (name != DuckDb)
+        if (Libraries.FirstOrDefault(l => l.Name == name) is not { } library)
             return 0;
-        var found = Candidates(DuckDbFile, DuckDbPackage, Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory)
+        var found = Candidates(library.FileName, library.Package, Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory)
             .FirstOrDefault(File.Exists);
         if (found is null)
             throw new DllNotFoundException(
-                $"DuckDB's {DuckDbFile} was not found; run 'npm ci --ignore-scripts' in the program's folder, or name its folder in {FolderVariable}.");
+                $"{library.Whose} {library.FileName} was not found; run 'npm ci --ignore-scripts' in the program's folder, or name its folder in {FolderVariable}.");
         return NativeLibrary.Load(found);
     }
+
+    private sealed record Library(string Name, string Whose, string FileName, string Package);
 }

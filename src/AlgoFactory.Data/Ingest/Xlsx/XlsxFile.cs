@@ -51,7 +51,7 @@ internal sealed class XlsxFile : ITableFile
             throw new DataFormatException("The file is a broken zip archive or workbook; save it anew.", error);
         }
 
-        throw new DataFormatException("The file is a zip archive, not a table; unpack it first.");
+        throw new DataFormatException("The file is a zip archive, not a table, and holds no image; unpack it first.");
     }
 
     /// <summary>Reads the columns' names.</summary>

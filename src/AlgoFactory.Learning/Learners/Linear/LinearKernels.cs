@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace AlgoFactory.Learning.Learners.Linear;
 
 /// <summary>
-/// The two inner loops of a linear model. Eight lanes and their order of summation are fixed, whatever the processor
+/// The inner loops of a linear model. Eight lanes and their order of summation are fixed, whatever the processor
 /// offers and wherever the row lies in memory: TensorPrimitives promises neither, and a row must score the same bits
 /// alone and in any batch.
 /// </summary>
@@ -45,8 +45,50 @@ internal static class LinearKernels
         nuint i = 0, n = (nuint)values.Length;
         for (; i + Lanes <= n; i += Lanes)
             Vector256.FusedMultiplyAdd(scale, Load(ref x, i), Load(ref t, i)).StoreUnsafe(ref t, i);
+        // Few classes are the common case: half a vector of them at once, the same bits one by one.
+        if (i + Lanes / 2 <= n)
+        {
+            Vector128.FusedMultiplyAdd(scale.GetLower(), Vector128.LoadUnsafe(ref x, i), Vector128.LoadUnsafe(ref t, i)).StoreUnsafe(ref t, i);
+            i += Lanes / 2;
+        }
+
         for (; i < n; i++)
             Unsafe.Add(ref t, i) = MathF.FusedMultiplyAdd(factor, Unsafe.Add(ref x, i), Unsafe.Add(ref t, i));
+    }
+
+    /// <summary>sums[k] += Σ values[i] × weights[indices[i] × outputs + k]: what a row's sparse features add to its scores, in their order.</summary>
+    public static void AddSparse(Span<float> sums, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<float> weights)
+    {
+        if (sums.Length != 1)
+        {
+            for (var i = 0; i < indices.Length; i++)
+                AddScaled(sums, values[i], weights.Slice(indices[i] * sums.Length, sums.Length));
+            return;
+        }
+
+        // One output: a call for each weight would cost more than its product.
+        var sum = sums[0];
+        for (var i = 0; i < indices.Length; i++)
+            sum = MathF.FusedMultiplyAdd(values[i], weights[indices[i]], sum);
+        sums[0] = sum;
+    }
+
+    /// <summary>to[indices[i] × outputs + k] += values[i] × factors[k]: the same the other way round.</summary>
+    public static void SpreadSparse(ReadOnlySpan<float> factors, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> to)
+    {
+        if (factors.Length != 1)
+        {
+            for (var i = 0; i < indices.Length; i++)
+                AddScaled(to.Slice(indices[i] * factors.Length, factors.Length), values[i], factors);
+            return;
+        }
+
+        var factor = factors[0];
+        for (var i = 0; i < indices.Length; i++)
+        {
+            ref var sum = ref to[indices[i]];
+            sum = MathF.FusedMultiplyAdd(values[i], factor, sum);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Common;
 using AlgoFactory.Learning.Spaces;
@@ -27,13 +28,25 @@ internal sealed class LinearLearner : ILearner
     /// <inheritdoc/>
     public SearchSpace Space(DatasetProfile profile, TaskSpec task) => new(
         [Alpha, L1Ratio],
-        [
-            ParameterSet.Empty.With("alpha", 0.1),
-            ParameterSet.Empty.With("alpha", 10),
-            ParameterSet.Empty.With("alpha", 3).With("l1_ratio", 1),
-            ParameterSet.Empty.With("alpha", 0.01),
-            ParameterSet.Empty.With("alpha", 100),
-        ]);
+        profile.Columns.Any(c => c.Kind == ColumnKind.Text && c.Name != task.Label) ? TextPortfolio : TablePortfolio);
+
+    private static ImmutableArray<ParameterSet> TablePortfolio { get; } =
+    [
+        ParameterSet.Empty.With("alpha", 0.1),
+        ParameterSet.Empty.With("alpha", 10),
+        ParameterSet.Empty.With("alpha", 3).With("l1_ratio", 1),
+        ParameterSet.Empty.With("alpha", 0.01),
+        ParameterSet.Empty.With("alpha", 100),
+    ];
+
+    /// <summary>No lasso: thousands of terms share the work, and a fit on them is not to be wasted.</summary>
+    private static ImmutableArray<ParameterSet> TextPortfolio { get; } =
+    [
+        ParameterSet.Empty.With("alpha", 0.3),
+        ParameterSet.Empty.With("alpha", 3),
+        ParameterSet.Empty.With("alpha", 0.1),
+        ParameterSet.Empty.With("alpha", 10),
+    ];
 
     /// <inheritdoc/>
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)

@@ -111,12 +111,7 @@ internal sealed class LinearModel : IModel, IFeatureImportance, IOnnxModel
         for (var k = 0; k < margins.Length; k++)
             margins[k] = weights[_layout.InterceptStart + k] + LinearKernels.Dot(dense, weights.Slice(k * _layout.Dense, _layout.Dense));
         if (rows.Sparse is { } sparse)
-        {
-            var indices = sparse.Indices(row);
-            var values = sparse.Values(row);
-            for (var i = 0; i < indices.Length; i++)
-                LinearKernels.AddScaled(margins, values[i], weights.Slice(_layout.SparseStart + indices[i] * margins.Length, margins.Length));
-        }
+            LinearKernels.AddSparse(margins, sparse.Indices(row), sparse.Values(row), weights[_layout.SparseStart.._layout.InterceptStart]);
 
         for (var k = 0; k < margins.Length; k++)
             if (!float.IsFinite(margins[k]))

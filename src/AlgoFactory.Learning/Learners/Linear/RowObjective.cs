@@ -116,12 +116,8 @@ internal sealed class RowObjective : IObjective
         var dense = _features.Row(row);
         for (var k = 0; k < margins.Length; k++)
             margins[k] = weights[_layout.InterceptStart + k] + LinearKernels.Dot(dense, weights.Slice(k * _layout.Dense, _layout.Dense));
-        if (_features.Sparse is not { } sparse)
-            return;
-        var indices = sparse.Indices(row);
-        var values = sparse.Values(row);
-        for (var i = 0; i < indices.Length; i++)
-            LinearKernels.AddScaled(margins, values[i], weights.Slice(_layout.SparseStart + indices[i] * margins.Length, margins.Length));
+        if (_features.Sparse is { } sparse)
+            LinearKernels.AddSparse(margins, sparse.Indices(row), sparse.Values(row), weights[_layout.SparseStart.._layout.InterceptStart]);
     }
 
     /// <summary>Turns a row's margins into its residuals (the loss's derivatives) and returns the loss.</summary>
@@ -170,12 +166,8 @@ internal sealed class RowObjective : IObjective
             gradient[_layout.InterceptStart + k] += residuals[k];
         }
 
-        if (_features.Sparse is not { } sparse)
-            return;
-        var indices = sparse.Indices(row);
-        var values = sparse.Values(row);
-        for (var i = 0; i < indices.Length; i++)
-            LinearKernels.AddScaled(gradient.Slice(_layout.SparseStart + indices[i] * residuals.Length, residuals.Length), values[i], residuals);
+        if (_features.Sparse is { } sparse)
+            LinearKernels.SpreadSparse(residuals, sparse.Indices(row), sparse.Values(row), gradient[_layout.SparseStart.._layout.InterceptStart]);
     }
 
     /// <summary>What one block of rows sums to.</summary>

@@ -38,6 +38,30 @@ public class LinearKernelsTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(6)]
+    [InlineData(21)]
+    public void Sparse_rows_are_summed_and_spread_as_their_columns_one_by_one(int outputs)
+    {
+        var random = new Random(outputs);
+        int[] indices = [0, 3, 4, 9];
+        var (values, weights, factors) = (Random(random, 4), Random(random, 10 * outputs), Random(random, outputs));
+        var (sums, plain) = (factors.ToArray(), factors.ToArray());
+        var (spread, plainSpread) = (weights.ToArray(), weights.ToArray());
+        LinearKernels.AddSparse(sums, indices, values, weights);
+        LinearKernels.SpreadSparse(factors, indices, values, spread);
+        for (var i = 0; i < indices.Length; i++)
+        {
+            NaiveLinear.AddScaled(plain, values[i], weights.AsSpan(indices[i] * outputs, outputs));
+            NaiveLinear.AddScaled(plainSpread.AsSpan(indices[i] * outputs, outputs), values[i], factors);
+        }
+
+        sums.ShouldBe(plain);
+        spread.ShouldBe(plainSpread);
+    }
+
     [Fact]
     public void A_second_vector_that_is_too_short_is_refused() =>
         Should.Throw<ArgumentOutOfRangeException>(() => LinearKernels.Dot(new float[9], new float[8]));

@@ -1,0 +1,105 @@
+namespace AlgoFactory.Data.Images;
+
+/// <summary>
+/// Decodes image files to a fixed small size with libvips, within <see cref="ImageLimits"/>: the format is told by the
+/// first bytes, the size from the header before a pixel is decoded. Thread-safe.
+/// </summary>
+public static unsafe class ImageDecoder
+{
+    /// <summary>The width and height of a decoded image.</summary>
+    public const int Side = 64;
+
+    /// <summary>The bytes of a decoded image: red, green, blue, row by row.</summary>
+    public const int Length = Side * Side * 3;
+
+    /// <summary>What a value of an image column that cannot be decoded is, in words.</summary>
+    public static string Expected { get; } =
+        $"no {ImageFormats.Known} file (in a table: its base64) of at most {ImageLimits.Pixels / 1_000_000} million pixels and {ImageLimits.Bytes >> 20} MiB that can be decoded";
+
+    private const int SizeForce = 3; // VIPS_SIZE_FORCE: to just this width and height
+    private const int Srgb = 22; // VIPS_INTERPRETATION_sRGB
+
+    private static readonly Lazy<bool> Ready = new(Start);
+
+    /// <summary>Why a file is no image that can be read, from its first bytes and its header; null when nothing speaks against it.</summary>
+    public static string? Problem(ReadOnlySpan<byte> file)
+    {
+        if (file.Length > ImageLimits.Bytes)
+            return $"it is larger than the {ImageLimits.Bytes >> 20} MiB that an image may have";
+        if (!ImageFormats.IsImage(file))
+            return $"it does not begin as a {ImageFormats.Known} file does";
+        _ = Ready.Value;
+        fixed (byte* bytes = file)
+        {
+            byte none = 0;
+            var image = VipsApi.Open(bytes, (nuint)file.Length, &none, 0);
+            if (image == 0)
+            {
+                VipsApi.ClearErrors();
+                return "its header is broken";
+            }
+
+            var (width, height) = ((long)VipsApi.Width(image), (long)VipsApi.Height(image));
+            VipsApi.Release(image);
+            return width * height > ImageLimits.Pixels || Math.Max(width, height) > ImageLimits.Side
+                ? $"its {width} × {height} pixels are more than the {ImageLimits.Pixels / 1_000_000} million allowed, or than {ImageLimits.Side} on a side"
+                : null;
+        }
+    }
+
+    /// <summary>Decodes a file: upright, scaled to <see cref="Side"/> × <see cref="Side"/>, sRGB, on black where it is transparent.</summary>
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="pixels"><see cref="Length"/> bytes; unchanged when it cannot be decoded.</param>
+    /// <returns>Why it cannot be decoded, or null.</returns>
+    public static string? Decode(ReadOnlySpan<byte> file, Span<byte> pixels)
+    {
+        if (Problem(file) is { } problem)
+            return problem;
+        fixed (byte* bytes = file)
+        fixed (byte* heightName = "height\0"u8)
+        fixed (byte* sizeName = "size\0"u8)
+        {
+            if (VipsApi.Thumbnail(bytes, (nuint)file.Length, out var image, Side, heightName, Side, sizeName, SizeForce, 0) != 0)
+                return Failed();
+            // Grey, palette, CMYK and 16 bits all become 8 bits of red, green and blue; a fourth band is transparency.
+            var decoded = VipsApi.ToColours(image, out var colours, Srgb, 0) == 0;
+            VipsApi.Release(image);
+            if (!decoded)
+                return Failed();
+            if (VipsApi.Bands(colours) == 4)
+            {
+                decoded = VipsApi.Flatten(colours, out var flat, 0) == 0;
+                VipsApi.Release(colours);
+                if (!decoded)
+                    return Failed();
+                colours = flat;
+            }
+
+            var memory = VipsApi.ToMemory(colours, out var length);
+            VipsApi.Release(colours);
+            if (memory == null)
+                return Failed();
+            if (length == Length)
+                new ReadOnlySpan<byte>(memory, Length).CopyTo(pixels);
+            VipsApi.Free(memory);
+            return length == Length ? null : "its pixels have a layout that is not known";
+        }
+    }
+
+    private static string Failed()
+    {
+        VipsApi.ClearErrors();
+        return "its pixels cannot be decoded";
+    }
+
+    private static bool Start()
+    {
+        if (VipsApi.Init("algofactory") != 0)
+            throw new InvalidOperationException("libvips did not start.");
+        VipsApi.BlockUntrusted(1);
+        // Callers decode many images at once; a cache of operations would only keep their memory.
+        VipsApi.SetCacheSize(0);
+        VipsApi.SetThreads(1);
+        return true;
+    }
+}

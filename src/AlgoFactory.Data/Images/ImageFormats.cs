@@ -1,0 +1,43 @@
+namespace AlgoFactory.Data.Images;
+
+/// <summary>Tells image files by how they begin, never by their names.</summary>
+internal static class ImageFormats
+{
+    /// <summary>The formats that are read, for people.</summary>
+    public const string Known = "JPEG, PNG, WebP or GIF";
+
+    /// <summary>Bytes that telling needs.</summary>
+    public const int HeadSize = 12;
+
+    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".webp", ".gif"];
+
+    /// <summary>Whether a file begins as one of the known formats does.</summary>
+    public static bool IsImage(ReadOnlySpan<byte> file) =>
+        file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])
+        || file.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])
+        || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)
+        || (file.Length >= HeadSize && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8));
+
+    /// <summary>Whether a text is such a file in base64, with or without a data URL's head. No more than its beginning is looked at.</summary>
+    public static bool IsBase64Image(ReadOnlySpan<byte> text)
+    {
+        text = WithoutHead(text);
+        // 16 characters are 12 bytes.
+        Span<byte> head = stackalloc byte[HeadSize];
+        return text.Length > 64
+            && System.Buffers.Text.Base64.DecodeFromUtf8(text[..16], head, out _, out var written, isFinalBlock: false) == System.Buffers.OperationStatus.Done
+            && IsImage(head[..written]);
+    }
+
+    /// <summary>The base64 of a data URL such as <c>data:image/png;base64,…</c>, or the text itself.</summary>
+    public static ReadOnlySpan<byte> WithoutHead(ReadOnlySpan<byte> text)
+    {
+        if (!text.StartsWith("data:image/"u8))
+            return text;
+        var comma = text[..Math.Min(text.Length, 64)].IndexOf(";base64,"u8);
+        return comma < 0 ? text : text[(comma + ";base64,"u8.Length)..];
+    }
+
+    /// <summary>Whether a file's name ends as an image's does.</summary>
+    public static bool IsImageName(string name) => Extensions.Any(e => name.EndsWith(e, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,103 @@
+using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Images;
+using AlgoFactory.Data.Schemas;
+using Shouldly;
+using Xunit;
+
+namespace AlgoFactory.Data.Tests.Images;
+
+public class ImageDecoderTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Grey_colours_and_transparency_become_red_green_and_blue(int channels)
+    {
+        // The last of an even number of channels is opacity.
+        var pixels = Decode(PngFile.Encode(100, 80, channels, (_, _, channel) => channels % 2 == 0 && channel == channels - 1 ? (byte)255 : (byte)(60 + 50 * channel)));
+        var expected = channels <= 2 ? new[] { 60, 60, 60 } : [60, 110, 160];
+        for (var channel = 0; channel < 3; channel++)
+            ((int)pixels[(20 * ImageDecoder.Side + 33) * 3 + channel]).ShouldBeInRange(expected[channel] - 2, expected[channel] + 2);
+    }
+
+    [Fact]
+    public void What_is_transparent_is_black() =>
+        Decode(PngFile.Encode(64, 64, 4, (_, _, channel) => channel == 3 ? (byte)0 : (byte)200)).ShouldAllBe(b => b < 3);
+
+    [Theory]
+    [InlineData(0, 0)] // as it lies: bright at the left
+    [InlineData(3, 2)] // turned half round: at the right
+    [InlineData(6, 1)] // to be turned a quarter to the right: at the top
+    [InlineData(8, 3)] // to be turned a quarter to the left: at the bottom
+    public void Images_are_turned_upright_as_EXIF_says(byte orientation, int brightSide)
+    {
+        var pixels = Decode(PngFile.Encode(64, 64, 1, (x, _, _) => x < 32 ? (byte)220 : (byte)20, orientation));
+        double Mean(Func<int, int, bool> half) =>
+            Enumerable.Range(0, 64 * 64).Where(i => half(i % 64, i / 64)).Average(i => pixels[i * 3]);
+        double[] sides = [Mean((x, _) => x < 32), Mean((_, y) => y < 32), Mean((x, _) => x >= 32), Mean((_, y) => y >= 32)];
+        Array.IndexOf(sides, sides.Max()).ShouldBe(brightSide);
+        sides.Max().ShouldBeGreaterThan(200);
+    }
+
+    [Fact]
+    public void Another_file_is_refused_by_its_first_bytes_whatever_its_name()
+    {
+        foreach (var other in new[] { "", "GIF", "<svg xmlns='http://www.w3.org/2000/svg'/>", "BM but no bitmap is read", "II*\0 a TIFF", "%PDF-1.7" })
+            ImageDecoder.Decode(System.Text.Encoding.Latin1.GetBytes(other), new byte[ImageDecoder.Length])!.ShouldContain("does not begin as");
+    }
+
+    [Fact]
+    public void A_header_that_claims_too_many_pixels_is_refused_before_a_pixel_is_decoded()
+    {
+        ImageDecoder.Problem(PngFile.Claiming(30_000, 30_000))!.ShouldContain("30000 × 30000 pixels are more than");
+        ImageDecoder.Problem(PngFile.Claiming(40_000, 1))!.ShouldContain("40000 × 1 pixels");
+        ImageDecoder.Problem(PngFile.Encode(3, 2, 3, (_, _, _) => 1)).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Whatever_bytes_come_the_answer_is_pixels_or_a_reason()
+    {
+        var good = PngFile.Encode(40, 30, 3, (x, y, c) => (byte)(x * y + c));
+        var random = new Random(4);
+        for (var round = 0; round < 200; round++)
+        {
+            var bad = good[..random.Next(good.Length)];
+            for (var i = 0; i < 3 && bad.Length > 8; i++)
+                bad[random.Next(8, bad.Length)] = (byte)random.Next(256);
+            Should.NotThrow(() => ImageDecoder.Decode(bad, new byte[ImageDecoder.Length]));
+        }
+    }
+
+    [Fact]
+    public void Base64_with_and_without_the_head_of_a_data_URL_binds_to_the_same_pixels()
+    {
+        var file = PngFile.Encode(20, 10, 3, (x, y, c) => (byte)(10 * x + y + c));
+        var base64 = Convert.ToBase64String(file);
+        var builder = new FrameBuilder([new ColumnSpec("picture", ColumnKind.Image, ColumnRole.Feature, 1, "")]);
+        builder.SetText(0, base64).ShouldBe(BindResult.Bound);
+        builder.EndRow();
+        builder.SetText(0, $"data:image/png;base64,{base64}").ShouldBe(BindResult.Bound);
+        builder.EndRow();
+        builder.SetText(0, "").ShouldBe(BindResult.Missing);
+        builder.EndRow();
+        foreach (var wrong in new[] { "not base64!", "aGVsbG8=", base64[..40], "https://example.org/a.png", "/etc/passwd" })
+            builder.SetText(0, wrong).ShouldBe(BindResult.Invalid);
+        builder.SetNumber(0, 3).ShouldBe(BindResult.Invalid);
+        builder.EndRow();
+        var column = (ImageColumn)builder.Build()["picture"];
+        column.Values[0].ShouldBe(Decode(file));
+        column.Values[1].ShouldBe(column.Values[0]);
+        column.Values[2].ShouldBeNull();
+        column.Values[3].ShouldBeNull();
+        column.Take([1, 3]).IsMissing(1).ShouldBeTrue();
+    }
+
+    private static byte[] Decode(byte[] file)
+    {
+        var pixels = new byte[ImageDecoder.Length];
+        ImageDecoder.Decode(file, pixels).ShouldBeNull();
+        return pixels;
+    }
+}
