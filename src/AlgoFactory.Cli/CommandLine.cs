@@ -52,6 +52,7 @@ public static class CommandLine
         TreeCommand.Create(),
         RecommendCommand.Create(),
         ModelsCommand.Create(),
+        ExperimentsCommand.Create(),
         KeysCommand.Create(),
         ServeCommand.Create(),
         WorkerCommand.Create(),

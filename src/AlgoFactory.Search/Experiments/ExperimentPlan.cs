@@ -53,6 +53,12 @@ public sealed record ExperimentPlan
     /// <summary>Who proposes settings: one of <see cref="Tuning.TunerCatalog.Names"/>.</summary>
     public string Tuner { get; init; } = Tuning.TunerCatalog.Default;
 
+    /// <summary>The learners to try, by id; empty: all that fit the task. Baselines are tried in any case.</summary>
+    public ImmutableArray<string> Learners { get; init; } = [];
+
+    /// <summary>Memory for features and fits, in bytes; the table's rows are not of it.</summary>
+    public long MemoryBytes { get; init; } = long.MaxValue;
+
     /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }

@@ -2,9 +2,11 @@ using AlgoFactory.Data;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Tuning;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.Web.Errors;
 
@@ -28,6 +30,12 @@ internal static class ExperimentChecks
             throw RefusedException.Invalid("'name', 'label', 'task' and the columns in 'ignore' and 'overrides' must be texts, not null.");
         if (request.Metric?.Length > MaxWordLength || request.Positive?.Length > MaxClassLength)
             throw RefusedException.Invalid($"'metric' may have at most {MaxWordLength} characters and 'positive' at most {MaxClassLength}.");
+        if (request.Tuner is null || request.Learners.IsDefault || request.Learners.Contains(null!))
+            throw RefusedException.Invalid("'tuner' and the ids in 'learners' must be texts, not null.");
+        if (!TunerCatalog.Names.Contains(request.Tuner))
+            throw RefusedException.Invalid(TunerCatalog.Refusal(request.Tuner));
+        if (request.Learners.FirstOrDefault(l => BuiltIn.Catalog.All.All(known => known.Info.Id != l)) is { } unknown)
+            throw RefusedException.Invalid($"'learners' names '{unknown}', which there is not; choose of {string.Join(", ", BuiltIn.Catalog.All.Select(l => l.Info.Id))}.");
         if (!ModelNames.IsValid(request.Name))
             throw RefusedException.Invalid(ModelNames.Refusal(request.Name));
         if (!Tasks.Contains(request.Task))
@@ -44,6 +52,27 @@ internal static class ExperimentChecks
         CheckColumns(request, dataset.Description!);
         return request is { BudgetSeconds: null, Trials: null } ? request with { BudgetSeconds = 60 } : request;
     }
+
+    /// <summary>A request as it is when its experiment goes on.</summary>
+    /// <exception cref="RefusedException">400: both kinds of budget are given, or one of the other kind than before.</exception>
+    public static ExperimentRequest Changed(ExperimentRequest request, ResumeRequest wanted)
+    {
+        if (wanted.BudgetSeconds is not null && request.Trials is not null || wanted.Trials is not null && request.BudgetSeconds is not null)
+            throw RefusedException.Invalid(request.Trials is null
+                ? "The experiment's budget is one of time; change 'budgetSeconds'."
+                : "The experiment's budget is one of trials; change 'trials'.");
+        return request with
+        {
+            BudgetSeconds = wanted.BudgetSeconds ?? request.BudgetSeconds,
+            Trials = wanted.Trials ?? request.Trials,
+            Tuner = wanted.Tuner ?? request.Tuner,
+            Learners = wanted.Learners ?? request.Learners,
+        };
+    }
+
+    /// <summary>Whether a request has a larger budget than another.</summary>
+    public static bool IsLonger(ExperimentRequest request, ExperimentRequest than) =>
+        request.BudgetSeconds > than.BudgetSeconds || request.Trials > than.Trials;
 
     private static void CheckDataset(DatasetRecord dataset)
     {
