@@ -31,9 +31,11 @@ internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, Experime
         }
     }
 
-    /// <summary>How many folds of a trial may be fitted at the same time; 0: not even one.</summary>
+    /// <summary>How many folds of a trial may be fitted at the same time; 0: not even one. Baselines always fit: they have no features.</summary>
     public int FoldsAtOnce(Proposal proposal, TrialEvaluator evaluator)
     {
+        if (evaluator.NeedsOf(proposal) == FeatureNeeds.None)
+            return evaluator.FoldsAtOnce;
         var folds = (int)Math.Min(evaluator.FoldsAtOnce, limit / Math.Max(1, FoldBytes(proposal, evaluator)));
         if (folds == 0)
             _skipped++;
