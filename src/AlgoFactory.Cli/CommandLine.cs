@@ -53,6 +53,7 @@ public static class CommandLine
         RecommendCommand.Create(),
         ExportCommand.Create(),
         ModelsCommand.Create(),
+        ExperimentsCommand.Create(),
         KeysCommand.Create(),
         ServeCommand.Create(),
         WorkerCommand.Create(),

@@ -70,6 +70,12 @@ public sealed record LearnerInfo(
     bool IsBaseline = false,
     bool NeedsText = false);
 
+/// <summary>How large a fit is.</summary>
+/// <param name="Rows">Training rows.</param>
+/// <param name="Features">Features a row.</param>
+/// <param name="Outputs">Scores a row.</param>
+public readonly record struct FitShape(long Rows, int Features, int Outputs);
+
 /// <summary>Fits models. Stateless and thread-safe.</summary>
 public interface ILearner
 {
@@ -78,6 +84,12 @@ public interface ILearner
 
     /// <summary>The parameters with ranges and defaults, which may depend on the data's size and shape.</summary>
     SearchSpace Space(DatasetProfile profile, TaskSpec task);
+
+    /// <summary>
+    /// What a fit takes of memory beside its features, model included, in bytes: estimated from above by the shape of the data
+    /// alone, so that a search knows before it starts. Without a better answer: a copy of the features, and some room a row.
+    /// </summary>
+    long FitBytes(FitShape shape, ParameterSet parameters) => shape.Rows * (4L * shape.Features + 32L * shape.Outputs);
 
     /// <summary>Fits a model.</summary>
     /// <exception cref="LearningException">The data cannot be learned from; the message says why.</exception>

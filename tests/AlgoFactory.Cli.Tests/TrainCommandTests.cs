@@ -108,6 +108,10 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("species", new[] { "--trials", "2", "--ignore", "iland" }, 2, "did you mean 'island'?")]
     [InlineData("species", new[] { "--trials", "2", "--max-rejected", "7" }, 2, "from 0 to 1")]
     [InlineData("species", new[] { "--trials", "2", "--separator", "ab" }, 2, "one character")]
+    [InlineData("species", new[] { "--trials", "2", "--tuner", "bogus" }, 2, "no tuner 'bogus'")]
+    [InlineData("species", new[] { "--trials", "2", "--learners", "gbdt,bogus" }, 2, "no learner 'bogus'")]
+    [InlineData("species", new[] { "--trials", "2", "--memory", "much" }, 2, "no amount of memory")]
+    [InlineData("species", new[] { "--trials", "2", "--resume" }, 2, "nothing to resume")]
     [InlineData("species", new[] { "--trials", "2", "--url", "nowhere", "--name", "a b" }, 2, "a b")]
     [InlineData("species", new[] { "--colour" }, 2, "--colour")]
     public async Task Wrong_usage_is_one_sentence(string label, string[] more, int code, string message)

@@ -22,6 +22,8 @@ internal static class TrainCommand
     private static async Task RunAsync(TrainOptions options, ParseResult line, CancellationToken cancellation)
     {
         var request = options.Request(line);
+        if (options.Memory(line) is { } memory)
+            request = Within(memory, request);
         // Made before the training, so that a wrong name, address or key is found out before it and not after.
         var name = options.UploadName(line);
         using var server = name is null ? null : options.Server(line);
@@ -34,6 +36,18 @@ internal static class TrainCommand
             Console.Out.WriteLine(ReportJson.Write(report));
         else
             LeaderboardPrinter.Print(report);
+    }
+
+    /// <summary>
+    /// The request held to a limit of memory: its plan, the reader's part, and the collector's, which else grows as the machine
+    /// allows and collects late.
+    /// </summary>
+    private static TrainRequest Within(long memory, TrainRequest request)
+    {
+        AppContext.SetData("GCHeapHardLimit", (ulong)(memory * 0.85));
+        GC.RefreshMemoryLimit();
+        var reader = (int)Math.Clamp(memory / 4 >> 20, 64, request.Read.MemoryLimitMiB);
+        return request with { MemoryBytes = memory, Read = request.Read with { MemoryLimitMiB = reader } };
     }
 
     private static async Task<TrainReport> TrainAsync(TrainRequest request, CancellationToken cancellation)

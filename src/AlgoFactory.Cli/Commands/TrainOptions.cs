@@ -35,6 +35,8 @@ internal sealed class TrainOptions
     private readonly Option<int?> _trials = new("--trials") { Description = "Trials instead of time: then the result does not depend on the clock.", HelpName = "N" };
     private readonly Option<string> _tuner = new("--tuner") { Description = $"Who proposes settings: {string.Join(", ", TunerCatalog.Names)}; auto: a portfolio of settings that do well, then cfo.", HelpName = "NAME", DefaultValueFactory = _ => TunerCatalog.Default };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with a run of the same command that was interrupted: its finished trials are in MODEL.afm.journal. The budget may be another." };
+    private readonly Option<string[]> _learners = new("--learners") { Description = "The learners to try, by id, separated by commas; not given: all that fit the task.", HelpName = "IDS" };
+    private readonly Option<string?> _memory = new("--memory") { Description = "The memory to stay within, such as 2GB; not given: three quarters of what the machine or container has.", HelpName = "SIZE" };
     private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _name = new("--name") { Description = "Also upload the model to the server at --url under this name (key in ALGOFACTORY_KEY).", HelpName = "NAME" };
     private readonly Option<string> _url = new("--url") { Description = "The server for --name.", HelpName = "URL", DefaultValueFactory = _ => RemoteOptions.DefaultUrl };
@@ -54,7 +56,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -85,11 +87,12 @@ internal sealed class TrainOptions
             StartedAt = ProgramStart(),
             Seed = line.GetValue(_seed),
             Tuner = line.GetRequiredValue(_tuner),
+            Learners = Words(line.GetValue(_learners)),
             KeepJournal = true,
             Resume = line.GetValue(_resume),
             ValidationFile = line.GetValue(_valid),
             Folds = line.GetValue(_folds),
-            Ignore = Columns(line, _ignore),
+            Ignore = Words(line.GetValue(_ignore)),
             Positive = line.GetValue(_positive),
             Overrides = Roles(line),
             Time = IsRecommender(line) ? null : line.GetValue(_time),
@@ -117,7 +120,7 @@ internal sealed class TrainOptions
     private RecommendChoice? Recommend(ParseResult line)
     {
         var (user, item, rating, time) = (line.GetValue(_user), line.GetValue(_item), line.GetValue(_rating), line.GetValue(_time));
-        var (itemFeatures, userFeatures) = (Columns(line, _itemFeatures), Columns(line, _userFeatures));
+        var (itemFeatures, userFeatures) = (Words(line.GetValue(_itemFeatures)), Words(line.GetValue(_userFeatures)));
         if (!IsRecommender(line))
             return (user ?? item ?? rating) is null && itemFeatures.IsEmpty && userFeatures.IsEmpty
                 ? null
@@ -128,9 +131,6 @@ internal sealed class TrainOptions
             ? throw new UsageException("--task recommend needs --user and --item.")
             : new RecommendChoice(user, item, rating, time) { ItemFeatures = itemFeatures, UserFeatures = userFeatures };
     }
-
-    private static ImmutableArray<string> Columns(ParseResult line, Option<string[]> option) =>
-        [.. (line.GetValue(option) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     private ImmutableArray<ColumnOverride> Roles(ParseResult line)
     {
@@ -149,6 +149,14 @@ internal sealed class TrainOptions
 
     private bool IsRecommender(ParseResult line) =>
         line.GetRequiredValue(_task).Equals(TaskChoice.Recommend, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The memory to stay within, in bytes, or null.</summary>
+    /// <exception cref="UsageException">It is no amount of memory.</exception>
+    public long? Memory(ParseResult line) => line.GetValue(_memory) is { } text ? MemoryText.Parse(text) : null;
+
+    /// <summary>The words of lists that are separated by commas.</summary>
+    internal static ImmutableArray<string> Words(string[]? lists) =>
+        [.. (lists ?? []).SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     /// <summary>The name to upload the model under, or null.</summary>
     /// <exception cref="UsageException">It is no name for a model.</exception>

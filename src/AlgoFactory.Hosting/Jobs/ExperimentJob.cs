@@ -41,23 +41,23 @@ internal sealed class ExperimentJob(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            await EndAsync(id, ExperimentState.Cancelled, null);
-            log.LogInformation("Experiment {Id} was cancelled", id);
+            await EndAsync(id, old => old == ExperimentState.Pausing ? ExperimentState.Paused : ExperimentState.Cancelled, null);
+            log.LogInformation("Experiment {Id} was cancelled or paused", id);
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(id, ExperimentState.Interrupted, null);
+            await EndAsync(id, _ => ExperimentState.Interrupted, null);
             log.LogInformation("Experiment {Id} was interrupted: the worker stops", id);
         }
         catch (Exception e) when (e is DataFormatException or LearningException or UsageException)
         {
-            await EndAsync(id, ExperimentState.Failed, e.Message);
+            await EndAsync(id, _ => ExperimentState.Failed, e.Message);
             log.LogWarning("Experiment {Id} failed: {Error}", id, e.Message);
         }
         catch (Exception e)
         {
             log.LogError(e, "Experiment {Id} failed", id);
-            await EndAsync(id, ExperimentState.Failed, Sentence(e));
+            await EndAsync(id, _ => ExperimentState.Failed, Sentence(e));
             throw;
         }
         finally
@@ -110,6 +110,9 @@ internal sealed class ExperimentJob(
             Gap = asked.Gap,
             OutputPath = files.ModelPath(experiment.Id),
             Threads = WorkerReadOptions.Threads(options),
+            MemoryBytes = WorkerLimits.MemoryBytes(options.Worker),
+            Tuner = asked.Tuner,
+            Learners = asked.Learners,
             Finished = finished,
         };
     }
@@ -135,6 +138,8 @@ internal sealed class ExperimentJob(
     private async Task<ExperimentRecord?> ClaimAsync(string id, bool mayTakeOver, CancellationToken cancellation)
     {
         var claimed = false;
+        // Time that an earlier run used counts: the budget is taken as of then.
+        var used = TimeSpan.FromSeconds((await store.TrialsAsync(id, 0, cancellation)).Max(t => t.EndedAfterSeconds) ?? 0);
         var experiment = await store.ChangeAsync(id, old =>
         {
             claimed = old.State == ExperimentState.Queued || (mayTakeOver && old.State is (ExperimentState.Interrupted or ExperimentState.Running));
@@ -143,7 +148,7 @@ internal sealed class ExperimentJob(
                 {
                     State = ExperimentState.Running,
                     Phase = "reading",
-                    StartedAt = clock.GetUtcNow(),
+                    StartedAt = clock.GetUtcNow() - used,
                     Owner = ProcessIdentity.Current,
                     HeartbeatAt = clock.GetUtcNow(),
                 }
@@ -164,7 +169,7 @@ internal sealed class ExperimentJob(
     /// Stores how the experiment ended, and again until that works: an end that is not stored would show the experiment
     /// as running for as long as this process lives. (When the worker stops first, the next one finds it as interrupted.)
     /// </summary>
-    private async Task EndAsync(string id, ExperimentState state, string? error)
+    private async Task EndAsync(string id, Func<ExperimentState, ExperimentState> state, string? error)
     {
         while (true)
         {
@@ -172,7 +177,7 @@ internal sealed class ExperimentJob(
             {
                 await store.ChangeAsync(id, old => old with
                 {
-                    State = state,
+                    State = state(old.State),
                     Error = error,
                     Phase = null,
                     EndedAt = clock.GetUtcNow(),
@@ -189,7 +194,7 @@ internal sealed class ExperimentJob(
         }
     }
 
-    /// <summary>Says that this process lives, and ends the run when a user asks for it or removes the experiment.</summary>
+    /// <summary>Says that this process lives, and ends the run when a user cancels, pauses or removes the experiment.</summary>
     private async Task BeatAsync(string id, CancellationTokenSource run)
     {
         var beats = 0;
@@ -202,9 +207,9 @@ internal sealed class ExperimentJob(
             {
                 var now = clock.GetUtcNow();
                 var experiment = ++beats % BeatsPerHeartbeat == 0
-                    ? await store.ChangeAsync(id, old => old.State == ExperimentState.Running ? old with { HeartbeatAt = now } : null, CancellationToken.None)
+                    ? await store.ChangeAsync(id, old => old.State.IsUnderWay() ? old with { HeartbeatAt = now } : null, CancellationToken.None)
                     : await store.FindAsync(id, CancellationToken.None);
-                if (experiment is null || experiment.CancelRequested)
+                if (experiment is null || experiment.CancelRequested || experiment.State == ExperimentState.Pausing)
                     await run.CancelAsync();
             }
             catch (StorageException e)

@@ -29,7 +29,7 @@ public sealed class ExperimentRecovery(
     {
         foreach (var experiment in await experiments.ListAsync(cancellation))
         {
-            if (experiment.State == ExperimentState.Running && IsOrphan(experiment))
+            if (experiment.State.IsUnderWay() && IsOrphan(experiment))
                 await RecoverAsync(experiment, cancellation);
             else if (experiment.State == ExperimentState.Queued && IsOld(experiment.CreatedAt) && !await jobs.HasExperimentAsync(experiment.Id, cancellation))
                 await jobs.RunExperimentAsync(experiment.Id, cancellation);
@@ -45,8 +45,8 @@ public sealed class ExperimentRecovery(
         if (publisher.HasStaged(experiment.Id) && await TryPublishAsync(experiment, cancellation))
             return;
 
-        await experiments.ChangeAsync(experiment.Id, old => old.State == ExperimentState.Running && old.Owner == experiment.Owner
-            ? old with { State = ExperimentState.Interrupted, Phase = null, EndedAt = clock.GetUtcNow(), Owner = null, HeartbeatAt = null, CancelRequested = false }
+        await experiments.ChangeAsync(experiment.Id, old => old.State.IsUnderWay() && old.Owner == experiment.Owner
+            ? old with { State = old.State == ExperimentState.Pausing ? ExperimentState.Paused : ExperimentState.Interrupted, Phase = null, EndedAt = clock.GetUtcNow(), Owner = null, HeartbeatAt = null, CancelRequested = false }
             : null, cancellation);
         log.LogWarning("Experiment {Id}: its worker died; it can be resumed or removed", experiment.Id);
     }

@@ -27,7 +27,7 @@ internal sealed class HousekeepingJob(
     private async Task RemoveExperimentsAsync(DateTimeOffset before, CancellationToken cancellation)
     {
         foreach (var experiment in await experiments.ListAsync(cancellation))
-            if (experiment.State is not (ExperimentState.Queued or ExperimentState.Running) && (experiment.EndedAt ?? experiment.CreatedAt) < before)
+            if (experiment.State.HasEnded() && (experiment.EndedAt ?? experiment.CreatedAt) < before)
             {
                 await experiments.DeleteAsync(experiment.Id, cancellation);
                 files.Delete(experiment.Id);

@@ -18,6 +18,9 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     /// <summary>The budget when the request names none.</summary>
     public static readonly TimeSpan DefaultBudget = TimeSpan.FromSeconds(60);
 
+    /// <summary>What the program takes without any data: the runtime, the readers' libraries, compiled code.</summary>
+    private const long ProgramBytes = 200L << 20;
+
     /// <summary>Trains, saves the model at <see cref="TrainRequest.OutputPath"/> and reports.</summary>
     /// <param name="request">What to do.</param>
     /// <param name="progress">Told of every event, in order, on the caller's flow; or null.</param>
@@ -50,6 +53,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Threads = Math.Max(1, request.Threads),
             Tuner = request.Tuner,
             Bags = table.Share >= 1,
+            Learners = request.Learners,
+            MemoryBytes = Math.Max(0, request.MemoryBytes - ProgramBytes - (long)Math.Min(request.MaxTableBytes, TableBytes.Estimate(table.Data.Schema, profile))),
             Finished = request.Finished,
             Split = Enum.Parse<InteractionSplit>(request.Split.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
         };
@@ -155,7 +160,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             : throw new UsageException($"A decision threshold is for two classes; this task is {task.Kind.ToString().ToLowerInvariant()}.");
     }
 
-    private static void Check(TrainRequest request)
+    private void Check(TrainRequest request)
     {
         if (request.Task.ToLowerInvariant() is not (TaskChoice.Automatic or TaskChoice.Binary or TaskChoice.Multiclass or TaskChoice.Regression or TaskChoice.Recommend))
             throw new UsageException($"There is no task '{request.Task}'; choose auto, binary, multiclass, regression or recommend.");
@@ -176,6 +181,9 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new UsageException("The budget is below one second; allow at least 1s.");
         if (request.Trials is < 1)
             throw new UsageException("The number of trials must be 1 or more.");
+        foreach (var learner in request.Learners)
+            if (catalog.All.All(l => l.Info.Id != learner))
+                throw new UsageException($"There is no learner '{learner}'; choose of {string.Join(", ", catalog.All.Select(l => l.Info.Id))}.");
         if (!TunerCatalog.Names.Contains(request.Tuner))
             throw new UsageException(TunerCatalog.Refusal(request.Tuner));
         if (request.Folds is < 0 or 1)

@@ -79,11 +79,17 @@ public sealed record TrainRequest
     /// <summary>Threads.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>The memory that the run may take, in bytes; three quarters of the machine's (or the container's) unless given.</summary>
+    public long MemoryBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
+
     /// <summary>
-    /// The most memory that the table's rows may take, in bytes; of larger tables the search sees a sample. A quarter of the
-    /// machine's (or the container's) memory leaves room for the features made of them.
+    /// The most memory that the table's rows may take, in bytes; of larger tables the search sees a sample. A third of all
+    /// leaves room for the features made of them.
     /// </summary>
-    public long MaxTableBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    public long MaxTableBytes { get => field > 0 ? field : MemoryBytes / 3; init; }
+
+    /// <summary>The learners to try, by id; empty: all that fit the task.</summary>
+    public ImmutableArray<string> Learners { get; init; } = [];
 
     /// <summary>
     /// Trials that an interrupted run of the same request had finished; they are not run again, and the time until the last of

@@ -22,6 +22,7 @@ internal static class TrialIdentity
         identity["number of rows"] = rows.ToString(CultureInfo.InvariantCulture);
         identity["label"] = request.Label;
         identity["task"] = request.Task.ToLowerInvariant();
+        identity["recommender"] = request.Recommend?.ToString() ?? "";
         identity["metric"] = request.Metric ?? "";
         identity["seed"] = request.Seed.ToString(CultureInfo.InvariantCulture);
         identity["folds"] = request.Folds.ToString(CultureInfo.InvariantCulture);

@@ -59,6 +59,12 @@ public sealed record ExperimentPlan
     /// <summary>Whether the models of a trial's folds may be served as a bag; not where the winner is to learn from more rows afterwards.</summary>
     public bool Bags { get; init; } = true;
 
+    /// <summary>The learners to try, by id; empty: all that fit the task. Baselines are tried in any case.</summary>
+    public ImmutableArray<string> Learners { get; init; } = [];
+
+    /// <summary>Memory for features and fits, in bytes; the table's rows are not of it.</summary>
+    public long MemoryBytes { get; init; } = long.MaxValue;
+
     /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }

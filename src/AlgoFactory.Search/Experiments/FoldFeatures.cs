@@ -17,17 +17,20 @@ public sealed record FoldSet(FeaturePipeline Pipeline, TrainingSet Train);
 /// </summary>
 public sealed class FoldFeatures
 {
-    private const long CacheBytes = 2L << 30;
+    /// <summary>What is kept at most, whatever memory there is.</summary>
+    public const long MostCacheBytes = 2L << 30;
 
     private readonly ExperimentData _data;
     private readonly TaskSpec _task;
     private readonly int _seed;
     private readonly Dictionary<(int Fold, FeatureNeeds Needs), Slot> _slots = [];
+    private readonly long _cacheBytes;
     private long _cachedBytes;
 
     /// <summary>Creates the empty cache over a plan.</summary>
-    public FoldFeatures(ExperimentData data, TaskSpec task, FoldPlan plan, int seed)
+    public FoldFeatures(ExperimentData data, TaskSpec task, FoldPlan plan, int seed, long cacheBytes = MostCacheBytes)
     {
+        _cacheBytes = cacheBytes;
         _data = data;
         _task = task;
         _seed = seed;
@@ -71,7 +74,7 @@ public sealed class FoldFeatures
                 return kept;
             var made = Make(fold, needs, maxThreads, cancellation);
             var bytes = Bytes(made.Train) + Bytes(made.Train.Validation!);
-            if (Interlocked.Add(ref _cachedBytes, bytes) <= CacheBytes)
+            if (Interlocked.Add(ref _cachedBytes, bytes) <= _cacheBytes)
                 slot.Set = made;
             else
                 Interlocked.Add(ref _cachedBytes, -bytes);

@@ -24,6 +24,12 @@ public enum ExperimentState
     /// <summary>Cancelled by a user.</summary>
     [JsonStringEnumMemberName("cancelled")] Cancelled,
 
+    /// <summary>Runs, and a user has asked to pause it.</summary>
+    [JsonStringEnumMemberName("pausing")] Pausing,
+
+    /// <summary>Paused by a user; it can be resumed or removed.</summary>
+    [JsonStringEnumMemberName("paused")] Paused,
+
     /// <summary>Its worker died; it can be resumed or removed.</summary>
     [JsonStringEnumMemberName("interrupted")] Interrupted,
 }
@@ -58,6 +64,12 @@ public sealed record ExperimentRequest
     /// <summary>Budget in trials; reproducible.</summary>
     public int? Trials { get; init; }
 
+    /// <summary>Who proposes settings; <c>auto</c>: the portfolio, then cost-frugal search.</summary>
+    public string Tuner { get; init; } = Tuning.TunerCatalog.Default;
+
+    /// <summary>The learners to try, by id; empty: all that fit the task.</summary>
+    public ImmutableArray<string> Learners { get; init; } = [];
+
     /// <summary>The seed.</summary>
     public int Seed { get; init; } = 1;
 
@@ -83,8 +95,34 @@ public sealed record ExperimentRequest
     public ImmutableArray<ColumnOverride> Overrides { get; init; } = [];
 }
 
+/// <summary>What a user wants otherwise when an experiment goes on; null: as before.</summary>
+public sealed record ResumeRequest
+{
+    /// <summary>The whole time budget in seconds, what was used of it included.</summary>
+    public double? BudgetSeconds { get; init; }
+
+    /// <summary>The whole budget in trials, those that are finished included.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>Who proposes settings.</summary>
+    public string? Tuner { get; init; }
+
+    /// <summary>The learners to try from here on, by id; empty: all that fit the task.</summary>
+    public ImmutableArray<string>? Learners { get; init; }
+}
+
 /// <summary>A column's kind or role as the user wants it; null: as inferred.</summary>
 public sealed record ColumnOverride(string Column, ColumnKind? Kind, ColumnRole? Role);
+
+/// <summary>Groups of states.</summary>
+public static class ExperimentStates
+{
+    /// <summary>Whether a worker has it in hand.</summary>
+    public static bool IsUnderWay(this ExperimentState state) => state is ExperimentState.Running or ExperimentState.Pausing;
+
+    /// <summary>Whether nothing more will happen unless a user asks.</summary>
+    public static bool HasEnded(this ExperimentState state) => state != ExperimentState.Queued && !state.IsUnderWay();
+}
 
 /// <summary>A stored experiment.</summary>
 public sealed record ExperimentRecord

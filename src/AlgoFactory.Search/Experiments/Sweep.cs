@@ -47,8 +47,9 @@ internal sealed class Sweep
         var full = FoldPlanner.Plan(_data, _plan.Task, _plan.Folds, _plan.Seed, _plan.Split);
         var advice = TargetAdvice.For(_plan.Task, _data.TrainLabels.Span, _data.TrainWeights.Span, _plan.Metric);
         _warnings.AddRange(advice.Notes);
-        var learners = advice.Extend(LearnerOrder.For(_catalog, _plan.Task, _data.Profile));
-        if (learners.Count == 0)
+        var learners = advice.Extend(LearnerOrder.For(_catalog, _plan.Task, _data.Profile))
+            .Where(l => _plan.Learners.IsEmpty || _plan.Learners.Contains(l.Id) || IsBaseline(l.Id)).ToArray();
+        if (learners.Length == 0)
             throw new LearningException($"No learner fits a {_plan.Task.Kind.ToString().ToLowerInvariant()} task.");
 
         var share = RefitShare(full);
@@ -97,13 +98,14 @@ internal sealed class Sweep
         var (number, passedOver) = (_history.Leaderboard.Count, 0);
         var evaluators = new FidelityEvaluators(top.Evaluator, EvaluatorOf, _plan.Seed);
         var patience = new Patience(_data.Train.RowCount);
+        var memory = new MemoryPlanner(_plan.MemoryBytes - CacheBytes, _catalog, _data, _plan.Task);
         // A baseline is what trials are compared with, not a trial itself: a budget of one trial gives a model, too.
         var trials = _history.Leaderboard.Ranked().Count(e => !IsBaseline(e.Learner));
         while (trials < (_plan.Trials ?? int.MaxValue) && passedOver < PassedOver && !patience.IsOver)
         {
             cancellation.ThrowIfCancellationRequested();
             if (tuner.Propose() is not { } proposal)
-                return;
+                break;
             TrialResult result;
             if (top.IsSample && top.Rungs[^1] is { Error: null } rung && rung.Proposal == proposal)
                 result = rung with { Trial = ++number };
@@ -120,7 +122,11 @@ internal sealed class Sweep
                     continue;
                 }
 
-                result = evaluators.For(proposal.Fidelity).Evaluate(++number, proposal, allowed, cancellation);
+                var evaluator = evaluators.For(proposal.Fidelity);
+                var folds = memory.FoldsAtOnce(proposal, evaluator);
+                result = folds > 0
+                    ? evaluator.WithFoldsAtOnce(folds).Evaluate(++number, proposal, allowed, cancellation)
+                    : memory.Skip(++number, proposal, evaluator);
             }
 
             passedOver = 0;
@@ -128,6 +134,8 @@ internal sealed class Sweep
             Record(tuner, result);
             patience.Take(_history.Leaderboard);
         }
+
+        _warnings.AddRange(memory.Warnings);
     }
 
     /// <summary>
@@ -200,8 +208,11 @@ internal sealed class Sweep
         return EnsembleSelection.TimeFor(_history.Best, _time) + best + TimePlanner.Min(more, 0.15 * _time.Total);
     }
 
+    /// <summary>Half of the memory keeps the folds' features, so that they are not made again; the other half is for the fits.</summary>
+    private long CacheBytes => Math.Min(FoldFeatures.MostCacheBytes, _plan.MemoryBytes / 2);
+
     private bool IsBaseline(string learner) => _catalog[learner].Info.IsBaseline;
 
     private TrialEvaluator EvaluatorOf(FoldPlan plan) => new(
-        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock, _plan.Bags);
+        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed, CacheBytes), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock, _plan.Bags);
 }

@@ -122,6 +122,13 @@ internal static class Vocabulary
     /// <summary>Whether a learner is the bar that others must clear.</summary>
     public static bool IsBaseline(string id) => BuiltIn.Catalog.All.Any(l => l.Info.Id == id && l.Info.IsBaseline);
 
+    /// <summary>The learners that a sweep of a task may try, baselines aside; of tables' tasks where the task is not known.</summary>
+    public static IEnumerable<(string Id, string Name)> LearnersOf(string? task)
+    {
+        var kinds = Enum.TryParse<TaskKinds>(task, ignoreCase: true, out var known) ? known : TaskKinds.All;
+        return BuiltIn.Catalog.All.Where(l => (l.Info.Tasks & kinds) != 0 && !IsBaseline(l.Info.Id)).Select(l => (l.Info.Id, l.Info.Name));
+    }
+
     /// <summary>A kind as the API writes it, and its icon.</summary>
     public static (string Name, string Icon) Kind(ColumnKind kind) => kind switch
     {
@@ -162,6 +169,8 @@ internal static class Vocabulary
         ExperimentState.Running => ("running", Tone.Brand, true),
         ExperimentState.Completed => ("completed", Tone.Good, false),
         ExperimentState.Failed => ("failed", Tone.Bad, false),
+        ExperimentState.Pausing => ("pausing", Tone.Brand, true),
+        ExperimentState.Paused => ("paused", Tone.Warn, false),
         ExperimentState.Interrupted => ("interrupted", Tone.Warn, false),
         _ => ("cancelled", Tone.Neutral, false),
     };

@@ -61,7 +61,7 @@ public sealed class DatasetService(
     {
         var record = await GetAsync(id, cancellation);
         var user = (await experiments.ListAsync(cancellation))
-            .FirstOrDefault(e => e.Request.DatasetId == id && e.State is (ExperimentState.Queued or ExperimentState.Running));
+            .FirstOrDefault(e => e.Request.DatasetId == id && !e.State.HasEnded());
         if (user is not null)
             throw RefusedException.Conflict($"The experiment '{user.Request.Name}' ({user.Id}) is using the data set; cancel it first.");
         await jobs.RemoveProfileAsync(id, cancellation);

@@ -2,9 +2,11 @@ using AlgoFactory.Data;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Tuning;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.Web.Errors;
 
@@ -31,6 +33,12 @@ internal static class ExperimentChecks
             throw RefusedException.Invalid($"'threshold' must be a text, and it and 'gap' may have at most {MaxWordLength} characters.");
         if (request.Metric?.Length > MaxWordLength || request.Positive?.Length > MaxClassLength)
             throw RefusedException.Invalid($"'metric' may have at most {MaxWordLength} characters and 'positive' at most {MaxClassLength}.");
+        if (request.Tuner is null || request.Learners.IsDefault || request.Learners.Contains(null!))
+            throw RefusedException.Invalid("'tuner' and the ids in 'learners' must be texts, not null.");
+        if (!TunerCatalog.Names.Contains(request.Tuner))
+            throw RefusedException.Invalid(TunerCatalog.Refusal(request.Tuner));
+        if (request.Learners.FirstOrDefault(l => BuiltIn.Catalog.All.All(known => known.Info.Id != l)) is { } unknown)
+            throw RefusedException.Invalid($"'learners' names '{unknown}', which there is not; choose of {string.Join(", ", BuiltIn.Catalog.All.Select(l => l.Info.Id))}.");
         if (!ModelNames.IsValid(request.Name))
             throw RefusedException.Invalid(ModelNames.Refusal(request.Name));
         if (!Tasks.Contains(request.Task))
@@ -72,6 +80,27 @@ internal static class ExperimentChecks
         if (request is { Split: "time", Recommend.Time: null })
             throw RefusedException.Invalid("A split by time needs a 'time' column in 'recommend'.");
     }
+
+    /// <summary>A request as it is when its experiment goes on.</summary>
+    /// <exception cref="RefusedException">400: both kinds of budget are given, or one of the other kind than before.</exception>
+    public static ExperimentRequest Changed(ExperimentRequest request, ResumeRequest wanted)
+    {
+        if (wanted.BudgetSeconds is not null && request.Trials is not null || wanted.Trials is not null && request.BudgetSeconds is not null)
+            throw RefusedException.Invalid(request.Trials is null
+                ? "The experiment's budget is one of time; change 'budgetSeconds'."
+                : "The experiment's budget is one of trials; change 'trials'.");
+        return request with
+        {
+            BudgetSeconds = wanted.BudgetSeconds ?? request.BudgetSeconds,
+            Trials = wanted.Trials ?? request.Trials,
+            Tuner = wanted.Tuner ?? request.Tuner,
+            Learners = wanted.Learners ?? request.Learners,
+        };
+    }
+
+    /// <summary>Whether a request has a larger budget than another.</summary>
+    public static bool IsLonger(ExperimentRequest request, ExperimentRequest than) =>
+        request.BudgetSeconds > than.BudgetSeconds || request.Trials > than.Trials;
 
     private static void CheckDataset(DatasetRecord dataset)
     {

@@ -7,7 +7,7 @@ using AlgoFactory.Web.Errors;
 
 namespace AlgoFactory.Web.Experiments;
 
-/// <summary>Starts, cancels, resumes, shows and removes experiments. Running them is the worker's work.</summary>
+/// <summary>Starts, pauses, cancels, resumes, shows and removes experiments. Running them is the worker's work.</summary>
 public sealed class ExperimentService(
     IExperimentStore store,
     IDatasetStore datasets,
@@ -71,7 +71,7 @@ public sealed class ExperimentService(
         var changed = await ChangeAsync(id, old => old.State switch
         {
             ExperimentState.Queued => old with { State = ExperimentState.Cancelled, CancelRequested = true, EndedAt = clock.GetUtcNow() },
-            ExperimentState.Running => old with { CancelRequested = true },
+            ExperimentState.Running or ExperimentState.Pausing => old with { CancelRequested = true, State = ExperimentState.Running },
             _ => throw RefusedException.Conflict($"The experiment is {Word(old.State)}; only a queued or running one can be cancelled."),
         }, cancellation);
         if (changed.State == ExperimentState.Cancelled)
@@ -79,16 +79,50 @@ public sealed class ExperimentService(
         return ExperimentView.Of(changed);
     }
 
-    /// <summary>Queues an experiment again that was interrupted, cancelled or failed; finished trials are kept.</summary>
-    /// <exception cref="RefusedException">404: there is none; 409: it is under way or has a model.</exception>
-    public async Task<ExperimentView> ResumeAsync(string id, CancellationToken cancellation)
+    /// <summary>Asks a queued or running experiment to stop until it is resumed; finished trials are kept.</summary>
+    /// <exception cref="RefusedException">404: there is none; 409: it has ended already.</exception>
+    public async Task<ExperimentView> PauseAsync(string id, CancellationToken cancellation)
+    {
+        var changed = await ChangeAsync(id, old => old.State switch
+        {
+            ExperimentState.Queued => old with { State = ExperimentState.Paused, EndedAt = clock.GetUtcNow() },
+            ExperimentState.Running when !old.CancelRequested => old with { State = ExperimentState.Pausing },
+            ExperimentState.Pausing => old,
+            _ => throw RefusedException.Conflict($"The experiment is {Word(old.State)}; only a queued or running one can be paused."),
+        }, cancellation);
+        if (changed.State == ExperimentState.Paused)
+            await jobs.RemoveExperimentAsync(id, CancellationToken.None);
+        return ExperimentView.Of(changed);
+    }
+
+    /// <summary>
+    /// Queues an experiment again that was paused, interrupted, cancelled or failed, or, with a larger budget, one that has a model;
+    /// finished trials are kept.
+    /// </summary>
+    /// <exception cref="RefusedException">404: there is none; 400: a field is wrong; 409: it is under way, or it has a model and the budget is not larger.</exception>
+    public async Task<ExperimentView> ResumeAsync(string id, ResumeRequest? wanted, CancellationToken cancellation)
     {
         var record = await FindAsync(id, cancellation);
-        if (await datasets.FindAsync(record.Request.DatasetId, cancellation) is null)
-            throw RefusedException.Conflict("The experiment's data set has been deleted, so it cannot be resumed.");
-        var changed = await ChangeAsync(id, old => old.State is ExperimentState.Interrupted or ExperimentState.Cancelled or ExperimentState.Failed
-            ? old with { State = ExperimentState.Queued, CancelRequested = false, Error = null, EndedAt = null, Owner = null, HeartbeatAt = null }
-            : throw RefusedException.Conflict($"The experiment is {Word(old.State)}; only an interrupted, cancelled or failed one can be resumed."), cancellation);
+        var dataset = await datasets.FindAsync(record.Request.DatasetId, cancellation)
+            ?? throw RefusedException.Conflict("The experiment's data set has been deleted, so it cannot be resumed.");
+        var changed = await ChangeAsync(id, old =>
+        {
+            if (!old.State.HasEnded())
+                throw RefusedException.Conflict($"The experiment is {Word(old.State)}; only one that has ended or is paused can be resumed.");
+            var request = wanted is null ? old.Request : ExperimentChecks.Check(ExperimentChecks.Changed(old.Request, wanted), dataset);
+            if (old.State == ExperimentState.Completed && !ExperimentChecks.IsLonger(request, old.Request))
+                throw RefusedException.Conflict("The experiment has used its budget and has a model; give it a larger 'budgetSeconds' or more 'trials' to go on.");
+            return old with
+            {
+                Request = request,
+                State = ExperimentState.Queued,
+                CancelRequested = false,
+                Error = null,
+                EndedAt = null,
+                Owner = null,
+                HeartbeatAt = null,
+            };
+        }, cancellation);
         await jobs.RunExperimentAsync(id, CancellationToken.None);
         return ExperimentView.Of(changed);
     }
@@ -98,7 +132,7 @@ public sealed class ExperimentService(
     public async Task DeleteAsync(string id, CancellationToken cancellation)
     {
         var record = await FindAsync(id, cancellation);
-        if (record.State == ExperimentState.Running)
+        if (record.State.IsUnderWay())
             throw RefusedException.Conflict("The experiment is running; cancel it first.");
         await jobs.RemoveExperimentAsync(id, cancellation);
         await store.DeleteAsync(id, cancellation);

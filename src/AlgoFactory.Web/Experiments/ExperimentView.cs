@@ -74,7 +74,7 @@ public sealed record ExperimentView
 
     /// <summary>Whether nothing more will happen to it unless a user asks.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public bool HasEnded => State is not (ExperimentState.Queued or ExperimentState.Running);
+    public bool HasEnded => State.HasEnded();
 }
 
 /// <summary>An experiment's trials by rank, failed ones last.</summary>

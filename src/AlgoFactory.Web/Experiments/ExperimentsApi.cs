@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlgoFactory.Web.Experiments;
 
-/// <summary><c>/api/experiments</c>: start, follow, cancel, resume, remove.</summary>
+/// <summary><c>/api/experiments</c>: start, follow, pause, cancel, resume, remove.</summary>
 public static class ExperimentsApi
 {
     /// <summary>Maps the endpoints.</summary>
@@ -24,7 +24,10 @@ public static class ExperimentsApi
         experiments.MapGet("/{id}/events", EventsAsync).WithName("followExperiment")
             .WithSummary("Server-sent events: trial, best, state, done; Last-Event-ID resumes.").ProducesProblem(404);
         experiments.MapPost("/{id}/cancel", CancelAsync).WithName("cancelExperiment").WithSummary("Ask an experiment to end.").ProducesProblem(404).ProducesProblem(409);
-        experiments.MapPost("/{id}/resume", ResumeAsync).WithName("resumeExperiment").WithSummary("Go on with an interrupted experiment; finished trials are kept.").ProducesProblem(404).ProducesProblem(409);
+        experiments.MapPost("/{id}/pause", PauseAsync).WithName("pauseExperiment").WithSummary("Ask an experiment to stop until it is resumed.").ProducesProblem(404).ProducesProblem(409);
+        experiments.MapPost("/{id}/resume", ResumeAsync).WithName("resumeExperiment")
+            .WithSummary("Go on with an experiment that was paused, interrupted, cancelled or failed, or, with a larger budget, one that has a model; finished trials are kept.")
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         experiments.MapDelete("/{id}", DeleteAsync).WithName("deleteExperiment").WithSummary("Remove an experiment with its trials.").ProducesProblem(404).ProducesProblem(409);
     }
 
@@ -54,8 +57,12 @@ public static class ExperimentsApi
     private static async Task<Accepted<ExperimentView>> CancelAsync(string id, ExperimentService experiments, CancellationToken cancellation) =>
         TypedResults.Accepted($"/api/experiments/{id}", await experiments.CancelAsync(id, cancellation));
 
-    private static async Task<Accepted<ExperimentView>> ResumeAsync(string id, ExperimentService experiments, CancellationToken cancellation) =>
-        TypedResults.Accepted($"/api/experiments/{id}", await experiments.ResumeAsync(id, cancellation));
+    private static async Task<Accepted<ExperimentView>> PauseAsync(string id, ExperimentService experiments, CancellationToken cancellation) =>
+        TypedResults.Accepted($"/api/experiments/{id}", await experiments.PauseAsync(id, cancellation));
+
+    private static async Task<Accepted<ExperimentView>> ResumeAsync(
+        string id, ResumeRequest? wanted, ExperimentService experiments, CancellationToken cancellation) =>
+        TypedResults.Accepted($"/api/experiments/{id}", await experiments.ResumeAsync(id, wanted, cancellation));
 
     private static async Task<NoContent> DeleteAsync(string id, ExperimentService experiments, CancellationToken cancellation)
     {

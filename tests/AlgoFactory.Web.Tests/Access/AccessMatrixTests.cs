@@ -27,6 +27,7 @@ public sealed class AccessMatrixTests(SharedServer shared)
         { "GET", "/api/experiments/none/leaderboard", Analysts },
         { "GET", "/api/experiments/none/events", Analysts },
         { "POST", "/api/experiments/none/cancel", Analysts },
+        { "POST", "/api/experiments/none/pause", Analysts },
         { "POST", "/api/experiments/none/resume", Analysts },
         { "DELETE", "/api/experiments/none", Analysts },
         { "GET", "/api/models", Staff },

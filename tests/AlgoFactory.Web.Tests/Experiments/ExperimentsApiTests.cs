@@ -27,6 +27,8 @@ public sealed class ExperimentsApiTests(SharedServer shared)
             (new { datasetId = dataset, label = "b", name = "m", trials = 5, budgetSeconds = 5 }, "either"),
             (new { datasetId = dataset, label = "b", name = "m", budgetSeconds = 0.5 }, "budgetSeconds"),
             (new { datasetId = dataset, label = "b", name = "m", folds = 1 }, "folds"),
+            (new { datasetId = dataset, label = "b", name = "m", tuner = "bogus" }, "no tuner 'bogus'"),
+            (new { datasetId = dataset, label = "b", name = "m", learners = new[] { "gbtd" } }, "names 'gbtd'"),
             (new { datasetId = dataset, label = "b", name = "m", budgetSecond = 5 }, "no property 'budgetSecond'"),
             (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "b" } }, "ignored"),
             (new { datasetId = dataset, label = "b", name = "m", ignore = new[] { "zz" } }, "zz"),
@@ -85,6 +87,48 @@ public sealed class ExperimentsApiTests(SharedServer shared)
         view.GetProperty("state").GetString().ShouldBe("running");
         view.GetProperty("cancelRequested").GetBoolean().ShouldBeTrue();
         await (await client.PostAsync($"/api/experiments/{id}/resume", null)).ProblemAsync(409);
+    }
+
+    [Fact]
+    public async Task A_running_experiment_is_asked_to_pause_and_a_queued_one_pauses_at_once()
+    {
+        var client = await shared.Server.ClientAsync();
+        var running = await StoreAsync(ExperimentState.Running);
+        for (var i = 0; i < 2; i++)
+            using (var paused = await client.PostAsync($"/api/experiments/{running}/pause", null))
+                (await paused.JsonAsync()).GetProperty("state").GetString().ShouldBe("pausing");
+        await (await client.PostAsync($"/api/experiments/{running}/resume", null)).ProblemAsync(409);
+        await (await client.DeleteAsync($"/api/experiments/{running}")).ProblemAsync(409);
+
+        var queued = await StoreAsync(ExperimentState.Queued);
+        using (var paused = await client.PostAsync($"/api/experiments/{queued}/pause", null))
+            (await paused.JsonAsync()).GetProperty("state").GetString().ShouldBe("paused");
+        (await (await client.PostAsync($"/api/experiments/{queued}/pause", null)).ProblemAsync(409)).ShouldContain("is paused");
+        await (await client.PostAsync("/api/experiments/none/pause", null)).ProblemAsync(404);
+    }
+
+    [Fact]
+    public async Task A_resumed_experiment_may_have_another_budget_tuner_and_learners()
+    {
+        var client = await shared.Server.ClientAsync();
+        var dataset = await ReadyDatasetAsync();
+        var id = await StoreAsync(ExperimentState.Completed, new ExperimentRequest { DatasetId = dataset, Label = "b", Name = "m", BudgetSeconds = 60 });
+        async Task<string> RefusedAsync(object wanted, int status) => await (await client.PostAsJsonAsync($"/api/experiments/{id}/resume", wanted)).ProblemAsync(status);
+
+        (await RefusedAsync(new { budgetSeconds = 60 }, 409)).ShouldContain("larger");
+        (await RefusedAsync(new { trials = 100 }, 400)).ShouldContain("change 'budgetSeconds'");
+        (await RefusedAsync(new { budgetSeconds = 90, learners = new[] { "bogus" } }, 400)).ShouldContain("bogus");
+        (await RefusedAsync(new { budgetSeconds = 90, tuner = "bogus" }, 400)).ShouldContain("bogus");
+
+        using var resumed = await client.PostAsJsonAsync($"/api/experiments/{id}/resume", new { budgetSeconds = 90, tuner = "tpe", learners = new[] { "linear" } });
+        var view = await resumed.JsonAsync();
+        view.GetProperty("state").GetString().ShouldBe("queued");
+        var request = view.GetProperty("request");
+        request.GetProperty("budgetSeconds").GetDouble().ShouldBe(90);
+        request.GetProperty("tuner").GetString().ShouldBe("tpe");
+        request.GetProperty("learners")[0].GetString().ShouldBe("linear");
+        request.GetProperty("label").GetString().ShouldBe("b");
+        (await client.DeleteAsync($"/api/experiments/{id}")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
     }
 
     [Fact]
@@ -156,14 +200,17 @@ public sealed class ExperimentsApiTests(SharedServer shared)
         return json.TryGetProperty("trial", out var trial) ? $"{trial} at rank {json.GetProperty("rank")}" : "";
     }
 
-    private async Task<string> StoreAsync(ExperimentState state, params LeaderboardEntry[] trials)
+    private Task<string> StoreAsync(ExperimentState state, params LeaderboardEntry[] trials) =>
+        StoreAsync(state, new ExperimentRequest { DatasetId = "gone", Label = "b", Name = "m" }, trials);
+
+    private async Task<string> StoreAsync(ExperimentState state, ExperimentRequest request, params LeaderboardEntry[] trials)
     {
         var store = shared.Server.Get<IExperimentStore>();
         var id = Guid.NewGuid().ToString("N");
         await store.AddAsync(new ExperimentRecord
         {
             Id = id,
-            Request = new ExperimentRequest { DatasetId = "gone", Label = "b", Name = "m" },
+            Request = request,
             CreatedAt = DateTimeOffset.UtcNow,
             State = state,
             HigherIsBetter = true,

@@ -30,4 +30,29 @@ public sealed class ClusterTests : IDisposable
         using var predicted = await server.Client.PostAsJsonAsync("/api/models/swept/predict", new { rows = new[] { new { x = 80, colour = "red" } } });
         predicted.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
+
+    [Fact]
+    public async Task A_sweep_whose_node_was_killed_is_finished_by_the_other_node()
+    {
+        string[] settings = ["Database:Provider=postgresql", $"Database:ConnectionString={_postgres.ConnectionString()}"];
+        await using var first = await ServerProcess.StartAsync(_folder.FullName, null, settings);
+        var id = await first.StartSweepAsync(trials: 60);
+        await Until.TrueAsync(async () => (await first.TrialsAsync(id)).Count >= 2);
+        // The second node comes when the first has the sweep in hand; they share the database and the two folders.
+        await using var second = await ServerProcess.StartAsync(_folder.FullName, first.Key, settings);
+        ServerProcess.Kill(first.WorkerId!.Value);
+        await first.KillAsync();
+        var before = await second.TrialsAsync(id);
+        (await second.StateAsync(id)).ShouldNotBe("completed");
+
+        await Until.TrueAsync(async () => await second.StateAsync(id) == "completed");
+
+        var after = await second.TrialsAsync(id);
+        after.Count.ShouldBeGreaterThanOrEqualTo(60);
+        // What the first node had finished was not run again: its fitting took exactly as long as it did.
+        foreach (var trial in before)
+            after.Single(t => t.GetProperty("trial").GetInt32() == trial.GetProperty("trial").GetInt32())
+                .GetProperty("fitSeconds").GetDouble().ShouldBe(trial.GetProperty("fitSeconds").GetDouble());
+        (await second.JsonAsync("/api/models/swept")).GetProperty("versions").GetArrayLength().ShouldBe(1);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
@@ -49,6 +50,64 @@ public sealed class KillTests : IDisposable
             after.Single(t => t.GetProperty("trial").GetInt32() == trial.GetProperty("trial").GetInt32())
                 .GetProperty("fitSeconds").GetDouble().ShouldBe(trial.GetProperty("fitSeconds").GetDouble());
     }
+
+    [Fact]
+    public async Task A_sweep_is_paused_and_goes_on_with_another_budget_and_one_learner_more()
+    {
+        await using var server = await ServerProcess.StartAsync(_folder.FullName);
+        var id = await server.StartSweepAsync(trials: 4, learners: ["linear"]);
+        await Until.TrueAsync(async () => await server.StateAsync(id) == "completed");
+        var first = await server.TrialsAsync(id);
+        first.Select(Learner).ShouldBeSubsetOf(["linear", "baseline", "ensemble"]);
+
+        (await server.Client.PostAsJsonAsync($"/api/experiments/{id}/resume", new { trials = 90, learners = new[] { "linear", "random-forest" } }))
+            .StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count > first.Count + 1);
+        (await server.Client.PostAsync($"/api/experiments/{id}/pause", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await Until.TrueAsync(async () => await server.StateAsync(id) == "paused");
+        var paused = await server.TrialsAsync(id);
+        paused.Select(Learner).ShouldContain("random-forest");
+
+        (await server.Client.PostAsJsonAsync($"/api/experiments/{id}/resume", new { trials = paused.Count + 1 })).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await Until.TrueAsync(async () => await server.StateAsync(id) == "completed");
+        (await server.TrialsAsync(id)).Count.ShouldBeGreaterThan(paused.Count);
+        // The second model is the next version of the same name.
+        (await server.JsonAsync("/api/models/swept")).GetProperty("versions").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_training_that_is_killed_on_the_command_line_goes_on_and_loses_the_trial_under_way()
+    {
+        var (data, model) = (Path.Combine(_folder.FullName, "t.csv"), Path.Combine(_folder.FullName, "t.afm"));
+        await File.WriteAllTextAsync(data, "x,y\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"{i * 37 % 101},{(i * 37 % 101 > 40 + i % 30 ? "a" : "b")}\n")));
+        Process Train(params string[] more) => Process.Start(new ProcessStartInfo(
+            "dotnet", [ServerProcess.Program, "train", data, "--label", "y", "--out", model, "--trials", "12", "--json", .. more])
+        { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+        var told = 0;
+        using (var killed = Train())
+        {
+            while (told < 4 && await killed.StandardError.ReadLineAsync() is { } line)
+                told += line.StartsWith("trial ", StringComparison.Ordinal) ? 1 : 0;
+            killed.Kill();
+            await killed.WaitForExitAsync();
+        }
+
+        File.Exists(model).ShouldBeFalse();
+        var kept = File.ReadAllLines(model + ".journal").Length - 1;
+        kept.ShouldBeGreaterThanOrEqualTo(told);
+
+        using var resumed = Train("--resume");
+        var errors = resumed.StandardError.ReadToEndAsync();
+        var report = JsonDocument.Parse(await resumed.StandardOutput.ReadToEndAsync()).RootElement;
+        await resumed.WaitForExitAsync();
+        resumed.ExitCode.ShouldBe(0, await errors);
+        report.GetProperty("trials").GetInt32().ShouldBe(12);
+        (await errors).Split('\n').Count(l => l.StartsWith("trial ", StringComparison.Ordinal) && !l.Contains(" ensemble")).ShouldBe(13 - kept);
+        File.Exists(model + ".journal").ShouldBeFalse();
+    }
+
+    private static string Learner(JsonElement trial) => trial.GetProperty("learner").GetString()!;
 
     [Fact]
     public async Task A_worker_that_is_killed_never_stops_an_answer_and_another_takes_its_place()

@@ -10,7 +10,7 @@ namespace AlgoFactory.Web.Tests.Processes;
 /// <summary>Starts and follows sweeps on small generated data over HTTP.</summary>
 internal static class Sweeps
 {
-    public static async Task<string> StartSweepAsync(this ServerProcess server, int trials, string name = "swept")
+    public static async Task<string> StartSweepAsync(this ServerProcess server, int trials, string name = "swept", string[]? learners = null)
     {
         var csv = new StringBuilder("x,colour,y\n");
         for (var i = 0; i < 600; i++)
@@ -19,7 +19,7 @@ internal static class Sweeps
         uploaded.StatusCode.ShouldBe(HttpStatusCode.Created, server.Output);
         var dataset = (await uploaded.JsonAsync()).GetProperty("id").GetString();
         await Until.TrueAsync(async () => (await server.JsonAsync($"/api/datasets/{dataset}")).GetProperty("state").GetString() != "profiling");
-        using var started = await server.Client.PostAsJsonAsync("/api/experiments", new { datasetId = dataset, label = "y", name, trials });
+        using var started = await server.Client.PostAsJsonAsync("/api/experiments", new { datasetId = dataset, label = "y", name, trials, learners = learners ?? [] });
         started.StatusCode.ShouldBe(HttpStatusCode.Created, await started.Content.ReadAsStringAsync());
         return (await started.JsonAsync()).GetProperty("id").GetString()!;
     }

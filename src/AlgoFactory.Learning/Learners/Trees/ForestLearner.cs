@@ -32,6 +32,16 @@ public sealed class ForestLearner : ILearner
     }
 
     /// <inheritdoc/>
+    /// <remarks>The bins, and all trees at once: a node of 32 bytes and its outputs for every two rows that a leaf may have.</remarks>
+    public long FitBytes(FitShape shape, ParameterSet parameters)
+    {
+        var own = new ForestParameters(shape.Rows, new TaskSpec(TaskKind.Regression, "", []), _randomThresholds);
+        var leaves = Math.Min(shape.Rows / Math.Max(1, parameters.Number(own.MinDataInLeaf)), parameters.Number(ForestParameters.NumLeaves));
+        return shape.Rows * (shape.Features + 24L)
+            + (long)(parameters.Number(own.Trees) * 0.6 * leaves * 2 * (32 + 4 * shape.Outputs)) + (32L << 20);
+    }
+
+    /// <inheritdoc/>
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
     {
         if (data.RowCount == 0)

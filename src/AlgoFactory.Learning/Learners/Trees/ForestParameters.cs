@@ -15,7 +15,7 @@ internal sealed class ForestParameters
     private static readonly ParameterSpec MaxDepth = ParameterSpec.Integer(
         "max_depth", 0, 64, 0, "Splits on the way to a leaf; 0: no cap.", searched: false);
 
-    private static readonly ParameterSpec NumLeaves = ParameterSpec.Integer(
+    public static readonly ParameterSpec NumLeaves = ParameterSpec.Integer(
         "num_leaves", 2, UnlimitedLeaves, UnlimitedLeaves, "Leaves a tree; the greatest number stands for no limit.", log: true, searched: false);
 
     private static readonly ParameterSpec MaxBin = ParameterSpec.Integer(
@@ -43,6 +43,8 @@ internal sealed class ForestParameters
     }
 
     public ParameterSpec Trees => _trees;
+
+    public ParameterSpec MinDataInLeaf => _minDataInLeaf;
 
     public ImmutableArray<ParameterSpec> All => [_trees, _minDataInLeaf, _featureFraction, MaxDepth, NumLeaves, MaxBin, MinDataPerGroup, .. ConstraintParameters.All];
 

@@ -32,6 +32,14 @@ public sealed class GbdtLearner : IStreamingLearner
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A byte a feature for the bins, and some more for the statistics of categories; gradients, scores and the partition a row;
+    /// 64 MiB for histograms, sketches and trees. A million rows of 32 features measured 118 MiB (<c>benchmarks/results/trees.md</c>).
+    /// </remarks>
+    public long FitBytes(FitShape shape, ParameterSet parameters) =>
+        shape.Rows * (2L * shape.Features + 40 + 24L * shape.Outputs) + (64L << 20);
+
+    /// <inheritdoc/>
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
     {
         var own = new GbdtParameters(data.RowCount, data.Task);

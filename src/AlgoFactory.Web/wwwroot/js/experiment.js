@@ -18,11 +18,35 @@ if (isLive()) listen();
 
 document.addEventListener("click", async event => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
-  if (!button) return;
+  if (!button) {
+    if (event.target instanceof Element && event.target.closest("[data-resume-open]")) document.querySelector("[data-resume-dialog]").showModal();
+    if (event.target instanceof Element && event.target.closest("[data-resume-cancel]")) event.target.closest("dialog").close();
+    return;
+  }
   const act = button.dataset.act;
   if (act === "cancel" && !(await confirm({ title: "Cancel this experiment?", text: "Trials that are finished stay in the list, but no model is made.", action: "Cancel it" }))) return;
   const { error } = await attempt(() => call("POST", `${address}/${act}`), button);
   if (error) return;
+  await update();
+  if (isLive()) listen();
+});
+
+// The whole budget and the learners to go on with; all of them ticked is no choice.
+document.addEventListener("submit", async event => {
+  const dialog = event.target.closest("[data-resume-dialog]");
+  if (!dialog) return;
+  event.preventDefault();
+  if (!event.target.reportValidity()) return;
+  const [budget, trials] = [dialog.querySelector("#resume-budget"), dialog.querySelector("#resume-trials")];
+  const learners = [...dialog.querySelectorAll("[data-learner]")];
+  const ticked = learners.filter(l => l.checked).map(l => l.value);
+  const body = {
+    ...(budget ? { budgetSeconds: budget.valueAsNumber } : { trials: trials.valueAsNumber }),
+    learners: ticked.length === learners.length ? [] : ticked,
+  };
+  const { error } = await attempt(() => call("POST", `${address}/resume`, body), dialog.querySelector("[type=submit]"));
+  if (error) return;
+  dialog.close();
   await update();
   if (isLive()) listen();
 });

@@ -1,0 +1,68 @@
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Learners;
+using AlgoFactory.Learning.Spaces;
+using AlgoFactory.Search.Experiments;
+
+namespace AlgoFactory.Search.Tests.Experiments;
+
+public class MemoryPlannerTests
+{
+    private static readonly ExperimentData Data = TinyData.Create(TaskKind.Regression, 1000);
+
+    private static async Task<ExperimentResult> Run(long memory, int threads = 2)
+    {
+        var plan = new ExperimentPlan
+        {
+            Task = TinyData.Regression,
+            Metric = "rmse",
+            Trials = 4,
+            Folds = 4,
+            Threads = threads,
+            MemoryBytes = memory,
+        };
+        ExperimentResult? result = null;
+        await foreach (var e in new ExperimentRunner(new LearnerCatalog(BuiltIn.Catalog["baseline"], BuiltIn.Catalog["linear"]), TimeProvider.System).RunAsync(plan, Data))
+            result = (e as ExperimentDone)?.Result ?? result;
+        return result!;
+    }
+
+    // A fold of the linear model: 1000 rows × 2 features × 4 bytes, and 750 × (4 × 2 + 32) bytes for its fit. Half of the limit is for fits.
+    private const long FoldBytes = 1000 * 2 * 4 + 750 * (4 * 2 + 32);
+
+    [Fact]
+    public async Task Enough_memory_changes_nothing() =>
+        (await Run(4 * FoldBytes)).Warnings.ShouldBeEmpty();
+
+    [Fact]
+    public async Task Short_memory_means_fewer_folds_at_a_time_and_the_same_scores()
+    {
+        var (all, one) = (await Run(long.MaxValue), await Run(2 * FoldBytes));
+
+        one.Warnings.ShouldContain(w => w.Contains("4 trials were fitted with fewer folds at a time", StringComparison.Ordinal));
+        one.Leaderboard.Select(e => (e.Trial, e.Learner, e.Score)).ShouldBe(all.Leaderboard.Select(e => (e.Trial, e.Learner, e.Score)));
+    }
+
+    [Fact]
+    public async Task A_trial_that_does_not_fit_is_not_started_and_the_leaderboard_says_so()
+    {
+        var result = await Run(FoldBytes);
+
+        result.Best.Learner.ShouldBe("baseline");
+        result.Leaderboard.ShouldContain(e => e.Learner == "linear" && e.Error!.Contains("--memory", StringComparison.Ordinal));
+        result.Warnings.ShouldContain(w => w.Contains("not started", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("gbdt")]
+    [InlineData("random-forest")]
+    [InlineData("linear")]
+    public void A_fit_is_estimated_larger_with_more_rows_and_features(string id)
+    {
+        var learner = BuiltIn.Catalog[id];
+        long Bytes(long rows, int features) => learner.FitBytes(new FitShape(rows, features, 1), ParameterSet.Empty);
+
+        Bytes(10_000, 20).ShouldBeGreaterThan(0);
+        Bytes(1_000_000, 20).ShouldBeGreaterThan(2 * Bytes(10_000, 20));
+        Bytes(1_000_000, 200).ShouldBeGreaterThan(Bytes(1_000_000, 20));
+    }
+}
