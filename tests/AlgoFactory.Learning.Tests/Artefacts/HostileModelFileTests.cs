@@ -245,7 +245,7 @@ public sealed class HostileModelFileTests : IDisposable
         Edit(m => m["members"] = null).ShouldContain("$.members");
         Edit(m => m["task"]!["classes"]!.AsArray().Add("maybe")).ShouldContain("3 classes");
         Edit(m => m["task"]!["classes"]![0] = "yes").ShouldContain("twice");
-        Edit(m => m["task"]!["kind"] = "ranking").ShouldContain("$.task.kind");
+        Edit(m => m["task"]!["kind"] = "sorting").ShouldContain("$.task.kind");
         Edit(m => m["schema"]!["columns"]![1]!["name"] = "id").ShouldContain("twice");
         Edit(m => m["schema"]!["columns"]![1]!["name"] = null).ShouldContain("$.schema");
         Edit(m => m["schema"]!["columns"] = new JsonArray()).ShouldContain("no columns");
