@@ -163,6 +163,7 @@ public static class WebProgram
         app.MapDatasets();
         app.MapExperiments();
         app.MapModels();
+        app.MapUnderstanding();
         app.MapDeployments();
         app.MapPredictions();
         app.MapRecommendations();

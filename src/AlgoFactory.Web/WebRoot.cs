@@ -3,8 +3,9 @@ using AlgoFactory.Hosting.Options;
 namespace AlgoFactory.Web;
 
 /// <summary>Finds the folder of static files: beside the program, else (in tests) in the source.</summary>
-internal static class WebRoot
+public static class WebRoot
 {
+    /// <summary>The folder; null when there is none.</summary>
     public static string? Find()
     {
         var beside = Path.Combine(AppContext.BaseDirectory, "wwwroot");

@@ -39,6 +39,32 @@ public sealed class Frame
     /// <summary>The column of that exact name, or null.</summary>
     public Column? Find(string name) => _slots.TryGetValue(name, out var slot) ? Columns[slot] : null;
 
+    /// <summary>The same frame with one column's values replaced by those of a column of the same name.</summary>
+    public Frame With(Column column)
+    {
+        var at = -1;
+        for (var i = 0; i < Columns.Length; i++)
+            at = Columns[i].Name == column.Name ? i : at;
+        return at >= 0 ? new Frame(RowCount, Columns.SetItem(at, column)) : throw new KeyNotFoundException($"The table has no column '{column.Name}'.");
+    }
+
+    /// <summary>
+    /// Frames of the same columns below each other. Levels of a column may have grown from one frame to the next, as they do
+    /// while a file is read; those of an earlier frame must be the beginning of those of a later one.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no frame, or their columns differ.</exception>
+    public static Frame Concat(params ReadOnlySpan<Frame> frames)
+    {
+        if (frames.IsEmpty)
+            throw new ArgumentException("There is no frame.", nameof(frames));
+        if (frames.Length == 1)
+            return frames[0];
+        var (all, rows) = (frames.ToArray(), 0);
+        foreach (var frame in all)
+            rows = checked(rows + frame.RowCount);
+        return new Frame(rows, [.. all[0].Columns.Select(c => ColumnConcat.Of(c.Name, rows, [.. all.Select(f => f[c.Name])]))]);
+    }
+
     /// <summary>Copies the given rows, in the given order.</summary>
     public Frame Take(ReadOnlySpan<int> rows)
     {

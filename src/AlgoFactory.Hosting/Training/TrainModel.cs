@@ -117,7 +117,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         var kind = Enum.Parse<TaskKind>(decision.Task, ignoreCase: true);
         var metric = Metric(request, kind);
         var table = TrainingTable.Load(request, source, decision.Schema, kind, description.Profile, cancellation);
-        return (table, metric, description.Profile, [.. description.Warnings, .. decision.Warnings]);
+        return (table, metric, description.Profile, [.. description.Warnings, .. decision.Warnings, .. LeakageWarnings.Of(table)]);
     }
 
     private static SchemaDecision Decide(TrainRequest request, TableDescription description)
@@ -276,8 +276,5 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     {
         if (result.Best.Learner != ExperimentResult.EnsembleLearner && IsBaseline(result.Best.Learner))
             yield return $"No learner did better than the baseline ({result.Best.Learner}): the columns seem to say nothing about what is asked for.";
-        var nearlyPerfect = new[] { "auc", "accuracy", "r2" }.Any(m => result.Metrics.TryGetValue(m, out var value) && value > 0.995);
-        if (nearlyPerfect && result.Importance is [{ Share: > 0.9 } column, ..])
-            yield return $"The column '{column.Column}' alone nearly decides the label: check that it is known before the label is, else ignore it.";
     }
 }

@@ -53,6 +53,9 @@ public sealed class ArtefactSectionWriter
     internal void WriteStrict<T>(string name, T value) =>
         Add($"{name}.json", JsonSerializer.SerializeToUtf8Bytes(value, ArtefactJson.Strict));
 
+    /// <summary>Writes a text for people, which no reader needs.</summary>
+    internal void WriteText(string name, string text) => Add(name, System.Text.Encoding.UTF8.GetBytes(text));
+
     private void Add(string name, byte[] bytes)
     {
         var full = _prefix + name;

@@ -132,7 +132,13 @@ public sealed record ValidationCurves
     /// <summary>Binary: (recall, precision), at most 200 points.</summary>
     public ImmutableArray<CurvePoint> PrecisionRecall { get; init; } = [];
 
-    /// <summary>Binary: (mean predicted probability, observed share) of ten bins.</summary>
+    /// <summary>Binary: (share of rows by falling probability, share of positives among them), at most 200 points.</summary>
+    public ImmutableArray<CurvePoint> Gain { get; init; } = [];
+
+    /// <summary>
+    /// (Mean predicted probability, observed share) of ten bins: of the positive class, or with several classes of the predicted
+    /// one.
+    /// </summary>
     public ImmutableArray<CurvePoint> Calibration { get; init; } = [];
 
     /// <summary>Classification: rows actual × columns predicted, at most 30 classes.</summary>

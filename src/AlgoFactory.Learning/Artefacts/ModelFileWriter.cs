@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
+using AlgoFactory.Learning.Explaining;
 
 namespace AlgoFactory.Learning.Artefacts;
 
@@ -48,6 +49,10 @@ internal static class ModelFileWriter
             writer.WriteStrict("warmup", model.WarmupRows.Select(r => r.ToImmutableSortedDictionary(StringComparer.Ordinal)).ToImmutableArray());
         if (model.Curves is not null)
             writer.WriteStrict("curves", model.Curves);
+        // For those who open the file with nothing but a zip program.
+        var card = ModelCard.Of(model);
+        writer.WriteStrict("model-card", card);
+        writer.WriteText("model-card.md", ModelCardText.Write(card));
         return writer.Entries;
     }
 

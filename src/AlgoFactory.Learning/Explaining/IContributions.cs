@@ -1,24 +1,26 @@
+using System.Text.Json.Serialization;
 using AlgoFactory.Learning.Features;
 
 namespace AlgoFactory.Learning.Explaining;
 
 /// <summary>What a model's raw scores count.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RawScale>))]
 public enum RawScale
 {
     /// <summary>The predicted value itself.</summary>
-    Value,
+    [JsonStringEnumMemberName("value")] Value,
 
     /// <summary>A probability.</summary>
-    Probability,
+    [JsonStringEnumMemberName("probability")] Probability,
 
     /// <summary>The log odds of the positive class.</summary>
-    LogOdds,
+    [JsonStringEnumMemberName("logOdds")] LogOdds,
 
     /// <summary>One a class; the classes' probabilities are their softmax.</summary>
-    Logit,
+    [JsonStringEnumMemberName("logit")] Logit,
 
     /// <summary>The logarithm of the predicted value.</summary>
-    Log,
+    [JsonStringEnumMemberName("log")] Log,
 }
 
 /// <summary>

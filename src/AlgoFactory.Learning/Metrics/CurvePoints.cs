@@ -47,6 +47,23 @@ internal static class CurvePoints
         return Thin(points, MaxCurvePoints);
     }
 
+    /// <summary>(Share of rows by falling score, share of positives among them) from (0, 0) to (1, 1); empty without a positive row.</summary>
+    public static ImmutableArray<CurvePoint> Gain(Ranking ranking)
+    {
+        if (ranking.Positive == 0)
+            return [];
+        var points = new List<CurvePoint> { new(0, 0) };
+        double positive = 0, taken = 0;
+        foreach (var tie in ranking.Ties)
+        {
+            positive += tie.Positive;
+            taken += tie.Positive + tie.Negative;
+            points.Add(new(taken / (ranking.Positive + ranking.Negative), positive / ranking.Positive));
+        }
+
+        return Thin(points, MaxCurvePoints);
+    }
+
     /// <summary>(Mean probability, share of positives) of the bins [0, 0.1), … [0.9, 1] that hold rows.</summary>
     public static ImmutableArray<CurvePoint> Calibration(Ranking ranking)
     {

@@ -77,14 +77,29 @@ public static class Evaluation
         var confusion = ConfusionMatrix.Of(scores, task.OutputWidth, labels, weights, threshold);
         var curves = new ValidationCurves { Confusion = task.Classes.Length <= CurvePoints.MaxClasses ? Counts(confusion, confusion.Classes) : [] };
         if (task.Kind == TaskKind.Multiclass)
-            return curves;
+            return curves with { Calibration = CurvePoints.Calibration(Predicted(scores, task.OutputWidth, labels, weights)) };
         var ranking = Ranking.Of(scores, labels, weights);
         return curves with
         {
             Roc = CurvePoints.Roc(ranking),
             PrecisionRecall = CurvePoints.PrecisionRecall(ranking),
+            Gain = CurvePoints.Gain(ranking),
             Calibration = CurvePoints.Calibration(ranking),
         };
+    }
+
+    /// <summary>The predicted classes' probabilities, ranked by whether the prediction is right.</summary>
+    private static Ranking Predicted(ReadOnlySpan<float> scores, int width, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights)
+    {
+        var (best, right) = (new float[labels.Length], new float[labels.Length]);
+        for (var row = 0; row < best.Length; row++)
+        {
+            var predicted = Math.Max(0, System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores.Slice(row * width, width)));
+            best[row] = scores[row * width + predicted];
+            right[row] = labels[row] == predicted ? 1 : 0;
+        }
+
+        return Ranking.Of(best, right, weights);
     }
 
     private static double? AtThreshold(IMetric metric, ConfusionMatrix matrix) => metric.Name switch

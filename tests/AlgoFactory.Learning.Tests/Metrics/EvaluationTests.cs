@@ -74,6 +74,22 @@ public class EvaluationTests
         curves.Calibration.Length.ShouldBe(10);
         curves.Calibration.ShouldAllBe(p => p.X >= 0 && p.X <= 1 && p.Y >= 0 && p.Y <= 1);
         curves.Confusion.Sum(r => r.Sum()).ShouldBe(150);
+        // The gain curve's area is that of the ROC curve with the positives themselves among the rows: π / 2 + (1 - π) AUC.
+        var positives = labels.Count(l => l > 0) / 150.0;
+        var gain = curves.Gain.Zip(curves.Gain.Skip(1), (a, b) => (b.X - a.X) * (a.Y + b.Y) / 2).Sum();
+        gain.ShouldBe(positives / 2 + (1 - positives) * area, 1e-9);
+    }
+
+    [Fact]
+    public void Several_classes_are_calibrated_by_what_is_predicted()
+    {
+        var three = new TaskSpec(TaskKind.Multiclass, "y", ["a", "b", "c"]);
+        var curve = Evaluation.Curves(three, [0.6f, 0.3f, 0.1f, 0.1f, 0.64f, 0.26f, 0.2f, 0.05f, 0.75f], new float[] { 0, 2, 2 }).Calibration;
+        curve.Length.ShouldBe(2);
+        // Two rows are predicted with 60 % and 64 %, one of them rightly.
+        curve[0].X.ShouldBe(0.62, 1e-6);
+        curve[0].Y.ShouldBe(0.5);
+        (curve[1].X, curve[1].Y).ShouldBe((0.75, 1));
     }
 
     [Fact]

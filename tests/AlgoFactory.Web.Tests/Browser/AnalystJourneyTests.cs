@@ -41,6 +41,7 @@ public sealed class AnalystJourneyTests : IAsyncLifetime
         var dataset = await UploadAsync();
         var experiment = await TrainAsync();
         var model = await TryAsync();
+        await UnderstandAsync();
         var deployment = await DeployAsync();
         await CallAsync();
 
@@ -114,6 +115,37 @@ public sealed class AnalystJourneyTests : IAsyncLifetime
         (await Page.InnerTextAsync("[data-prediction]")).ShouldBeOneOf("<=50K", ">50K");
         (await Page.Locator("[data-answer] .bars li").CountAsync()).ShouldBe(2);
         return Where();
+    }
+
+    private async Task UnderstandAsync()
+    {
+        await Page.ClickAsync("button:has-text('Why this?')");
+        await Expect(".why .signed li");
+        await Page.ClickAsync("button:has-text('What would change it?')");
+        await Expect(".why p:has-text('variants'), .why .limits li");
+        await Page.SelectOptionAsync("#report-fairness", "sex");
+        await Page.ClickAsync("[data-report] button[type=submit]");
+        foreach (var title in (string[])["How good it is", "What the score rests on", "What columns add", "How predictions depend", "Where it is worst", "How groups are treated", "Too good to be true", "The data", "Model card"])
+            await Expect($".report-embedded h2:has-text('{title}')");
+        await Expect(".report-embedded .effect canvas");
+        (await Page.EvaluateAsync<int>("() => document.querySelectorAll('.report-embedded .chart:not(:has(canvas))').length")).ShouldBe(0);
+        await Page.SetViewportSizeAsync(NarrowWidth, 860);
+        (await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")).ShouldBeLessThanOrEqualTo(0);
+        await Page.SetViewportSizeAsync(1280, 860);
+        // The same as one file, opened from disk: it draws its charts and asks for nothing.
+        using var file = await _server.Client.GetAsync(await Page.GetAttributeAsync("[data-report-file]", "href"));
+        file.EnsureSuccessStatusCode();
+        var path = Path.Combine(_folder.FullName, "report.html");
+        await File.WriteAllBytesAsync(path, await file.Content.ReadAsByteArrayAsync());
+        var model = Page.Url;
+        var requests = new List<string>();
+        void Note(object? sender, IRequest request) => requests.Add(request.Url);
+        Page.Request += Note;
+        await Page.GotoAsync(new Uri(path).AbsoluteUri);
+        await Expect("#report .effect canvas");
+        Page.Request -= Note;
+        requests.ShouldAllBe(r => r.StartsWith("file:") || r.StartsWith("data:"));
+        await Page.GotoAsync(model);
     }
 
     private async Task<string> DeployAsync()

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.Common;
@@ -10,7 +11,7 @@ using AlgoFactory.Onnx.Graph;
 namespace AlgoFactory.Learning.Learners.Linear;
 
 /// <summary>A fitted linear model.</summary>
-internal sealed class LinearModel : IModel, IFeatureImportance, IOnnxModel
+internal sealed class LinearModel : ILinearScores, IFeatureImportance, IOnnxModel
 {
     public const string FormatName = "linear/1";
 
@@ -74,6 +75,17 @@ internal sealed class LinearModel : IModel, IFeatureImportance, IOnnxModel
                 Softmax.Apply(outputs);
         }
     }
+
+    /// <inheritdoc/>
+    public RawScale RawScale(TaskKind task) => task switch
+    {
+        TaskKind.Binary => Explaining.RawScale.LogOdds,
+        TaskKind.Multiclass => Explaining.RawScale.Logit,
+        _ => Explaining.RawScale.Value,
+    };
+
+    /// <inheritdoc/>
+    public void Terms(FeatureBatch rows, FeatureGroups groups, Span<double> values) => LinearTerms.Sum(_layout, _weights, rows, groups, values);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

@@ -18,6 +18,7 @@ namespace AlgoFactory.Web.Components.Models;
 /// <param name="Lineage">Where it comes from.</param>
 /// <param name="Members">The learner of each member.</param>
 /// <param name="Trees">The members made of trees.</param>
+/// <param name="Groups">The columns of the training data whose groups can be compared.</param>
 /// <param name="TreeImportance">Share of importance by source column in the trees, each way of counting; empty without trees.</param>
 public sealed record ModelDetails(
     TaskSpec Task,
@@ -30,6 +31,7 @@ public sealed record ModelDetails(
     TrainingLineage Lineage,
     ImmutableArray<string> Members,
     ImmutableArray<TreeMember> Trees,
+    ImmutableArray<string> Groups,
     ImmutableSortedDictionary<ImportanceKind, ImmutableArray<ColumnImportance>> TreeImportance)
 {
     /// <summary>The details of a loaded file.</summary>
@@ -44,7 +46,13 @@ public sealed record ModelDetails(
         file.Lineage,
         [.. file.Predictor.Members.Select(m => m.Learner)],
         [.. file.Predictor.TreeMembers().Select(m => new TreeMember(m, file.Predictor.Members[m].Learner, ((ITreeModel)file.Predictor.Members[m].Model).TreeCount))],
+        GroupsOf(file.Predictor),
         Enum.GetValues<ImportanceKind>().ToImmutableSortedDictionary(k => k, file.Predictor.TreeImportance));
+
+    private static ImmutableArray<string> GroupsOf(Predictor predictor) => predictor.Task.Kind == TaskKind.Multiclass
+        ? []
+        : [.. predictor.Schema.Columns
+            .Where(c => c.Kind is ColumnKind.Categorical or ColumnKind.Boolean or ColumnKind.Numeric && c.Name != predictor.Task.Label).Select(c => c.Name)];
 }
 
 /// <summary>A member made of trees.</summary>

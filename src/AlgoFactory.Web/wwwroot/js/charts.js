@@ -10,7 +10,8 @@ function palette() {
   return { ink: value("--ink"), soft: value("--ink-soft"), line: value("--line"), brand: value("--brand"), bar: value("--bar"), amber: value("--amber"), surface: value("--surface"), font: value("--font") };
 }
 
-function axis(p, options) {
+/** An axis in the pages' colours. */
+export function axis(p, options) {
   return {
     nameTextStyle: { color: p.soft, fontSize: 12 },
     axisLabel: { color: p.soft, fontSize: 12, hideOverlap: true },
@@ -51,7 +52,8 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   for (const [element, entry] of charts) draw(element, entry.build);
 });
 
-const tooltip = (p, formatter, trigger = "item") => ({
+/** A tooltip drawn on the canvas. */
+export const tooltip = (p, formatter, trigger = "item") => ({
   trigger, renderMode: "richText", formatter, backgroundColor: p.surface, borderColor: p.line, textStyle: { color: p.ink, fontSize: 12 },
 });
 

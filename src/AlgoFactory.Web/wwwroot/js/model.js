@@ -1,7 +1,9 @@
 // A model's page: its curves, the form that tries it, and the deploy dialog.
 import { ApiError, call } from "./api.js";
 import { predictedActual, unitCurve } from "./charts.js";
+import { reportForm } from "./report-form.js";
 import { attempt, make } from "./ui.js";
+import { whyPanel } from "./why.js";
 
 const page = document.querySelector("[data-model]");
 
@@ -9,9 +11,12 @@ for (const element of document.querySelectorAll("[data-curve]")) {
   const points = JSON.parse(element.dataset.points);
   if (element.dataset.curve === "roc") unitCurve(element, points, { x: "False positive rate", y: "True positive rate", diagonal: true });
   if (element.dataset.curve === "pr") unitCurve(element, points, { x: "Recall", y: "Precision" });
+  if (element.dataset.curve === "gain") unitCurve(element, points, { x: "Share of rows", y: "Share of positives", diagonal: true });
   if (element.dataset.curve === "calibration") unitCurve(element, points, { x: "Predicted probability", y: "Observed share", diagonal: true, markers: true });
   if (element.dataset.curve === "predicted") predictedActual(element, points);
 }
+
+for (const element of document.querySelectorAll("[data-report]")) reportForm(element);
 
 const form = document.querySelector("[data-try]");
 form?.addEventListener("submit", predict);
@@ -35,7 +40,7 @@ async function predict(event) {
   const started = performance.now();
   try {
     const response = await call("POST", form.dataset.try, { rows: [row] });
-    answer.replaceChildren(...show(response, performance.now() - started));
+    answer.replaceChildren(...show(response, performance.now() - started), whyPanel(`/api/models/${encodeURIComponent(page.dataset.model)}/versions/${page.dataset.version}`, row, response.predictions[0].prediction));
   } catch (e) {
     if (!(e instanceof ApiError)) throw e;
     answer.replaceChildren(problem(e.message));

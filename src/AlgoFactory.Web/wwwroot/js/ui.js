@@ -1,15 +1,8 @@
 // Small pieces of behaviour that several pages share.
 import { ApiError } from "./api.js";
+import { make } from "./elements.js";
 
-/** Makes an element with text and classes. Text is always set as text: names from data never become markup. */
-export function make(tag, { text, className, ...attributes } = {}, ...children) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined && value !== null) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
+export { make };
 
 export const icon = name => make("i", { className: `bi bi-${name}`, "aria-hidden": "true" });
 
