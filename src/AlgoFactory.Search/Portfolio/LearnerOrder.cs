@@ -12,13 +12,13 @@ public static class LearnerOrder
     /// What to try first where it is in the catalogue: the strongest default on tables first, then the cheap and different
     /// ones; learners not named here follow by id.
     /// </summary>
-    private static readonly string[] Preferred = ["gbdt", "linear", "random-forest", "extra-trees", "fm", "ffm", "mf", "ncf", "item-knn", "popularity"];
+    private static readonly string[] Preferred = ["gbdt", "linear", "random-forest", "extra-trees", "mlp", "fm", "ffm", "mf", "ncf", "item-knn", "popularity"];
 
     /// <summary>
     /// The same for tables with a category of many levels, such as logs of clicks: what pairs of levels say, only
     /// factorization machines can learn there.
     /// </summary>
-    private static readonly string[] PreferredOnManyLevels = ["gbdt", "linear", "fm", "ffm", "random-forest", "extra-trees"];
+    private static readonly string[] PreferredOnManyLevels = ["gbdt", "linear", "fm", "ffm", "mlp", "random-forest", "extra-trees"];
 
     /// <summary>Levels that are many: beyond, trees pool the rarest.</summary>
     private const int ManyLevels = 254;
