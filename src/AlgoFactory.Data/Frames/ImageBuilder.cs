@@ -47,6 +47,11 @@ internal sealed class ImageBuilder(ColumnSpec spec, int capacity) : ColumnBuilde
 
     public override Column Build(int rows) => new ImageColumn(spec.Name, Take(ref _values, rows));
 
+    // Only the list of images is copied: pixels are made anew for each row.
+    public override Column Lend(int rows) => new ImageColumn(spec.Name, _values[..rows]);
+
+    public override void Forget() => _current = null;
+
     public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 
     private BindResult Decode(ReadOnlySpan<byte> file)
