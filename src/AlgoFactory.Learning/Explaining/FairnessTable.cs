@@ -131,19 +131,19 @@ public sealed record FairnessGroup(string Name, long Rows)
     public double? SelectionRate { get; init; }
 
     /// <summary>The selection rate's interval.</summary>
-    public Interval? SelectionInterval { get; init; }
+    public ConfidenceInterval? SelectionInterval { get; init; }
 
     /// <summary>Of those of the class the share that the model selects.</summary>
     public double? TruePositiveRate { get; init; }
 
     /// <summary>The true positive rate's interval.</summary>
-    public Interval? TruePositiveInterval { get; init; }
+    public ConfidenceInterval? TruePositiveInterval { get; init; }
 
     /// <summary>Of all others the share that the model selects.</summary>
     public double? FalsePositiveRate { get; init; }
 
     /// <summary>The false positive rate's interval.</summary>
-    public Interval? FalsePositiveInterval { get; init; }
+    public ConfidenceInterval? FalsePositiveInterval { get; init; }
 
     /// <summary>Of the selected the share that is of the class.</summary>
     public double? Precision { get; init; }

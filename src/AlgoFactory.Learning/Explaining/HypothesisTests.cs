@@ -25,15 +25,15 @@ internal static class HypothesisTests
     }
 
     /// <summary>Wilson's 95 % interval (1927) of a share: it stays in [0, 1] and means something for few rows, too.</summary>
-    public static Interval Wilson(double successes, double trials)
+    public static ConfidenceInterval Wilson(double successes, double trials)
     {
         if (trials <= 0)
-            return new Interval(0, 1);
+            return new ConfidenceInterval(0, 1);
         var share = successes / trials;
         var spread = Z95 * Z95 / trials;
         var centre = (share + spread / 2) / (1 + spread);
         var half = Z95 / (1 + spread) * Math.Sqrt(share * (1 - share) / trials + spread / (4 * trials));
-        return new Interval(Math.Max(0, centre - half), Math.Min(1, centre + half));
+        return new ConfidenceInterval(Math.Max(0, centre - half), Math.Min(1, centre + half));
     }
 
     /// <summary>
@@ -84,4 +84,4 @@ internal readonly record struct Moments(double Count, double Sum, double Squares
 /// <summary>A 95 % confidence interval.</summary>
 /// <param name="Low">Its lower end.</param>
 /// <param name="High">Its upper end.</param>
-public readonly record struct Interval(double Low, double High);
+public readonly record struct ConfidenceInterval(double Low, double High);

@@ -25,7 +25,7 @@ public class HypothesisTestsTests
         half.High.ShouldBe(1 - half.Low, 1e-12);
         half.Low.ShouldBe(0.2366, 0.0001);
         HypothesisTests.Wilson(0, 10).High.ShouldBe(0.2775, 0.0001);
-        HypothesisTests.Wilson(0, 0).ShouldBe(new Interval(0, 1));
+        HypothesisTests.Wilson(0, 0).ShouldBe(new ConfidenceInterval(0, 1));
         // χ² = 6.667 with one degree of freedom.
         HypothesisTests.CountsDiffer([10, 20], [20, 10]).ShouldBe(0.00982, 0.00001);
         HypothesisTests.CountsDiffer([3, 0], [9, 0]).ShouldBe(1);

@@ -58,7 +58,7 @@ public static class TinyRecommenders
         {
             Frame = new Frame(table.Frame.RowCount, [.. table.Frame.Columns, new CategoryColumn("kind", kinds, levels)]),
             Schema = new Schema(
-                [.. table.Schema.Columns, new ColumnSpec("kind", ColumnKind.Categorical, ColumnRole.Feature, 1, "Chosen.") { Levels = levels }], table.Schema.Label),
+                [.. table.Schema.Columns, new ColumnSpec("kind", ColumnKind.Categorical, ColumnRole.Feature, 1, "Chosen.") { Levels = levels }], table.Schema.Target),
             Task = table.Task with { Columns = table.Task.Columns! with { ItemFeatures = ["kind"] } },
         };
     }
