@@ -34,7 +34,7 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
     public RowBinder Binder => _binder ?? throw Freed();
 
     // Two requests at once may both make one; either serves.
-    public PredictorExplainer Explainer => _explainer ??= new PredictorExplainer(Model.Predictor);
+    public PredictorExplainer Explainer => _explainer ??= Explain(Model);
 
     /// <summary>Null where the model is no recommender.</summary>
     public Recommender? Recommender => IsFreed ? throw Freed() : _recommender;
@@ -74,6 +74,10 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
         Volatile.Write(ref _model, null);
         (_binder, _explainer, _recommender) = (null, null, null);
     }
+
+    // A row is compared with the training data's profile, so that it is explained alike whoever asks.
+    private static PredictorExplainer Explain(ModelFile model) =>
+        new(model.Predictor, count => ProfileRows.Draw(model.Predictor.InputColumns, model.Profile, count, 1));
 
     private ObjectDisposedException Freed() => new(nameof(Generation), $"Version {Version.Version} of '{Version.Name}' was used after its last lease was returned.");
 }

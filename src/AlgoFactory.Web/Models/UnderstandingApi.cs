@@ -1,15 +1,13 @@
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Explaining;
-using AlgoFactory.Hosting.Options;
 using AlgoFactory.Learning.Explaining;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Errors;
-using AlgoFactory.Web.Predictions;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AlgoFactory.Web.Models;
 
-/// <summary><c>/api/models/{name}/versions/{version}</c>: <c>card</c>, <c>explain</c>, <c>counterfactuals</c>, <c>report</c>.</summary>
+/// <summary><c>/api/models/{name}/versions/{version}</c>: <c>card</c>, <c>counterfactuals</c>, <c>report</c>.</summary>
 public static class UnderstandingApi
 {
     /// <summary>Maps the endpoints.</summary>
@@ -19,9 +17,6 @@ public static class UnderstandingApi
             .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
         version.MapGet("/card", CardAsync).WithName("getModelCard").WithSummary("The version's model card: data, or with format=md Markdown.")
             .Produces<ModelCard>().Produces<string>(200, "text/markdown").ProducesProblem(400);
-        version.MapPost("/explain", ExplainAsync).WithName("explainRows")
-            .WithSummary("What each column added to the scores of up to 100 rows (SHAP values): {\"rows\":[{column: value}]}.")
-            .Accepts<PredictionRequest>("application/json").Produces<RowExplanations>().ProducesProblem(400).ProducesProblem(413).DisableAntiforgery();
         version.MapPost("/counterfactuals", CounterfactualsAsync).WithName("findCounterfactuals")
             .WithSummary("What would have to be different in a row for another prediction.").ProducesProblem(400);
         version.MapGet("/report", ReportAsync).WithName("reportOnModel").RequireAuthorization(Policies.Data)
@@ -36,23 +31,6 @@ public static class UnderstandingApi
             throw RefusedException.Invalid($"The format of a card is 'json' or 'md', not '{format}'.");
         var card = await understanding.CardAsync(name, version, cancellation);
         return format == "json" ? TypedResults.Ok(card) : TypedResults.Content(ModelCardText.Write(card), "text/markdown; charset=utf-8");
-    }
-
-    private static async Task<Ok<RowExplanations>> ExplainAsync(
-        string name, int version, HttpRequest request, UnderstandingService understanding, AlgoFactoryOptions options, CancellationToken cancellation)
-    {
-        if (!request.HasJsonContentType())
-            throw new RefusedException(415, $"The content type '{request.ContentType}' is not accepted here; send application/json.");
-        using var body = new MemoryStream();
-        var limited = new byte[64 << 10];
-        for (int read; (read = await request.Body.ReadAsync(limited, cancellation)) > 0;)
-        {
-            body.Write(limited, 0, read);
-            if (body.Length > options.Predictions.MaxBytes)
-                throw RefusedException.TooLarge($"The request is larger than {options.Predictions.MaxBytes:N0} bytes.");
-        }
-
-        return TypedResults.Ok(await understanding.ExplainAsync(name, version, body.GetBuffer().AsMemory(0, (int)body.Length), cancellation));
     }
 
     private static async Task<Ok<CounterfactualReport>> CounterfactualsAsync(

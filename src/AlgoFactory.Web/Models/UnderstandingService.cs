@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Explaining;
@@ -17,12 +16,9 @@ using AlgoFactory.Web.Predictions;
 
 namespace AlgoFactory.Web.Models;
 
-/// <summary>Explains versions of models: rows that a caller sends, and whole models on data sets of the server.</summary>
+/// <summary>Looks at versions of models: on data sets of the server, and at what would change their predictions.</summary>
 public sealed class UnderstandingService(PinnedModels pinned, DatasetService datasets, DataFolders folders) : IDisposable
 {
-    /// <summary>Rows that a request may have explained.</summary>
-    public const int MostRows = 100;
-
     // A page waits for it, and the server has predictions to answer beside it.
     private const int ReportRows = 10_000;
 
@@ -39,41 +35,13 @@ public sealed class UnderstandingService(PinnedModels pinned, DatasetService dat
         return ModelCard.Of(lease.Model);
     }
 
-    /// <summary>What each column added to the scores of rows.</summary>
-    /// <param name="name">The model.</param>
-    /// <param name="version">Its version.</param>
-    /// <param name="body">The rows, as they are sent to be predicted.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="RowBindingException">The body is no such request, or a row does not fit the model.</exception>
-    /// <exception cref="RefusedException">404: there is no such version; 400: there are too many rows.</exception>
-    public async Task<RowExplanations> ExplainAsync(string name, int version, ReadOnlyMemory<byte> body, CancellationToken cancellation)
-    {
-        using var lease = await pinned.RentAsync(name, version, cancellation);
-        var bound = lease.Binder.BindJson(body.Span);
-        if (bound.Frame.RowCount > MostRows)
-            throw RefusedException.Invalid($"A request may have {MostRows} rows explained, and this one has {bound.Frame.RowCount}; use the command line's 'explain' for files.");
-        var (model, task) = (lease.Model, lease.Predictor.Task);
-        var explainer = new PredictorExplainer(lease.Predictor, count => ProfileRows.Draw(lease.Predictor.InputColumns, model.Profile, count, 1));
-        var all = await Task.Run(() => explainer.Explain(bound.Frame), cancellation);
-        var (columns, outputs) = (explainer.Columns.Length, explainer.Outputs);
-        return new RowExplanations(
-            explainer.Method, explainer.Scale, outputs > 1 ? task.Classes : [task.IsClassification ? task.Classes[^1] : task.Label],
-            [.. Enumerable.Range(0, bound.Frame.RowCount).Select(row => new RowExplanation(
-                [.. Enumerable.Range(row * outputs, outputs).Select(i => Output(all, i, explainer.Columns))]))],
-            [.. bound.Warnings]);
-
-        OutputExplanation Output(Explanation of, int i, ImmutableArray<string> names) => new(
-            of.Values[i * (columns + 1) + columns], of.RawScores[i],
-            [.. names.Select((column, c) => new Contribution(column, of.Values[i * (columns + 1) + c], of.Errors?[i * columns + c])).OrderByDescending(c => Math.Abs(c.Value))]);
-    }
-
     /// <summary>What would have to be different in a row for another prediction.</summary>
     /// <exception cref="RowBindingException">The row does not fit the model.</exception>
     /// <exception cref="RefusedException">404: there is no such version; 400: the query does not fit the model.</exception>
     public async Task<CounterfactualReport> CounterfactualsAsync(string name, int version, CounterfactualRequest request, CancellationToken cancellation)
     {
         using var lease = await pinned.RentAsync(name, version, cancellation);
-        var bound = lease.Binder.BindJson(Encoding.UTF8.GetBytes($"{{\"rows\":[{request.Row.GetRawText()}]}}"));
+        using var bound = lease.Binder.BindJson(Encoding.UTF8.GetBytes($"{{\"rows\":[{request.Row.GetRawText()}]}}"));
         if (request.MaxChanges is < 1 or > 5)
             throw RefusedException.Invalid("The changes are a number from 1 to 5.");
         var query = new CounterfactualQuery
@@ -123,31 +91,6 @@ public sealed class UnderstandingService(PinnedModels pinned, DatasetService dat
         }
     }
 }
-
-/// <summary>What each column added to the scores of rows.</summary>
-/// <param name="Method">How it was found.</param>
-/// <param name="Scale">What scores and contributions count.</param>
-/// <param name="Outputs">What is scored: a class for each score, or the label.</param>
-/// <param name="Rows">The rows.</param>
-/// <param name="Warnings">What the callers should know of their rows.</param>
-public sealed record RowExplanations(
-    ExplanationMethod Method, RawScale Scale, ImmutableArray<string> Outputs, ImmutableArray<RowExplanation> Rows, ImmutableArray<string> Warnings);
-
-/// <summary>A row's explanation.</summary>
-/// <param name="Outputs">One an output.</param>
-public sealed record RowExplanation(ImmutableArray<OutputExplanation> Outputs);
-
-/// <summary>Why a row scores as it does.</summary>
-/// <param name="Base">The score when nothing is known of a row.</param>
-/// <param name="RawScore">The score: base and contributions together.</param>
-/// <param name="Contributions">What each column added, the largest first.</param>
-public sealed record OutputExplanation(double Base, double RawScore, ImmutableArray<Contribution> Contributions);
-
-/// <summary>What a column added.</summary>
-/// <param name="Column">The column.</param>
-/// <param name="Value">The contribution.</param>
-/// <param name="StandardError">Its standard error; null when it is exact.</param>
-public sealed record Contribution(string Column, double Value, double? StandardError);
 
 /// <summary>A row for which another prediction is wanted.</summary>
 public sealed record CounterfactualRequest

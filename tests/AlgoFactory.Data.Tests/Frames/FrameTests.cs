@@ -1,4 +1,6 @@
 using AlgoFactory.Data.Frames;
+using Shouldly;
+using Xunit;
 
 namespace AlgoFactory.Data.Tests.Frames;
 

@@ -36,7 +36,6 @@ public sealed class AccessMatrixTests(SharedServer shared)
         { "GET", "/api/models/none/versions/1/file", Staff },
         { "GET", "/api/models/none/versions/1/trees/0", Staff },
         { "GET", "/api/models/none/versions/1/card", Staff },
-        { "POST", "/api/models/none/versions/1/explain", Staff },
         { "POST", "/api/models/none/versions/1/counterfactuals", Staff },
         { "GET", "/api/models/none/versions/1/report", Analysts },
         { "POST", "/api/models/none/versions", Staff },

@@ -25,17 +25,16 @@ export function whyPanel(base, row, prediction) {
     });
     return one;
   };
-  const buttons = [button("Why this?", async () => reasons(await call("POST", `${base}/explain`, { rows: [row] }), prediction))];
+  const buttons = [button("Why this?", async () => reasons((await call("POST", `${base}/predict`, { rows: [row], explain: true })).predictions[0].explanation))];
   // Of numbers nobody has said yet which one is wanted.
   if (typeof prediction !== "number") buttons.push(button("What would change it?", async () => changes(await call("POST", `${base}/counterfactuals`, { row }))));
   panel.append(make("div", { className: "card-af-actions" }, ...buttons), place);
   return panel;
 }
 
-function reasons(answer, prediction) {
-  const at = Math.max(0, answer.outputs.indexOf(String(prediction)));
-  const { base, rawScore, contributions } = answer.rows[0].outputs[at];
-  const shown = contributions.slice(0, SHOWN).filter(c => c.value !== 0);
+function reasons({ scale, class: of, base, rawScore, contributions }) {
+  const all = Object.entries(contributions).map(([column, value]) => ({ column, value })).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const shown = all.slice(0, SHOWN).filter(c => c.value !== 0);
   const largest = Math.max(...shown.map(c => Math.abs(c.value)), 1e-300);
   const list = make("ul", { className: "bars signed" }, ...shown.map(c => {
     const fill = make("div", { className: "bar-fill" });
@@ -44,10 +43,10 @@ function reasons(answer, prediction) {
     return make("li", { className: c.value >= 0 ? "is-up" : "is-down" }, make("span", { className: "bar-name", text: c.column, title: c.column }),
       make("div", { className: "bar-track" }, fill), make("span", { className: "bar-value", text: `${c.value >= 0 ? "+" : "−"}${short(Math.abs(c.value))}` }));
   }));
-  const what = answer.outputs.length > 1 || answer.scale === "logOdds" || answer.scale === "probability" ? ` for ${answer.outputs[at]}` : "";
-  const rest = contributions.length - shown.length;
+  const what = of ? ` for ${of}` : "";
+  const rest = all.length - shown.length;
   return [
-    make("p", { className: "soft small", text: `What each column added to the score${what}, ${SCALES[answer.scale]}: from ${short(base)} (nothing known) to ${short(rawScore)}.${rest > 0 ? ` ${rest} columns that added less are left out.` : ""}${answer.method === "sampled" ? " Found by sampling." : ""}` }),
+    make("p", { className: "soft small", text: `What each column added to the score${what}, ${SCALES[scale]}: from ${short(base)} (nothing known) to ${short(rawScore)}.${rest > 0 ? ` ${rest} columns that added less are left out.` : ""}` }),
     list,
   ];
 }
