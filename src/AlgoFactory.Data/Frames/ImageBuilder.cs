@@ -47,6 +47,11 @@ internal sealed class ImageBuilder(ColumnSpec spec, int capacity) : ColumnBuilde
 
     public override Column Build(int rows) => new ImageColumn(spec.Name, Take(ref _values, rows));
 
+    // Beside what decoding an image costs, a copy of references is nothing.
+    public override Column Lend(int rows) => new ImageColumn(spec.Name, _values.AsSpan(0, rows).ToArray());
+
+    public override void Forget() => _current = null;
+
     public override void Reserve(int rows) => Array.Resize(ref _values, rows);
 
     private BindResult Decode(ReadOnlySpan<byte> file)
