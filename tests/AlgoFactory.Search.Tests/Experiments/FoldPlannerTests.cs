@@ -105,6 +105,7 @@ public class FoldPlannerTests
         var plan = FoldPlanner.Plan(data, TinyData.Binary, 0, 1);
 
         plan.IsForward.ShouldBeTrue();
+        plan.IsPartition.ShouldBeFalse("models of older rows must not be served as a bag");
         plan.Description.ShouldBe("rolling origin, 5 folds");
         plan.Folds.SelectMany(f => f.Validation).Order().ShouldBe(Enumerable.Range(100, 100));
         plan.Folds.ShouldAllBe(f => f.Train.Max() < f.Validation.Min());
