@@ -26,6 +26,9 @@ internal static class TrialIdentity
         identity["metric"] = request.Metric ?? "";
         identity["seed"] = request.Seed.ToString(CultureInfo.InvariantCulture);
         identity["folds"] = request.Folds.ToString(CultureInfo.InvariantCulture);
+        identity["split"] = request.Split;
+        identity["time column"] = request.Time ?? "";
+        identity["gap"] = request.Gap ?? "";
         identity["positive class"] = request.Positive ?? "";
         identity["ignored columns"] = string.Join(", ", request.Ignore.Order(StringComparer.Ordinal));
         identity["column overrides"] = string.Join(", ", request.Overrides.Select(o => $"{o.Column}: {o.Kind} {o.Role}").Order(StringComparer.Ordinal));
