@@ -26,6 +26,9 @@ internal sealed class TinyLearner(string id) : ILearner
     /// <summary>Whether it stops at its deadline, as iterative learners do.</summary>
     public bool IsIterative { get; init; } = true;
 
+    /// <summary>What predicting a batch takes, on the test's clock.</summary>
+    public TimeSpan PredictCost { get; init; }
+
     /// <summary>Added to every score: how well it does (for regression).</summary>
     public double Bias { get; init; }
 
@@ -44,7 +47,7 @@ internal sealed class TinyLearner(string id) : ILearner
         if (Fails(parameters) is { } error)
             throw error;
         Spend(data.RowCount, context);
-        return new FitOutcome(new TinyModel(parameters.Number(Gain), Bias, data.Task), parameters);
+        return new FitOutcome(new TinyModel(parameters.Number(Gain), Bias, data.Task, () => Clock?.Advance(PredictCost)), parameters);
     }
 
     private void Spend(int rows, FitContext context)
@@ -68,7 +71,7 @@ internal sealed class TinyLearner(string id) : ILearner
         return first;
     }
 
-    private sealed class TinyModel(double gain, double bias, TaskSpec task) : IModel
+    private sealed class TinyModel(double gain, double bias, TaskSpec task, Action spend) : IModel
     {
         public string Format => "tiny/1";
 
@@ -76,6 +79,7 @@ internal sealed class TinyLearner(string id) : ILearner
 
         public void Predict(FeatureBatch rows, Span<float> scores)
         {
+            spend();
             for (var i = 0; i < rows.RowCount; i++)
             {
                 var value = (rows.DenseWidth == 0 ? 0 : rows.Row(i)[0]) * gain + bias;

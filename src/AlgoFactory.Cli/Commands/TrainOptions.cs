@@ -46,6 +46,8 @@ internal sealed class TrainOptions
     private readonly Option<string?> _positive = new("--positive") { Description = "The positive class of a binary task; not given: the rarer one.", HelpName = "CLASS" };
     private readonly Option<string?> _out = new("--out") { Description = "Where the model goes; not given: the input's name with .afm, in the current folder.", HelpName = "MODEL.afm" };
     private readonly Option<int> _threads = new("--threads") { Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private readonly Option<string?> _maxLatency = new("--max-latency") { Description = "The most time the model may take to predict one row: 50us, 2ms.", HelpName = "TIME" };
+    private readonly Option<bool> _single = new("--single-model") { Description = "One model fitted on all rows, instead of a bag or an ensemble." };
     private readonly ReadingOptions _reading = new();
 
     /// <summary>Whether one JSON object is wanted.</summary>
@@ -56,7 +58,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, Json })
+            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, _maxLatency, _single, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -98,6 +100,8 @@ internal sealed class TrainOptions
             Time = IsRecommender(line) ? null : line.GetValue(_time),
             Gap = line.GetValue(_gap),
             Threshold = Threshold(line),
+            MaxLatency = line.GetValue(_maxLatency) is { } latency ? LatencyText.Parse(latency) : null,
+            SingleModel = line.GetValue(_single),
             OutputPath = line.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}.afm",
             Threads = threads,
         };

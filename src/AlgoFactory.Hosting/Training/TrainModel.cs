@@ -52,6 +52,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Threshold = Threshold(request, table.Task),
             Threads = Math.Max(1, request.Threads),
             Tuner = request.Tuner,
+            MaxLatency = request.MaxLatency,
+            SingleModel = request.SingleModel,
             Bags = table.Share >= 1,
             Learners = request.Learners,
             MemoryBytes = Math.Max(0, request.MemoryBytes - ProgramBytes - (long)Math.Min(request.MaxTableBytes, TableBytes.Estimate(table.Data.Schema, profile))),
@@ -97,6 +99,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             ElapsedSeconds = (clock.GetUtcNow() - request.StartedAt).TotalSeconds,
             FirstModelSeconds = (searchStarted - request.StartedAt + result.FirstModelAfter).TotalSeconds,
             BudgetSeconds = budget?.TotalSeconds,
+            LatencyMicroseconds = result.Latency?.TotalMicroseconds,
             Trials = trials,
             Best = new BestTrial(result.Best.Learner, result.Best.Score!.Value, result.Best.Parameters),
             Leaderboard = result.Leaderboard,
@@ -179,6 +182,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
 
         if (request.Budget is { } budget && budget < TimeSpan.FromSeconds(1))
             throw new UsageException("The budget is below one second; allow at least 1s.");
+        if (request.MaxLatency <= TimeSpan.Zero)
+            throw new UsageException("The latency must be above 0, such as 50us.");
         if (request.Trials is < 1)
             throw new UsageException("The number of trials must be 1 or more.");
         foreach (var learner in request.Learners)

@@ -73,6 +73,12 @@ public sealed record TrainRequest
     /// <summary>Binary: the positive class; null: the rarer one.</summary>
     public string? Positive { get; init; }
 
+    /// <summary>The most time that the model may take to predict one row; null: no limit.</summary>
+    public TimeSpan? MaxLatency { get; init; }
+
+    /// <summary>Whether the best trial's one model is wanted, fitted on all rows, instead of a bag or an ensemble.</summary>
+    public bool SingleModel { get; init; }
+
     /// <summary>Where the model goes.</summary>
     public required string OutputPath { get; init; }
 
@@ -130,6 +136,9 @@ public sealed record TrainReport
 
     /// <summary>The time budget, or null.</summary>
     public double? BudgetSeconds { get; init; }
+
+    /// <summary>What the model takes to predict one row in microseconds, where a limit was set; else null.</summary>
+    public double? LatencyMicroseconds { get; init; }
 
     /// <summary>Trials run, failed ones too; baselines do not count.</summary>
     public required int Trials { get; init; }

@@ -99,11 +99,12 @@ public static class EnsembleSelection
         var sums = new double[Rounds + 1];
         for (var fold = 0; fold < folds; fold++)
         {
-            if (!double.IsFinite(candidates[0].FoldScores[fold]))
+            var start = Start(candidates, isBetter, fold);
+            if (!double.IsFinite(candidates[start].FoldScores[fold]))
                 continue;
             if (isOver())
                 break;
-            var (round, score) = (1, candidates[0].FoldScores[fold]);
+            var (round, score) = (1, candidates[start].FoldScores[fold]);
             sums[1] += score;
             foreach (var step in Steps(evaluator, candidates, isBetter, maxMembers, Rounds, fold, cancellation))
             {
@@ -124,14 +125,30 @@ public static class EnsembleSelection
         return best;
     }
 
+    /// <summary>
+    /// The best candidate on all folds but one. Were it the best on all of them, the fold left out would be one that it was
+    /// chosen on, and no honest addition could keep up with it.
+    /// </summary>
+    private static int Start(TrialResult[] candidates, Func<double, double, bool> isBetter, int leftOut)
+    {
+        var best = 0;
+        for (var c = 1; c < candidates.Length; c++)
+            if (isBetter(Rest(c), Rest(best)))
+                best = c;
+        return best;
+
+        double Rest(int c) => TrialEvaluator.Mean(candidates[c].FoldScores.RemoveAt(leftOut));
+    }
+
     /// <summary>The greedy rounds from the second on, each with the mean so far. The metric of a fold that is left out does not count.</summary>
     private static IEnumerable<Step> Steps(
         TrialEvaluator evaluator, TrialResult[] candidates, Func<double, double, bool> isBetter, int maxMembers, int rounds, int leftOut,
         CancellationToken cancellation)
     {
         var used = new bool[candidates.Length];
-        used[0] = true;
-        var sum = candidates[0].OutOfSample.ToArray();
+        var start = leftOut < 0 ? 0 : Start(candidates, isBetter, leftOut);
+        used[start] = true;
+        var sum = candidates[start].OutOfSample.ToArray();
         var trial = new float[sum.Length];
         for (var size = 2; size <= rounds; size++)
         {

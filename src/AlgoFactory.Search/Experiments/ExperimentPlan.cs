@@ -65,6 +65,15 @@ public sealed record ExperimentPlan
     /// <summary>Memory for features and fits, in bytes; the table's rows are not of it.</summary>
     public long MemoryBytes { get; init; } = long.MaxValue;
 
+    /// <summary>
+    /// The most time that the served model may take to predict one row; null: no limit. It is measured, so what is served then
+    /// depends on the machine.
+    /// </summary>
+    public TimeSpan? MaxLatency { get; init; }
+
+    /// <summary>Whether the best trial's one model is wanted, fitted on all rows, instead of a bag or an ensemble.</summary>
+    public bool SingleModel { get; init; }
+
     /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }
@@ -141,6 +150,9 @@ public sealed record ExperimentResult(
     int FeatureCount,
     ImmutableArray<string> Warnings)
 {
+    /// <summary>What the served model takes to predict one row, where a limit was set; else null.</summary>
+    public TimeSpan? Latency { get; init; }
+
     /// <summary>The learner's name on the line of an ensemble, which is no trial of its own.</summary>
     public const string EnsembleLearner = "ensemble";
 }

@@ -26,6 +26,7 @@ internal sealed class Sweep
     private readonly IMetric _metric;
     private readonly TrialHistory _history;
     private readonly long _started;
+    private readonly LatencyMeter? _latency;
     private readonly List<string> _warnings = [];
     private TimeSpan? _firstModel;
 
@@ -38,6 +39,7 @@ internal sealed class Sweep
         _time = new TimePlanner(clock, plan.Deadline);
         _metric = MetricCatalog.Find(plan.Metric, plan.Task.Kind);
         _history = new TrialHistory(_metric.HigherIsBetter);
+        _latency = plan.MaxLatency is null ? null : new LatencyMeter(data, plan.Task, clock);
     }
 
     /// <summary>Runs to the end; the last thing reported is <see cref="ExperimentDone"/>.</summary>
@@ -83,7 +85,11 @@ internal sealed class Sweep
                 ? $"No learner could be fitted. The first error was: {error}"
                 : "The budget ended before a model could be fitted; allow more time.");
 
-        var winner = new WinnerFit(top.Evaluator, _history, _data, _plan.Task, _time, share, _plan.Threshold, _clock, _report);
+        var winner = new WinnerFit(top.Evaluator, _history, _data, _plan.Task, _time, share, _plan.Threshold, _clock, _report)
+        {
+            Latency = _latency is null ? null : (_latency, _plan.MaxLatency!.Value),
+            IsSingle = _plan.SingleModel,
+        };
         var result = winner.Run(cancellation);
         _report(new ExperimentDone(result with
         {
@@ -156,11 +162,28 @@ internal sealed class Sweep
     {
         // One that was given up would have taken longer, nobody knows how much.
         _time.Record(CostKey(result.Proposal), result.Error is null ? result.Wall : 4 * result.Wall);
+        result = WithinLatency(result);
         tuner.Observe(Observe(result));
         if (result.Error is null && !IsBaseline(result.Proposal.Learner))
             _firstModel ??= _clock.GetElapsedTime(_started);
         // What the same would take on all rows: that is what the last fit is planned by.
         Report(_history.Add(result with { Wall = result.Wall / result.Proposal.Fidelity }));
+    }
+
+    /// <summary>A trial of which even one model alone is too slow cannot be served: it fails, so that none that can is crowded out.</summary>
+    private TrialResult WithinLatency(TrialResult result)
+    {
+        if (_latency is null || result.FoldModels.IsEmpty || IsBaseline(result.Proposal.Learner))
+            return result;
+        var took = _latency.Measure(result, result.FoldModels[0]);
+        return took <= _plan.MaxLatency
+            ? result
+            : result.Slim() with
+            {
+                Score = null,
+                FoldScores = [],
+                Error = $"Its model takes {LatencyMeter.Text(took)} a row where {LatencyMeter.Text(_plan.MaxLatency!.Value)} are allowed.",
+            };
     }
 
     private void Report(LeaderboardEntry entry)
@@ -200,7 +223,8 @@ internal sealed class Sweep
     {
         if (_history.Best.Count == 0)
             return TimeSpan.Zero;
-        TimeSpan Refit(TrialResult t) => evaluator.IsBagged(t.Proposal) ? TimeSpan.Zero : TimePlanner.Slack * share * t.Wall;
+        // Where a limit of latency may forbid a bag, its one fit is planned for.
+        TimeSpan Refit(TrialResult t) => evaluator.IsBagged(t.Proposal) && _latency is null ? TimeSpan.Zero : TimePlanner.Slack * share * t.Wall;
         var best = Refit(_history.Best[0]);
         if (best > RefitPart * _time.Total)
             best = TimeSpan.Zero;
@@ -214,5 +238,6 @@ internal sealed class Sweep
     private bool IsBaseline(string learner) => _catalog[learner].Info.IsBaseline;
 
     private TrialEvaluator EvaluatorOf(FoldPlan plan) => new(
-        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed, CacheBytes), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock, _plan.Bags);
+        _catalog, new FoldFeatures(_data, _plan.Task, plan, _plan.Seed, CacheBytes), _plan.Task, _metric, _plan.Seed, _plan.Threads, _clock,
+        bags: _plan.Bags && !_plan.SingleModel);
 }

@@ -37,7 +37,7 @@ public sealed class TrialEvaluator(
     /// <summary>The same evaluator with fewer folds at a time: it takes longer, and less memory, and gives the same results.</summary>
     public TrialEvaluator WithFoldsAtOnce(int folds) => folds == FoldsAtOnce
         ? this
-        : new TrialEvaluator(catalog, features, task, metric, seed, threads, clock) { FoldsAtOnce = folds };
+        : new TrialEvaluator(catalog, features, task, metric, seed, threads, clock, bags) { FoldsAtOnce = folds };
 
     /// <summary>
     /// Whether a trial's fold models are served as a bag, their mean, instead of one more fit on all rows: those of a learner that

@@ -22,7 +22,14 @@ internal sealed class WinnerFit(
     private const int MaxModels = 25;
 
     private readonly Dictionary<FeatureNeeds, FoldSet> _whole = [];
+    private readonly Dictionary<int, FittedModel> _fitted = [];
     private readonly List<string> _warnings = [];
+
+    /// <summary>The most time that the served model may take for a row, and what measures it; null: no limit.</summary>
+    public (LatencyMeter Meter, TimeSpan Limit)? Latency { get; init; }
+
+    /// <summary>Whether the best trial alone is to be served.</summary>
+    public bool IsSingle { get; init; }
 
     /// <summary>Makes the result; the leaderboard gains a line when an ensemble wins.</summary>
     public ExperimentResult Run(CancellationToken cancellation)
@@ -30,12 +37,13 @@ internal sealed class WinnerFit(
         report(new PhaseChanged("combining"));
         var best = WithScores(history.Best[0], cancellation);
         var single = new Selection([new SelectedMember(best, 1)], best.OutOfSample, best.FoldScores, best.Score!.Value);
-        var selection = SelectEnsemble(best, single, cancellation);
+        var selection = IsSingle ? single : SelectEnsemble(best, single, cancellation);
 
         report(new PhaseChanged("refitting"));
-        var members = FitMembers(selection, cancellation);
-        var entry = selection.Members.Length > 1 ? AddEnsemble(selection) : null;
-        return Result(selection, members, entry);
+        if (Latency is null)
+            return Result(selection, FitMembers(selection, MaxModels, cancellation));
+        var (chosen, members, latency) = FitQuick(selection, single, Latency.Value.Meter, Latency.Value.Limit, cancellation);
+        return Result(chosen, members) with { Latency = latency };
     }
 
     /// <summary>A winner from an earlier, interrupted run comes without its out-of-sample scores: they are made again.</summary>
@@ -76,13 +84,13 @@ internal sealed class WinnerFit(
     private TimeSpan RefitTime(TrialResult trial) => TimePlanner.Slack * refitShare * trial.Wall;
 
     /// <summary>The models of all members, the heaviest member first: it is the one to have time for a fit on all rows.</summary>
-    private ImmutableArray<EnsembleMember> FitMembers(Selection selection, CancellationToken cancellation)
+    private ImmutableArray<EnsembleMember> FitMembers(Selection selection, int maxModels, CancellationToken cancellation)
     {
         var members = ImmutableArray.CreateBuilder<EnsembleMember>();
         foreach (var (trial, weight) in selection.Members.OrderByDescending(m => m.Weight).ThenBy(m => m.Trial.Trial))
         {
-            var models = Models(trial, MaxModels - members.Count, cancellation);
-            if (members.Count == 0 && models.Length == 1 && models == trial.FoldModels && !evaluator.Features.Plan.IsExternal)
+            var models = Models(trial, maxModels - members.Count, cancellation);
+            if (members.Count == 0 && models.Length == 1 && models[0] == trial.FoldModels.FirstOrDefault() && !evaluator.Features.Plan.IsExternal)
                 _warnings.Add($"There was no time left to fit the winner again on all {data.Train.RowCount} rows: the model is the one that its trial fitted on {evaluator.Features.Plan.Folds[0].Train.Length} of them. Allow a longer budget for a better model.");
             foreach (var model in models)
                 members.Add(new EnsembleMember(
@@ -99,13 +107,40 @@ internal sealed class WinnerFit(
             return trial.FoldModels;
         if (FitWhole(trial, cancellation) is { } whole)
             return [whole];
-        return trial.FoldModels.IsEmpty ? throw new LearningException("The winner could not be fitted on all rows.") : trial.FoldModels;
+        return trial.FoldModels.IsEmpty ? throw new LearningException("The winner could not be fitted on all rows.") : [trial.FoldModels[0]];
+    }
+
+    /// <summary>The best of the selection and its smaller versions whose models predict a row in time; trials that alone would not are gone.</summary>
+    private (Selection Selection, ImmutableArray<EnsembleMember> Members, TimeSpan Latency) FitQuick(
+        Selection selection, Selection single, LatencyMeter meter, TimeSpan limit, CancellationToken cancellation)
+    {
+        var alone = selection.Members.Append(single.Members[0]).DistinctBy(m => m.Trial.Trial)
+            .ToDictionary(m => m.Trial.Trial, m => m.Trial.FoldModels.IsEmpty ? limit : meter.Measure(m.Trial, m.Trial.FoldModels[0]));
+        // The ensemble of bags, the ensemble of single models, the best trial's bag; the last resort is the best trial's single model.
+        foreach (var (option, models) in new[] { (selection, MaxModels), (selection, 0), (single, MaxModels) })
+        {
+            // Some slack upwards: features that members share are made once.
+            int Count(TrialResult trial) => models > 0 && evaluator.IsBagged(trial.Proposal) ? trial.FoldModels.Length : 1;
+            if (option.Members.Aggregate(TimeSpan.Zero, (sum, m) => sum + Count(m.Trial) * alone[m.Trial.Trial]) > 2 * limit)
+                continue;
+            var members = FitMembers(option, models, cancellation);
+            if (meter.Measure(members) is var took && took <= limit)
+                return (option, members, took);
+        }
+
+        var last = FitMembers(single, 0, cancellation);
+        var latency = meter.Measure(last);
+        if (latency > limit)
+            _warnings.Add($"The model takes {LatencyMeter.Text(latency)} a row where {LatencyMeter.Text(limit)} are allowed: no trial was faster. Allow more trials or a longer latency.");
+        return (single, last, latency);
     }
 
     private FittedModel? FitWhole(TrialResult trial, CancellationToken cancellation)
     {
         if (evaluator.Features.Plan.IsExternal && !trial.FoldModels.IsEmpty)
             return trial.FoldModels[0];
+        if (_fitted.TryGetValue(trial.Trial, out var done))
+            return done;
         var left = time.Left;
         if (time.IsLimited && (refitShare == 0 || RefitTime(trial) > left))
             return null;
@@ -119,7 +154,10 @@ internal sealed class WinnerFit(
             if (!_whole.TryGetValue(needs, out var whole))
                 _whole.Add(needs, whole = evaluator.Features.MakeWhole(needs, evaluator.Threads, either.Token));
             var fitted = evaluator.Refit(trial.Trial, trial.Proposal, trial.RefitParameters, whole, deadline, either.Token);
-            return deadline is { } end && clock.GetUtcNow() >= end ? null : fitted;
+            if (deadline is { } end && clock.GetUtcNow() >= end)
+                return null;
+            _fitted.Add(trial.Trial, fitted);
+            return fitted;
         }
         catch (OperationCanceledException) when (cutOff.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
@@ -144,8 +182,9 @@ internal sealed class WinnerFit(
         return entry;
     }
 
-    private ExperimentResult Result(Selection selection, ImmutableArray<EnsembleMember> members, LeaderboardEntry? ensemble)
+    private ExperimentResult Result(Selection selection, ImmutableArray<EnsembleMember> members)
     {
+        var ensemble = selection.Members.Length > 1 ? AddEnsemble(selection) : null;
         var features = evaluator.Features;
         var fitted = PostFit.Run(task, threshold, selection.OutOfSample, features.ValidationLabels, features.ValidationWeights);
         var (post, scores) = (fitted.Post, fitted.Scores);
@@ -165,6 +204,6 @@ internal sealed class WinnerFit(
             "",
             TimeSpan.Zero,
             members.Max(m => m.Pipeline.DenseFeatures.Length + m.Pipeline.SparseWidth),
-            [.. _warnings, .. fitted.Warnings]);
+            [.. _warnings.Distinct(), .. fitted.Warnings]);
     }
 }
