@@ -1,4 +1,5 @@
 using AlgoFactory.Benchmarks.Factorization;
+using AlgoFactory.Benchmarks.Learners;
 using AlgoFactory.Benchmarks.Neural;
 using AlgoFactory.Benchmarks.Search;
 using AlgoFactory.Benchmarks.Serving;
@@ -11,6 +12,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["recommend-speed"] = RecommendSpeed.Run,
     ["recommend-tables"] = RecommendTables.Run,
     ["tuners"] = Tuners.Run,
+    ["learner-tables"] = LearnerTables.Run,
     ["neural-gemm"] = NeuralGemm.Run,
     ["serving-empty"] = EmptyEndpoint.Run,
     ["serving-model"] = ServingModel.Run,

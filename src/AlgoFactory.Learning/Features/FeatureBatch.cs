@@ -113,4 +113,23 @@ public sealed class SparseBlock
 
         return new SparseBlock(PartWidths, starts, indices, values);
     }
+
+    /// <summary>Rows as columns; a row's pairs keep the order of the rows they come from.</summary>
+    internal SparseBlock Transpose()
+    {
+        var starts = new int[Width + 1];
+        foreach (var column in _indices.AsSpan(0, Count))
+            starts[column + 1]++;
+        for (var column = 0; column < Width; column++)
+            starts[column + 1] += starts[column];
+        var (next, indices, values) = (starts[..^1], new int[Count], new float[Count]);
+        for (var row = 0; row < RowCount; row++)
+            for (var i = _starts[row]; i < _starts[row + 1]; i++)
+            {
+                var at = next[_indices[i]]++;
+                (indices[at], values[at]) = (row, _values[i]);
+            }
+
+        return new SparseBlock(RowCount, starts, indices, values);
+    }
 }

@@ -20,5 +20,6 @@ internal static class FeaturizerFormats
         new(TextAnalyzer.Characters.Format, from => FittedTfIdf.Read(from, TextAnalyzer.Characters)),
         new(FittedImageFeatures.FormatName, FittedImageFeatures.Read),
         new(FittedGramBag.FormatName, FittedGramBag.Read),
+        new(FittedTextComponents.FormatName, FittedTextComponents.Read),
     ];
 }

@@ -66,7 +66,7 @@ internal static class FeaturizerSelection
                 continue;
             }
 
-            yield return new TfIdf(text, TextAnalyzer.Words);
+            yield return needs == FeatureNeeds.Codes ? new TextComponents(text) : new TfIdf(text, TextAnalyzer.Words);
             // A tree looks at one term at a time; runs of characters speak by the sum of many.
             if (scaled)
                 yield return new TfIdf(text, TextAnalyzer.Characters);

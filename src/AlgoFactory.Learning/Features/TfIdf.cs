@@ -13,6 +13,14 @@ internal sealed class TfIdf(string column, TextAnalyzer analyzer) : IFeaturizer
     /// <inheritdoc/>
     public IFittedFeaturizer FitTransform(FeaturizerInput train, FeatureBatchBuilder to, FitContext context)
     {
+        var (fitted, rows) = Fit(train, context);
+        to.AddSparse(rows);
+        return fitted;
+    }
+
+    /// <summary>The terms' weights, and the training rows weighed by them.</summary>
+    public (FittedTfIdf Terms, SparseBlock Rows) Fit(FeaturizerInput train, FitContext context)
+    {
         var blocks = TermCounts.Of(train.Frame, column, analyzer, context);
         var frequencies = TermCounts.Frequencies(blocks);
         var vocabulary = TermVocabulary.Of(frequencies);
@@ -20,8 +28,7 @@ internal sealed class TfIdf(string column, TextAnalyzer analyzer) : IFeaturizer
         for (var c = 0; c < weights.Length; c++)
             weights[c] = (float)(1 + Math.Log((1.0 + train.Frame.RowCount) / (1.0 + frequencies[vocabulary.Buckets[c]])));
         var fitted = new FittedTfIdf(column, analyzer, vocabulary, weights);
-        to.AddSparse(fitted.Sparse(blocks));
-        return fitted;
+        return (fitted, fitted.Sparse(blocks));
     }
 }
 
@@ -63,8 +70,10 @@ internal sealed class FittedTfIdf : IFittedFeaturizer
     }
 
     /// <inheritdoc/>
-    public void Transform(Frame rows, FeatureBatchBuilder to) =>
-        to.AddSparse(Sparse(TermCounts.Of(FeaturizerGuard.Texts(rows, SparseSource), _analyzer)));
+    public void Transform(Frame rows, FeatureBatchBuilder to) => to.AddSparse(Sparse(rows));
+
+    /// <summary>The rows' terms as weights.</summary>
+    public SparseBlock Sparse(Frame rows) => Sparse(TermCounts.Of(FeaturizerGuard.Texts(rows, SparseSource), _analyzer));
 
     /// <summary>The rows of term counts, block after block, as weights.</summary>
     public SparseBlock Sparse(params ReadOnlySpan<TermCounts> blocks)

@@ -12,7 +12,7 @@ public static class LearnerOrder
     /// What to try first where it is in the catalogue: the strongest default on tables first, then the cheap and different
     /// ones; learners not named here follow by id.
     /// </summary>
-    private static readonly string[] Preferred = ["gbdt", "linear", "mlp", "extra-trees", "random-forest", "fm", "ffm"];
+    private static readonly string[] Preferred = ["gbdt", "linear", "mlp", "extra-trees", "random-forest", "k-nearest-neighbors", "naive-bayes", "fm", "ffm"];
 
     /// <summary>
     /// The same for tables with a category of many levels, such as logs of clicks: what pairs of levels say, only
