@@ -34,7 +34,8 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
     public RowBinder Binder => _binder ?? throw Freed();
 
     // Two requests at once may both make one; either serves.
-    public PredictorExplainer Explainer => _explainer ??= new PredictorExplainer(Model.Predictor);
+    public PredictorExplainer Explainer => _explainer ??= new PredictorExplainer(
+        Model.Predictor, count => ProfileRows.Draw(Model.Predictor.InputColumns, Model.Profile, count, 1));
 
     /// <summary>Null where the model is no recommender.</summary>
     public Recommender? Recommender => IsFreed ? throw Freed() : _recommender;

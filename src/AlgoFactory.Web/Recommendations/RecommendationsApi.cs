@@ -73,7 +73,7 @@ public static class RecommendationsApi
     private static async Task AnswerAsync<TRequest>(
         HttpContext context, PredictionKeyCheck check, AlgoFactoryOptions options, Func<ValueTask<PredictionLease>> rent, Func<PredictionLease, TRequest, object> answer)
     {
-        if (!await check.AllowAsync(context))
+        if (await check.FindCallerAsync(context) is null)
             return;
         if (!context.Request.HasJsonContentType())
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, $"The content type '{context.Request.ContentType}' is not accepted here; send application/json.");
@@ -89,7 +89,7 @@ public static class RecommendationsApi
     private static async Task SendFileAsync(
         HttpContext context, PredictionKeyCheck check, Func<ValueTask<PredictionLease>> rent, DataFolders folders, int n, bool excludeSeen)
     {
-        if (!await check.AllowAsync(context))
+        if (await check.FindCallerAsync(context) is null)
             return;
         var path = Path.Combine(folders.Incoming, $"{Guid.NewGuid():N}.csv.part");
         try
