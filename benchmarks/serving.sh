@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Measures predictions over HTTP beside an empty endpoint, in the same run, with wrk (Debian package wrk).
 #
-#   benchmarks/serving.sh [ROUNDS] [SECONDS]
+#   benchmarks/serving.sh [ROUNDS] [SECONDS] [SWAPS]
 #
 # Both servers run at once; wrk -t1 -c16 loads one and then the other, ROUNDS times. The server runs as it is shipped, with
 # API key and metrics on; only its worker, which trains, is off.
 set -euo pipefail
-rounds=${1:-3} seconds=${2:-5}
+rounds=${1:-3} seconds=${2:-5} swaps=${3:-1000}
 root=$(dirname -- "$(readlink -f -- "$0")")/..
 command -v wrk >/dev/null || { echo 'Install wrk first (apt-get install wrk).' >&2; exit 2; }
 bench() { dotnet "$root/benchmarks/AlgoFactory.Benchmarks/bin/Release/net10.0/AlgoFactory.Benchmarks.dll" "$@"; }
@@ -18,8 +18,9 @@ trap 'kill "${servers[@]}" 2>/dev/null || true; wait; rm -rf -- "$work"' EXIT
 empty=http://127.0.0.1:5191 ours=http://127.0.0.1:5192
 
 bench serving-model "$work"
-mkdir -p "$work/models/bench/1"
+mkdir -p "$work"/models/bench/{1,2}
 cp "$work/model.afm" "$work/models/bench/1/"
+cp "$work/next.afm" "$work/models/bench/2/model.afm"
 bench serving-empty "$empty" & servers+=($!)
 "$root/algofactory" serve --urls "$ours" --data "$work/data" --models "$work/models" --AlgoFactory:Worker:Enabled=false >"$work/serve.log" & servers+=($!)
 for _ in $(seq 150); do
@@ -27,7 +28,7 @@ for _ in $(seq 150); do
     sleep 0.2
 done
 admin=$(grep -o 'afk_[A-Za-z0-9_-]\{43\}' "$work/serve.log")
-curl -fsS -X PUT "$ours/api/deployments/bench" -H "X-Api-Key: $admin" -H 'Content-Type: application/json' -d '{}' >/dev/null
+curl -fsS -X PUT "$ours/api/deployments/bench" -H "X-Api-Key: $admin" -H 'Content-Type: application/json' -d '{"version":1}' >/dev/null
 key=$(curl -fsS "$ours/api/keys" -H "X-Api-Key: $admin" -H 'Content-Type: application/json' -d '{"name":"bench","role":"application"}' |
     node -pe 'JSON.parse(require("fs").readFileSync(0)).key')
 cat >"$work/load.lua" <<LUA
@@ -65,3 +66,11 @@ done | tee "$work/rounds.txt" | awk '
 awk '{ rate[$2, $1] = $3; p99[$2, $1] = $5; n = $1 }
     END { for (i = 1; i <= n; i++) printf "round %d: %.2f × the requests/s, %.2f × the p99\n", i, rate["ours", i] / rate["empty", i], p99["ours", i] / p99["empty", i] }' "$work/rounds.txt"
 bench serving-pool "$work"
+bench serving-batch "$work"
+
+# Under the same load, one version after the other.
+load 600s "$ours/api/models/bench/predict" >"$work/swaps.txt" & loader=$!
+bench serving-swaps "$ours" "$admin" "$work/body.json" "$swaps"
+kill -INT "$(pgrep -P "$loader" wrk || echo "$loader")" # wrk then prints its figures
+wait "$loader"
+figures <"$work/swaps.txt" | awk '{ print "load meanwhile: " $1 " requests/s, p50 " $2 " µs, p99 " $3 " µs, " $4 " failed of " $5 }'

@@ -14,9 +14,11 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["tuners"] = Tuners.Run,
     ["learner-tables"] = LearnerTables.Run,
     ["neural-gemm"] = NeuralGemm.Run,
+    ["serving-batch"] = ServingBatch.Run,
     ["serving-empty"] = EmptyEndpoint.Run,
     ["serving-model"] = ServingModel.Run,
     ["serving-pool"] = ServingPool.Run,
+    ["serving-swaps"] = ServingSwaps.Run,
     ["trees-kernel"] = TreesKernel.Run,
     ["trees-packing"] = TreesPacking.Run,
     ["trees-train"] = TreesTrain.Run,
@@ -28,6 +30,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["trees-tables"] = TreesTables.Run,
     ["trees-categories"] = TreesCategories.Run,
     ["trust-tables"] = TrustTables.Run,
+    ["tuners"] = Tuners.Run,
 };
 
 if (args.Length == 0 || !entries.TryGetValue(args[0], out var entry))

@@ -1,3 +1,4 @@
+using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Learning.Learners;
@@ -29,6 +30,7 @@ public static class HostingSetup
     {
         var folders = services.AddShared(options);
         services.AddSingleton<ProfileAttempts>();
+        services.AddSingleton<BatchRunner>();
         services.AddJobStore(options, folders, runs: true);
         return services;
     }
@@ -44,6 +46,7 @@ public static class HostingSetup
         services.AddStorage(StorageOptions.From(options.Database.Provider, options.Database.ConnectionString, folders.Root));
         services.AddSingleton(s => new ModelRegistry(folders.Models, BuiltIn.Readers));
         services.AddSingleton<ExperimentFiles>();
+        services.AddSingleton<BatchStore>();
         services.AddSingleton<ExperimentPublisher>();
         services.AddSingleton<ExperimentRecovery>();
         return folders;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AlgoFactory.Cli.Output;
+using AlgoFactory.Cli.Remote;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Prediction;
 using AlgoFactory.Learning.Artefacts;
@@ -12,7 +13,7 @@ internal static class PredictCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A model file (.afm)." };
+        var model = new Argument<string>("MODEL") { Description = "A model file (.afm); with --url the name of a deployment." };
         var file = new Argument<string>("FILE") { Description = "A table with the model's columns, or images: a zip archive, a folder or a file." };
         var output = new Option<string?>("--out")
         {
@@ -30,26 +31,38 @@ internal static class PredictCommand
             HelpName = "SHARE",
         };
         var json = new Option<bool>("--json") { Description = "Write one JSON object about the run to standard output." };
+        var url = new Option<string?>("--url") { Description = "Have a server score the file as a batch (its key stands in ALGOFACTORY_KEY); needs --out or --json.", HelpName = "URL" };
         var reading = new ReadingOptions();
-        var command = new Command("predict", "Predict every record of a file.") { model, file, output, interval, set, json };
+        var command = new Command("predict", "Predict every record of a file.") { model, file, output, interval, set, json, url };
         reading.AddTo(command);
-        command.SetAction((line, _) => CommandRun.RunAsync(cancellation =>
+        command.SetAction((line, _) => CommandRun.RunAsync(async cancellation =>
         {
-            var (input, options) = (line.GetRequiredValue(file), reading.Of(line));
-            var loaded = ModelFile.Load(line.GetRequiredValue(model), BuiltIn.Readers);
+            var (name, input, options) = (line.GetRequiredValue(model), line.GetRequiredValue(file), reading.Of(line));
             var asJson = line.GetValue(json);
             var target = line.GetValue(output) ?? (asJson ? $"{Path.GetFileNameWithoutExtension(input)}.predictions.csv" : null);
-            var report = target is null ? SpooledTable.Write(Predict) : Predict(target);
+            PredictionReport report;
+            if (line.GetValue(url) is { } server)
+            {
+                if ((line.GetValue(interval) ?? line.GetValue(set)) is not null)
+                    throw new UsageException("A server's batches have no intervals and sets; leave --interval and --set out, or predict with the model file.");
+                report = await RemotePrediction.RunAsync(
+                    server, name, input, target ?? throw new UsageException("Where shall the predictions go? Name a file with --out."),
+                    rows => Console.Error.WriteLine($"{rows} rows scored ..."), cancellation);
+            }
+            else
+            {
+                var loaded = ModelFile.Load(name, BuiltIn.Readers);
+                PredictionReport Predict(string path) =>
+                    PredictFile.Run(loaded, input, options, path, cancellation, line.GetValue(interval), line.GetValue(set));
+                report = target is null ? SpooledTable.Write(Predict) : Predict(target);
+            }
+
             foreach (var warning in report.Warnings)
                 Console.Error.WriteLine($"warning: {warning}");
             if (asJson)
                 Console.Out.WriteLine(ReportJson.Write(report));
             else
                 Console.Error.WriteLine($"{report.Rows} rows predicted{(target is null ? "" : $" into {target}")}.");
-            return Task.CompletedTask;
-
-            PredictionReport Predict(string path) =>
-                PredictFile.Run(loaded, input, options, path, cancellation, line.GetValue(interval), line.GetValue(set));
         }));
         return command;
     }

@@ -46,6 +46,26 @@ internal sealed class ServerClient : IDisposable
         return await SendAsync(HttpMethod.Post, path, body, cancellation);
     }
 
+    /// <summary>GETs a file and writes it: whole, or not at all.</summary>
+    public async Task DownloadAsync(string path, string file, CancellationToken cancellation)
+    {
+        var temporary = $"{file}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            using var answer = await AnswerAsync(request, cancellation, HttpCompletionOption.ResponseHeadersRead);
+            if (!answer.IsSuccessStatusCode)
+                throw new HttpRequestException(Refusal(await answer.Content.ReadAsByteArrayAsync(cancellation), answer.StatusCode));
+            await using (var to = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+                await answer.Content.CopyToAsync(to, cancellation);
+            File.Move(temporary, file, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
@@ -61,11 +81,12 @@ internal sealed class ServerClient : IDisposable
         return bytes.Length == 0 ? default : JsonDocument.Parse(bytes).RootElement;
     }
 
-    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> AnswerAsync(
+        HttpRequestMessage request, CancellationToken cancellation, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         try
         {
-            return await _http.SendAsync(request, cancellation);
+            return await _http.SendAsync(request, completion, cancellation);
         }
         catch (HttpRequestException e)
         {

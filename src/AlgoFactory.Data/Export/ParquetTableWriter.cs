@@ -12,6 +12,7 @@ namespace AlgoFactory.Data.Export;
 internal sealed unsafe class ParquetTableWriter : TableWriter
 {
     private const string Table = "output";
+    private const int OnStack = 512;
 
     private readonly DuckDbConnection _connection;
     private readonly nint[] _vectors;
@@ -44,9 +45,11 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
         if (text is null)
             return;
         Require(column, OutputKind.Text);
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        var bytes = longest <= OnStack ? stackalloc byte[OnStack] : new byte[longest];
+        var length = Encoding.UTF8.GetBytes(text, bytes);
         fixed (byte* first = bytes)
-            DuckDbApi.AssignString(_vectors[column], (ulong)_row, first, (ulong)bytes.Length);
+            DuckDbApi.AssignString(_vectors[column], (ulong)_row, first, (ulong)length);
         _set[column] = true;
     }
 

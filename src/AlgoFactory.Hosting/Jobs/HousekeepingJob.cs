@@ -1,3 +1,4 @@
+using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
@@ -11,6 +12,7 @@ internal sealed class HousekeepingJob(
     IExperimentStore experiments,
     IDatasetStore datasets,
     ExperimentFiles files,
+    BatchStore batches,
     DataFolders folders,
     AlgoFactoryOptions options,
     TimeProvider clock,
@@ -22,6 +24,8 @@ internal sealed class HousekeepingJob(
             await RemoveExperimentsAsync(clock.GetUtcNow().AddDays(-experimentDays), cancellationToken);
         if (options.Retention.DatasetDays is > 0 and var datasetDays)
             await RemoveDatasetsAsync(clock.GetUtcNow().AddDays(-datasetDays), cancellationToken);
+        if (options.Retention.BatchDays is > 0 and var batchDays)
+            RemoveBatches(clock.GetUtcNow().AddDays(-batchDays));
     }
 
     private async Task RemoveExperimentsAsync(DateTimeOffset before, CancellationToken cancellation)
@@ -33,6 +37,15 @@ internal sealed class HousekeepingJob(
                 files.Delete(experiment.Id);
                 log.LogInformation("Removed experiment {Id}, which is past its retention", experiment.Id);
             }
+    }
+
+    private void RemoveBatches(DateTimeOffset before)
+    {
+        foreach (var batch in batches.List().Where(b => !b.IsOpen && (b.EndedAt ?? b.CreatedAt) < before))
+        {
+            batches.Delete(batch.Id);
+            log.LogInformation("Removed batch {Id}, which is past its retention", batch.Id);
+        }
     }
 
     private async Task RemoveDatasetsAsync(DateTimeOffset before, CancellationToken cancellation)

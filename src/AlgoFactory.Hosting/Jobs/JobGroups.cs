@@ -9,6 +9,9 @@ internal static class JobGroups
     /// <summary>Experiments.</summary>
     public const string Experiments = "experiments";
 
+    /// <summary>Scoring files.</summary>
+    public const string Batches = "batches";
+
     /// <summary>Removing what is past its retention.</summary>
     public const string Housekeeping = "housekeeping";
 

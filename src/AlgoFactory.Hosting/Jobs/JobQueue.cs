@@ -19,6 +19,12 @@ public sealed class JobQueue(ISchedulerFactory schedulers)
     public Task RunExperimentAsync(string experimentId, CancellationToken cancellation) =>
         AddAsync<ExperimentJob>(JobGroups.Experiments, experimentId, cancellation);
 
+    /// <summary>Has a file scored, or scored on.</summary>
+    public Task RunBatchAsync(string batchId, CancellationToken cancellation) => AddAsync<BatchJob>(JobGroups.Batches, batchId, cancellation);
+
+    /// <summary>Takes a batch out that has not begun.</summary>
+    public Task RemoveBatchAsync(string batchId, CancellationToken cancellation) => RemoveAsync(JobGroups.Batches, batchId, cancellation);
+
     /// <summary>Takes a profile job out that has not begun.</summary>
     public Task RemoveProfileAsync(string datasetId, CancellationToken cancellation) => RemoveAsync(JobGroups.Profiles, datasetId, cancellation);
 

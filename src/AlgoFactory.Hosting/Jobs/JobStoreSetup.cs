@@ -26,10 +26,11 @@ internal static class JobStoreSetup
                 scheduler.IdleWaitTime = TimeSpan.FromSeconds(1);
                 scheduler.MaxBatchSize = 1;
             });
-            quartz.UseDefaultThreadPool(options.Worker.Experiments + 2);
+            quartz.UseDefaultThreadPool(options.Worker.Experiments + 3);
             quartz.UseExecutionLimits(limits => limits
                 .ForGroup(JobGroups.Experiments, options.Worker.Experiments)
                 .ForGroup(JobGroups.Profiles, 1)
+                .ForGroup(JobGroups.Batches, 1)
                 .ForGroup(JobGroups.Housekeeping, 1));
             quartz.UsePersistentStore(store =>
             {

@@ -19,6 +19,7 @@ internal static class WorkerSettings
         yield return new($"{section}__Worker__Nice", Text(options.Worker.Nice));
         yield return new($"{section}__Retention__ExperimentDays", Text(options.Retention.ExperimentDays));
         yield return new($"{section}__Retention__DatasetDays", Text(options.Retention.DatasetDays));
+        yield return new($"{section}__Retention__BatchDays", Text(options.Retention.BatchDays));
     }
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);

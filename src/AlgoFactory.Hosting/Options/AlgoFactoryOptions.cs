@@ -124,6 +124,10 @@ public sealed class RetentionOptions
     /// <summary>Days after its upload that a data set no experiment uses is removed.</summary>
     [Range(0, 36500)]
     public int DatasetDays { get; set; }
+
+    /// <summary>Days after its end that a batch is removed, with its file and its scored file.</summary>
+    [Range(0, 36500)]
+    public int BatchDays { get; set; } = 7;
 }
 
 /// <summary>What a prediction request may ask for.</summary>

@@ -11,9 +11,10 @@ public sealed class DataFolders
         Uploads = Path.Combine(Root, "uploads");
         Incoming = Path.Combine(Root, "incoming");
         Experiments = Path.Combine(Root, "experiments");
+        Batches = Path.Combine(Root, "batches");
         ProtectionKeys = Path.Combine(Root, "protection-keys");
         MakePrivate(Root);
-        foreach (var folder in (string[])[Uploads, Incoming, Experiments, ProtectionKeys])
+        foreach (var folder in (string[])[Uploads, Incoming, Experiments, Batches, ProtectionKeys])
             MakePrivate(folder);
         Directory.CreateDirectory(Models);
         if (!options.Database.IsPostgreSql)
@@ -38,6 +39,9 @@ public sealed class DataFolders
 
     /// <summary>One folder an experiment: its model before it is published, and its report.</summary>
     public string Experiments { get; }
+
+    /// <summary>One folder a batch: its file, what is scored of it, and the scored file.</summary>
+    public string Batches { get; }
 
     /// <summary>Keys that protect sign-in cookies.</summary>
     public string ProtectionKeys { get; }

@@ -43,22 +43,90 @@ public static class PredictFile
         var predictor = model.Predictor;
         var (intervals, sets) = Rules(predictor, interval, set);
         using var source = DataSource.Open(file, read);
-        // Images are told apart by their names, records of tables by their order.
-        var name = source.NameColumn is { } found && predictor.InputColumns.All(c => c.Name != found) ? found : null;
+        var (columns, name) = Inputs(source, predictor);
         using var writer = TableWriter.Create(target, Columns(predictor.Task, intervals, sets, name), read);
-        var columns = name is null ? predictor.InputColumns : predictor.InputColumns.Add(new ColumnSpec(name, ColumnKind.Text, ColumnRole.Ignore, 1, "the files' names"));
-        long rows = 0, broken = 0;
-        ImmutableArray<string> missing = [];
-        foreach (var batch in source.Records(columns, BatchRows, cancellation))
+        var tally = new Tally();
+        foreach (var (batch, predictions) in PredictedBatches.Of(source.Records(columns, BatchRows, cancellation), predictor, _ => true, read.Threads))
         {
-            missing = batch.MissingColumns;
-            rows += batch.Rows.RowCount;
-            broken += batch.Errors.Count(e => e is not null);
-            Write(predictor.Predict(batch.Rows), batch.Errors, name is null ? null : (TextColumn)batch.Rows[name], writer, intervals, sets);
+            cancellation.ThrowIfCancellationRequested();
+            tally.Add(batch);
+            Write(predictions!, batch, name, writer, intervals, sets);
         }
 
         writer.Complete();
-        return new PredictionReport(rows, broken, output, Warnings(missing, broken));
+        return tally.Report(output);
+    }
+
+    /// <summary>
+    /// As <see cref="Run"/>, in parts that are each written whole or not at all: a run that was ended goes on behind the parts that
+    /// are there. The parts are joined at the end.
+    /// </summary>
+    /// <param name="model">The model; the same one each time.</param>
+    /// <param name="file">The file to read; the same one each time.</param>
+    /// <param name="read">How to read it.</param>
+    /// <param name="parts">The folder of the parts, of this run alone; removed at the end.</param>
+    /// <param name="output">The file to write.</param>
+    /// <param name="progress">Told after each batch.</param>
+    /// <param name="partRows">Rows of a part, rounded up to whole batches.</param>
+    /// <param name="cancellation">Ends the run; whole parts stay.</param>
+    /// <exception cref="DataFormatException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The disk is full or cannot be written.</exception>
+    public static PredictionReport RunInParts(
+        ModelFile model, string file, ReadOptions read, string parts, string output, IProgress<PredictionProgress>? progress, int partRows, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(parts);
+        var ending = Path.GetExtension(output);
+        var batchesPerPart = (partRows + BatchRows - 1) / BatchRows;
+        string PathOf(int part) => Path.Combine(parts, $"{part:D6}{ending}");
+        using var source = DataSource.Open(file, read);
+        var (inputs, name) = Inputs(source, model.Predictor);
+        var columns = Columns(model.Predictor.Task, null, null, name);
+        var (tally, index) = (new Tally(), 0);
+        TableWriter? writer = null;
+        try
+        {
+            // Parts are whole or not there: one that appears while it is asked for is this run's own, and behind the question.
+            var there = new Dictionary<int, bool>();
+            bool IsThere(int part) => there.TryGetValue(part, out var known) ? known : there[part] = File.Exists(PathOf(part));
+            var batches = source.Records(inputs, BatchRows, cancellation);
+            foreach (var (batch, predictions) in PredictedBatches.Of(batches, model.Predictor, i => !IsThere(i / batchesPerPart), read.Threads))
+            {
+                tally.Add(batch);
+                if (predictions is not null)
+                    Write(predictions, batch, name, writer ??= TableWriter.Create(PathOf(index / batchesPerPart), columns, read), null, null);
+                if (++index % batchesPerPart == 0)
+                    EndPart(ref writer);
+                progress?.Report(new PredictionProgress(tally.Rows, tally.Broken));
+                // The reader is some batches ahead, and may have ended.
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            // A table without rows still is one.
+            if (index == 0)
+                writer = TableWriter.Create(PathOf(0), columns, read);
+            EndPart(ref writer);
+        }
+        finally
+        {
+            writer?.Dispose();
+        }
+
+        TableParts.Join([.. Enumerable.Range(0, Math.Max(1, (index + batchesPerPart - 1) / batchesPerPart)).Select(PathOf)], output, read);
+        Directory.Delete(parts, recursive: true);
+        return tally.Report(output);
+    }
+
+    // Images are told apart by their names, records of tables by their order.
+    private static (ImmutableArray<ColumnSpec> Columns, string? Name) Inputs(DataSource source, Predictor predictor) =>
+        source.NameColumn is { } name && predictor.InputColumns.All(c => c.Name != name)
+            ? (predictor.InputColumns.Add(new ColumnSpec(name, ColumnKind.Text, ColumnRole.Ignore, 1, "the files' names")), name)
+            : (predictor.InputColumns, null);
+
+    private static void EndPart(ref TableWriter? writer)
+    {
+        writer?.Complete();
+        writer?.Dispose();
+        writer = null;
     }
 
     private static (IntervalRule? Intervals, SetRule? Sets) Rules(Predictor predictor, double? interval, double? set)
@@ -87,14 +155,15 @@ public static class PredictFile
     ];
 
     private static void Write(
-        Predictions predictions, ImmutableArray<string?> errors, TextColumn? names, TableWriter writer, IntervalRule? intervals, SetRule? sets)
+        Predictions predictions, RecordBatch batch, string? name, TableWriter writer, IntervalRule? intervals, SetRule? sets)
     {
+        var names = name is null ? null : (TextColumn)batch.Rows[name];
         var task = predictions.Task;
         var next = task.Classes.Length + 1;
         var errorAt = next + (intervals is null ? 0 : 2) + (sets is null ? 0 : 1);
         for (var row = 0; row < predictions.RowCount; row++)
         {
-            if (errors[row] is { } error)
+            if (batch.Errors[row] is { } error)
                 writer.SetText(errorAt, error);
             else if (!task.IsClassification)
             {
@@ -115,22 +184,45 @@ public static class PredictFile
                     writer.SetText(next, ReportJson.Write(task.Classes.Where((_, c) => sets.Holds(predictions, row, c))));
             }
 
-            if (names?.Values[row] is { } name)
-                writer.SetText(errorAt + 1, name);
+            if (names?.Values[row] is { } file)
+                writer.SetText(errorAt + 1, file);
             writer.EndRow();
         }
     }
 
-    private static ImmutableArray<string> Warnings(ImmutableArray<string> missing, long broken)
+    /// <summary>What there is to say of a run.</summary>
+    private sealed class Tally
     {
-        var warnings = ImmutableArray.CreateBuilder<string>();
-        if (!missing.IsEmpty)
-            warnings.Add($"The file lacks the columns {string.Join(", ", missing.Select(m => $"'{m}'"))}: they were taken as missing values.");
-        if (broken > 0)
-            warnings.Add($"{broken} records could not be read: their prediction is empty and the column '{Error}' says why.");
-        return warnings.ToImmutable();
+        private ImmutableArray<string> _missing = [];
+
+        public long Rows { get; private set; }
+
+        public long Broken { get; private set; }
+
+        public void Add(RecordBatch batch)
+        {
+            _missing = batch.MissingColumns;
+            Rows += batch.Rows.RowCount;
+            foreach (var error in batch.Errors)
+                Broken += error is null ? 0 : 1;
+        }
+
+        public PredictionReport Report(string output)
+        {
+            var warnings = ImmutableArray.CreateBuilder<string>();
+            if (!_missing.IsEmpty)
+                warnings.Add($"The file lacks the columns {string.Join(", ", _missing.Select(m => $"'{m}'"))}: they were taken as missing values.");
+            if (Broken > 0)
+                warnings.Add($"{Broken} records could not be read: their prediction is empty and the column '{Error}' says why.");
+            return new PredictionReport(Rows, Broken, output, warnings.ToImmutable());
+        }
     }
 }
+
+/// <summary>How far a run is.</summary>
+/// <param name="Rows">Records read, and written or there already.</param>
+/// <param name="Errors">Those that could not be read.</param>
+public readonly record struct PredictionProgress(long Rows, long Errors);
 
 /// <summary>The JSON object of <c>predict --json</c>.</summary>
 /// <param name="Rows">Records read, and written.</param>

@@ -67,6 +67,11 @@ public sealed class KeyService : IDisposable
         return found && CryptographicOperations.FixedTimeEquals(hash, key!.Hash.AsSpan()) ? key : null;
     }
 
+    /// <summary>
+    /// Stands for the keys as they are now: as long as it is the same object, what was verified stays true.
+    /// </summary>
+    public object Snapshot => _active;
+
     /// <summary>The active key of that id, or null: for a browser's session, which holds the id and not the secret.</summary>
     public ApiKey? FindActive(string id) => _active.GetValueOrDefault(id);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AlgoFactory.Learning;
 
 namespace AlgoFactory.Serving.Prediction;
@@ -25,6 +26,9 @@ public sealed record AnswerOptions
 
     /// <summary>Whether the rows are only checked.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>The output tensors that are wanted, where the protocol has such; default: all.</summary>
+    public ImmutableArray<string> Outputs { get; init; }
 
     /// <summary>Whether the probability of each class is written.</summary>
     public bool WritesProbabilities => Probabilities ?? TopK is null;

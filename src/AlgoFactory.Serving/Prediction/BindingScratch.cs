@@ -242,7 +242,7 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
         if (_features == index.FeatureCount)
             return;
         for (var slot = 0; slot < index.FeatureCount; slot++)
-            if (_seenInRow[slot] != _stamp && IsUsed(index.Features[slot].Kind))
+            if (_seenInRow[slot] != _stamp && ColumnIndex.IsInput(index.Features[slot].Kind))
                 Count(ref _missing[slot], null, rows);
     }
 
@@ -285,8 +285,6 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
         Array.Clear(_seenInRow);
         _stamp = 1;
     }
-
-    private static bool IsUsed(ColumnKind kind) => kind is not (ColumnKind.Identifier or ColumnKind.Constant);
 
     private static string Wanted(ColumnSpec column) => column.Kind switch
     {

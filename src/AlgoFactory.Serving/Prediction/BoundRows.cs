@@ -31,7 +31,7 @@ public sealed class BoundRows : IDisposable
     public string? RequestId { get; internal init; }
 
     /// <summary>What the request asks of its answer.</summary>
-    public AnswerOptions Options { get; internal init; } = AnswerOptions.Default;
+    public AnswerOptions Options { get; set; } = AnswerOptions.Default;
 
     /// <summary>Gives the memory back; a second time does nothing.</summary>
     public void Dispose()

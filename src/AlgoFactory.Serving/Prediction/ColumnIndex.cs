@@ -19,6 +19,7 @@ internal sealed class ColumnIndex
     public ColumnIndex(Schema schema, IEnumerable<string> passThrough)
     {
         Features = [.. schema.Features];
+        Inputs = [.. Enumerable.Range(0, Features.Length).Where(slot => IsInput(Features[slot].Kind))];
         var names = Features.Select(c => c.Name)
             .Concat(schema.Columns.Where(c => c.Role != ColumnRole.Feature).Select(c => c.Name))
             .Concat(passThrough)
@@ -33,11 +34,17 @@ internal sealed class ColumnIndex
     /// <summary>The feature columns, in slot order.</summary>
     public ImmutableArray<ColumnSpec> Features { get; }
 
+    /// <summary>The features that a model reads: the slots of all but identifiers and constants.</summary>
+    public ImmutableArray<int> Inputs { get; }
+
     /// <summary>Slots below this are features.</summary>
     public int FeatureCount => Features.Length;
 
     /// <summary>All slots.</summary>
     public int Count => _names.Length;
+
+    /// <summary>Whether a model reads features of that kind.</summary>
+    public static bool IsInput(ColumnKind kind) => kind is not (ColumnKind.Identifier or ColumnKind.Constant);
 
     /// <summary>The name of a slot.</summary>
     public string Name(int slot) => _names[slot];

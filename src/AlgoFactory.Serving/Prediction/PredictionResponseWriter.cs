@@ -93,8 +93,8 @@ public static class PredictionResponseWriter
             return;
         }
 
-        Span<byte> made = stackalloc byte[32];
-        Guid.CreateVersion7().TryFormat(made, out _, "N");
+        Span<byte> made = stackalloc byte[RequestIds.Length];
+        RequestIds.Write(made);
         json.WriteString("id"u8, made);
     }
 

@@ -88,6 +88,31 @@ public sealed class RowBinder
     public BoundRows BindCsv(ReadOnlySequence<byte> body, char separator = ',', AnswerOptions? options = null) =>
         body.IsSingleSegment ? BindCsv(body.FirstSpan, separator, options) : Join(body, span => BindCsv(span, separator, options));
 
+    /// <summary>Binds an inference request of the Open Inference Protocol v2: named columns as typed tensors.</summary>
+    /// <exception cref="RowBindingException">The body is no such request, or a value does not fit the model.</exception>
+    public BoundRows BindTensors(ReadOnlySequence<byte> body, AnswerOptions? options = null) =>
+        body.IsSingleSegment ? BindTensors(body.FirstSpan, options) : Join(body, span => BindTensors(span, options));
+
+    /// <summary>Binds an inference request of the Open Inference Protocol v2.</summary>
+    /// <exception cref="RowBindingException">The body is no such request, or a value does not fit the model.</exception>
+    public BoundRows BindTensors(ReadOnlySpan<byte> body, AnswerOptions? options = null)
+    {
+        CheckUtf8(body);
+        var scratch = Take();
+        try
+        {
+            return TensorRequest.Bind(body, scratch, options ?? AnswerOptions.Default);
+        }
+        catch
+        {
+            Return(scratch);
+            throw;
+        }
+    }
+
+    /// <summary>The columns that a model reads, in the order in which a matrix has them.</summary>
+    public IEnumerable<ColumnSpec> Inputs => _index.Inputs.Select(slot => _index.Features[slot]);
+
     /// <summary>Begins to bind rows from typed values, inside the process.</summary>
     public RowWriter Write()
     {

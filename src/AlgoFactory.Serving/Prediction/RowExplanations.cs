@@ -52,13 +52,27 @@ public sealed class RowExplanations
         return new RowExplanations(explainer, values, raw);
     }
 
+    /// <summary>Writes all rows' contributions as a tensor: rows × columns and the base, of the class that <see cref="Write"/> takes.</summary>
+    internal void WriteTensor(Utf8JsonWriter json, Predictions predictions)
+    {
+        var columns = _explainer.Columns;
+        TensorResponse.BeginOutput(json, TensorResponse.Contributions, "FP64", [predictions.RowCount, columns.Length + 1]);
+        TensorResponse.WriteNames(json, "columns"u8, columns.Add("base"));
+        json.WriteStartArray("data"u8);
+        for (var row = 0; row < predictions.RowCount; row++)
+            foreach (var value in Row(row, OutputOf(predictions, row)))
+                json.WriteNumberValue(value);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     /// <summary>Writes a row's explanation as <see cref="RowExplanation"/> in camelCase.</summary>
     internal void Write(Utf8JsonWriter json, Predictions predictions, int row)
     {
         var task = predictions.Task;
-        var output = _explainer.Outputs == 1 ? 0 : predictions.ClassIndex(row);
+        var output = OutputOf(predictions, row);
         var columns = _explainer.Columns;
-        var values = Values.Span.Slice((row * _explainer.Outputs + output) * (columns.Length + 1), columns.Length + 1);
+        var values = Row(row, output);
         json.WriteStartObject("explanation"u8);
         json.WriteString("scale"u8, _scale);
         if (task.IsClassification)
@@ -71,4 +85,9 @@ public sealed class RowExplanations
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    private int OutputOf(Predictions predictions, int row) => _explainer.Outputs == 1 ? 0 : predictions.ClassIndex(row);
+
+    private ReadOnlySpan<double> Row(int row, int output) =>
+        Values.Span.Slice((row * _explainer.Outputs + output) * (_explainer.Columns.Length + 1), _explainer.Columns.Length + 1);
 }

@@ -1,3 +1,4 @@
+using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Learners;
@@ -172,6 +173,17 @@ internal static class Vocabulary
         ExperimentState.Pausing => ("pausing", Tone.Brand, true),
         ExperimentState.Paused => ("paused", Tone.Warn, false),
         ExperimentState.Interrupted => ("interrupted", Tone.Warn, false),
+        _ => ("cancelled", Tone.Neutral, false),
+    };
+
+    /// <summary>A state's word and colour; live states pulse.</summary>
+    public static (string Name, Tone Tone, bool Live) State(BatchState state) => state switch
+    {
+        BatchState.Queued => ("queued", Tone.Neutral, true),
+        BatchState.Running => ("running", Tone.Brand, true),
+        BatchState.Succeeded => ("done", Tone.Good, false),
+        BatchState.Failed => ("failed", Tone.Bad, false),
+        BatchState.Interrupted => ("interrupted", Tone.Warn, false),
         _ => ("cancelled", Tone.Neutral, false),
     };
 

@@ -1,3 +1,4 @@
+using AlgoFactory.Web.OpenInference;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -9,8 +10,10 @@ internal static class Problem
     /// <summary>The result for a status and a sentence.</summary>
     public static ProblemHttpResult Of(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
 
-    /// <summary>Writes the problem as the whole answer.</summary>
-    public static Task WriteAsync(HttpContext context, int status, string detail) => Of(status, detail).ExecuteAsync(context);
+    /// <summary>Writes the problem as the whole answer; under <c>/v2</c> in that protocol's own form.</summary>
+    public static Task WriteAsync(HttpContext context, int status, string detail) => context.Request.Path.StartsWithSegments("/v2")
+        ? TypedResults.Json(new InferenceError(detail), statusCode: status).ExecuteAsync(context)
+        : Of(status, detail).ExecuteAsync(context);
 
     /// <summary>Gives an empty error answer (no route, wrong method, no key, …) its problem details.</summary>
     public static Task FillAsync(StatusCodeContext context)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Errors;
+using AlgoFactory.Web.OpenInference;
 
 namespace AlgoFactory.Web.Predictions;
 
@@ -14,6 +15,8 @@ internal static class PredictionShortcut
 {
     private const string Models = "/api/models/";
     private const string Predict = "/predict";
+    private const string InferenceModels = "/v2/models/";
+    private const string Infer = "/infer";
     private const string Versions = "/versions/";
 
     /// <summary>Adds the shortcut; first in the pipeline.</summary>
@@ -24,19 +27,24 @@ internal static class PredictionShortcut
         app.Use(next => context =>
         {
             var request = context.Request;
-            return HttpMethods.IsPost(request.Method) && RequestKey.IsGiven(request) && TryMatch(request.Path.Value, out var name, out var version)
-                ? ServeAsync(context, route, name, version, faults)
+            if (!HttpMethods.IsPost(request.Method) || !RequestKey.IsGiven(request))
+                return next(context);
+            if (TryMatch(request.Path.Value, Models, Predict, out var name, out var version))
+                return ServeAsync(context, route, name, version, PlainProtocol.Instance, faults);
+            // There a version's model is the deployment's: that is for the endpoint.
+            return TryMatch(request.Path.Value, InferenceModels, Infer, out name, out version) && version is null
+                ? ServeAsync(context, route, name, null, OpenInferenceProtocol.Instance, faults)
                 : next(context);
         });
     }
 
-    internal static bool TryMatch(string? path, out string name, out int? version)
+    private static bool TryMatch(string? path, string prefix, string suffix, out string name, out int? version)
     {
         (name, version) = ("", null);
-        if (path is null || !path.StartsWith(Models, StringComparison.Ordinal) || !path.EndsWith(Predict, StringComparison.Ordinal)
-            || path.Length <= Models.Length + Predict.Length)
+        if (path is null || !path.StartsWith(prefix, StringComparison.Ordinal) || !path.EndsWith(suffix, StringComparison.Ordinal)
+            || path.Length <= prefix.Length + suffix.Length)
             return false;
-        var middle = path.AsSpan(Models.Length, path.Length - Models.Length - Predict.Length);
+        var middle = path.AsSpan(prefix.Length, path.Length - prefix.Length - suffix.Length);
         if (middle.IndexOf('/') is >= 0 and var slash)
         {
             var rest = middle[slash..];
@@ -51,11 +59,12 @@ internal static class PredictionShortcut
         return name.Length > 0;
     }
 
-    private static async Task ServeAsync(HttpContext context, PredictionRoute route, string name, int? version, ProblemExceptionHandler faults)
+    private static async Task ServeAsync(
+        HttpContext context, PredictionRoute route, string name, int? version, IPredictionProtocol protocol, ProblemExceptionHandler faults)
     {
         try
         {
-            await route.ServeAsync(context, name, version, PlainProtocol.Instance);
+            await route.ServeAsync(context, name, version, protocol);
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {

@@ -1,3 +1,4 @@
+using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Search.Datasets;
@@ -26,7 +27,7 @@ public sealed class HousekeepingJobTests
         await AddAsync(stores, "still running", ExperimentState.Running, null, "used");
 
         await new HousekeepingJob(
-            stores.Get<IExperimentStore>(), stores.Get<IDatasetStore>(), stores.Get<ExperimentFiles>(), stores.Get<DataFolders>(),
+            stores.Get<IExperimentStore>(), stores.Get<IDatasetStore>(), stores.Get<ExperimentFiles>(), stores.Get<BatchStore>(), stores.Get<DataFolders>(),
             stores.Get<AlgoFactoryOptions>(), TimeProvider.System, NullLogger<HousekeepingJob>.Instance).Execute(Substitute.For<IJobExecutionContext>());
 
         (await stores.Get<IExperimentStore>().ListAsync(default)).Select(e => e.Id).ShouldBe(["ended lately", "still running"], ignoreOrder: true);

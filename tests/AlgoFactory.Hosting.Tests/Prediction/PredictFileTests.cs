@@ -127,4 +127,45 @@ public sealed class PredictFileTests(TrainedModel models) : IClassFixture<Traine
         Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, interval: 90)).Message.ShouldContain("0.5 to 0.999");
         File.Exists(_folder["x.csv"]).ShouldBeFalse();
     }
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    public void A_run_in_parts_goes_on_where_it_was_ended_and_writes_what_one_run_writes(string format)
+    {
+        // More than two parts: the smallest part is one batch.
+        var lines = File.ReadAllLines(TempFolder.Sample("concrete.csv"));
+        var file = _folder.Write("many.csv", lines[0] + "\n" + string.Concat(Enumerable.Repeat(string.Join('\n', lines[1..]) + "\n", 10)));
+        var (whole, output, parts) = (_folder[$"whole.{format}"], _folder[$"parts.{format}"], _folder["parts"]);
+        var expected = PredictFile.Run(models.Concrete, file, TrainedModel.Read, whole, default);
+        using var stop = new CancellationTokenSource();
+        Should.Throw<OperationCanceledException>(() => PredictFile.RunInParts(
+            models.Concrete, file, TrainedModel.Read, parts, output, new Told(p => { if (p.Rows >= 4096) stop.Cancel(); }), 1, stop.Token));
+        File.Exists(output).ShouldBeFalse();
+        var first = Directory.GetFiles(parts).ShouldHaveSingleItem();
+        var written = File.GetLastWriteTimeUtc(first);
+
+        var seen = DateTime.MinValue;
+        var report = PredictFile.RunInParts(
+            models.Concrete, file, TrainedModel.Read, parts, output, new Told(_ => seen = File.GetLastWriteTimeUtc(first)), 1, default);
+
+        seen.ShouldBe(written);
+        (report.Rows, report.Errors).ShouldBe((expected.Rows, 0));
+        Directory.Exists(parts).ShouldBeFalse();
+        Rows(output).ShouldBe(Rows(whole));
+
+        static string[] Rows(string path)
+        {
+            if (path.EndsWith(".csv", StringComparison.Ordinal))
+                return File.ReadAllLines(path);
+            using var source = DataSource.Open(path);
+            return [.. source.Records([new ColumnSpec("prediction", ColumnKind.Numeric, ColumnRole.Feature, 1, "")], 1000)
+                .SelectMany(b => ((AlgoFactory.Data.Frames.NumericColumn)b.Rows["prediction"]).Values.ToArray()).Select(v => v.ToString("R", System.Globalization.CultureInfo.InvariantCulture))];
+        }
+    }
+
+    private sealed class Told(Action<PredictionProgress> tell) : IProgress<PredictionProgress>
+    {
+        public void Report(PredictionProgress value) => tell(value);
+    }
 }

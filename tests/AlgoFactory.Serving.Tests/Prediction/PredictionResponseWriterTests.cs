@@ -62,6 +62,26 @@ public sealed class PredictionResponseWriterTests
         Write(new Predictions(task, new PostProcessing(), [1f]), []).ShouldBe(first);
     }
 
+    [Fact]
+    public void A_request_without_an_id_gets_a_new_one()
+    {
+        var predictions = new Predictions(new TaskSpec(TaskKind.Regression, "y", []), new PostProcessing(), [1f]);
+        var ids = Enumerable.Range(0, 1000).Select(_ =>
+        {
+            var to = new ArrayBufferWriter<byte>();
+            PredictionResponseWriter.Write(to, "", Version, predictions, []);
+            return JsonDocument.Parse(to.WrittenMemory).RootElement.GetProperty("id").GetString()!;
+        }).ToArray();
+        ids.Distinct().Count().ShouldBe(1000);
+        foreach (var id in ids)
+        {
+            // A UUID of version 7: its first 48 bits are the time, so that ids sort by it.
+            Guid.TryParseExact(id, "N", out var parsed).ShouldBeTrue();
+            (parsed.Version, parsed.Variant >> 2).ShouldBe((7, 2));
+            DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(id[..12], 16)).ShouldBe(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(5));
+        }
+    }
+
     private static string Write(Predictions predictions, string[] warnings)
     {
         var to = new ArrayBufferWriter<byte>();

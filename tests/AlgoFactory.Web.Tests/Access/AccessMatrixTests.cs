@@ -57,6 +57,20 @@ public sealed class AccessMatrixTests(SharedServer shared)
         { "POST", "/api/models/none/versions/1/similar", Everyone },
         { "GET", "/api/models/none/recommendations", Everyone },
         { "GET", "/api/models/none/versions/1/recommendations", Everyone },
+        { "GET", "/api/batches", Everyone },
+        { "POST", "/api/batches", Everyone },
+        { "GET", "/api/batches/none", Everyone },
+        { "GET", "/api/batches/none/events", Everyone },
+        { "GET", "/api/batches/none/file", Everyone },
+        { "POST", "/api/batches/none/cancel", Everyone },
+        { "POST", "/api/batches/none/resume", Everyone },
+        { "DELETE", "/api/batches/none", Everyone },
+        { "GET", "/v2/models/none", Everyone },
+        { "GET", "/v2/models/none/ready", Everyone },
+        { "POST", "/v2/models/none/infer", Everyone },
+        { "GET", "/v2/models/none/versions/1", Everyone },
+        { "GET", "/v2/models/none/versions/1/ready", Everyone },
+        { "POST", "/v2/models/none/versions/1/infer", Everyone },
     };
 
     [Theory]
@@ -86,18 +100,18 @@ public sealed class AccessMatrixTests(SharedServer shared)
     [Fact]
     public void Every_endpoint_of_the_API_is_in_the_table_or_open_on_purpose()
     {
-        string[] open = ["/api/session/", "/livez", "/readyz", "/metrics", "/openapi/{documentName}.json"];
+        string[] open = ["/api/session/", "/livez", "/readyz", "/metrics", "/openapi/{documentName}.json", "/v2/", "/v2/health/live", "/v2/health/ready"];
         var table = Table.Select(row => ((string)row[0], Pattern((string)row[1]))).ToHashSet();
         foreach (var endpoint in shared.Server.Get<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>())
         {
             var route = "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
-            var isApi = route.StartsWith("/api", StringComparison.Ordinal);
+            var isApi = route.StartsWith("/api", StringComparison.Ordinal) || route.StartsWith("/v2", StringComparison.Ordinal);
             if (!isApi || open.Contains(route))
                 continue;
             foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
                 table.ShouldContain((method, Pattern(route)), $"{method} {route}");
             // What predicts checks keys itself.
-            if (!(route.Split('/')[^1] is "predict" or "recommend" or "similar" or "recommendations"))
+            if (!(route.Split('/')[^1] is "predict" or "recommend" or "similar" or "recommendations" || route.StartsWith("/v2", StringComparison.Ordinal)))
                 endpoint.Metadata.GetMetadata<IAuthorizeData>().ShouldNotBeNull(route);
         }
     }

@@ -7,7 +7,7 @@ using AlgoFactory.Web.Tests.Server;
 
 namespace AlgoFactory.Web.Tests.Processes;
 
-/// <summary>The skew law: one row predicts bit-equal through CSV, JSON, Parquet and the command line.</summary>
+/// <summary>The skew law: one row predicts bit-equal through CSV, JSON, Parquet, tensors and the command line.</summary>
 public sealed class SkewLawTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("algofactory-skew-");
@@ -39,6 +39,24 @@ public sealed class SkewLawTests : IDisposable
         byLines.ShouldBe(byCsv);
         httpCsv.ShouldBe(byCsv);
         httpJson.ShouldBe(byCsv);
+        (await InferAsync(client, json)).ShouldBe(byCsv);
+    }
+
+    /// <summary>The same rows as tensors of the Open Inference Protocol.</summary>
+    private static async Task<List<string>> InferAsync(HttpClient client, List<string> json)
+    {
+        var rows = json.Select(j => JsonDocument.Parse(j).RootElement).ToArray();
+        var inputs = new[] { ("amount", "FP64"), ("city", "BYTES"), ("flag", "BOOL"), ("day", "BYTES") }.Select(c => new
+        {
+            name = c.Item1,
+            shape = new[] { rows.Length },
+            datatype = c.Item2,
+            data = rows.Select(r => r.GetProperty(c.Item1)),
+        });
+        using var answer = await client.PostAsync("/v2/models/m/infer", new StringContent(JsonSerializer.Serialize(new { inputs }), Encoding.UTF8, "application/json"));
+        answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
+        var outputs = (await answer.JsonAsync()).GetProperty("outputs").EnumerateArray().ToDictionary(o => o.GetProperty("name").GetString()!, o => o.GetProperty("data"));
+        return [.. rows.Select((_, i) => $"{outputs["prediction"][i].GetString()} {outputs["probabilities"][2 * i].GetRawText()} {outputs["probabilities"][2 * i + 1].GetRawText()}")];
     }
 
     private static (string Csv, List<string> Json) Rows(int count)

@@ -1,4 +1,5 @@
-// Upload with drag and drop and a progress bar.
+// Upload with drag and drop and a progress bar. Where to, and which region shows what became of it, stands at the zone; what
+// fields beside it hold (such as the deployment that shall score a file) goes into the address.
 import { FORGERY_HEADER, problemText } from "./api.js";
 import { bytes, make } from "./ui.js";
 import { refresh } from "./region.js";
@@ -54,7 +55,10 @@ function upload(file, list) {
   return new Promise(resolve => {
     const request = new XMLHttpRequest();
     const started = performance.now();
-    request.open("POST", `/api/datasets?name=${encodeURIComponent(file.name)}`);
+    const { uploadTo: address, uploadRegion: region } = zone.closest("[data-upload]").dataset;
+    const query = new URLSearchParams({ name: file.name });
+    for (const field of document.querySelectorAll("[data-upload-field]")) query.set(field.dataset.uploadField, field.value);
+    request.open("POST", `${address}?${query}`);
     for (const [name, value] of Object.entries(FORGERY_HEADER)) request.setRequestHeader(name, value);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader("Accept", "application/json");
@@ -69,9 +73,9 @@ function upload(file, list) {
     request.addEventListener("load", async () => {
       if (request.status >= 200 && request.status < 300) {
         item.remove();
-        await refresh("datasets");
+        await refresh(region);
       } else if (request.status === 401) {
-        location.assign("/sign-in?returnUrl=/datasets");
+        location.assign(`/sign-in?returnUrl=${encodeURIComponent(location.pathname)}`);
       } else {
         fail(problemText(request.status, request.responseText));
       }
