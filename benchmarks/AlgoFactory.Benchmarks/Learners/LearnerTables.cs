@@ -65,9 +65,9 @@ internal static class LearnerTables
         var schema = SchemaDesign.Decide(description, label, task, [], []).Schema;
         var loaded = TrainingTable.Load(request, source, schema, Enum.Parse<TaskKind>(task, ignoreCase: true), description.Profile, default);
         var data = loaded.Data;
-        var input = new FeaturizerInput(data.Frame, loaded.Task, data.Labels, data.Weights);
+        var input = new FeaturizerInput(data.Train, loaded.Task, data.TrainLabels, data.TrainWeights);
         var (pipeline, features) = FeaturePipeline.FitTransform(input, data.Schema, needs, FitContext.Create(1, Environment.ProcessorCount));
-        var train = new TrainingSet { Task = loaded.Task, FeatureInfos = pipeline.DenseFeatures, Features = features, Labels = data.Labels };
+        var train = new TrainingSet { Task = loaded.Task, FeatureInfos = pipeline.DenseFeatures, Features = features, Labels = data.TrainLabels };
         using var other = DataSource.Open(Path.Combine(folder, $"{name}.test.csv"), request.Read);
         var (frame, labels) = TrainingTable.Labelled(other.Load(data.Schema, default).Frame, loaded.Task, out _, out _);
         return (train, train with { Features = pipeline.Transform(frame), Labels = labels });
