@@ -96,6 +96,13 @@ public sealed class AnalystJourneyTests : IAsyncLifetime
         await Expect("tr:has-text('Constant baseline')");
         await Expect("tr.is-best .badge-af:has-text('best')");
         await Expect("[data-score-chart] canvas");
+
+        // One may go on with more trials, and need not.
+        await Page.ClickAsync("button:has-text('Search on')");
+        await Expect("[data-resume-dialog][open]");
+        (await Page.InputValueAsync("#resume-trials")).ShouldBe("6");
+        await Page.ClickAsync("[data-resume-cancel]");
+        (await Page.Locator("[data-resume-dialog][open]").CountAsync()).ShouldBe(0);
         return Where();
     }
 
