@@ -41,6 +41,9 @@ internal sealed class ImageRecordReader : RecordReader
         _ => Cell.Text(_name),
     };
 
+    /// <summary>A file that cannot be read still has its name and its folder.</summary>
+    public override bool Has(int column) => Error is null || _columns[column] != ImageSet.ImageName;
+
     /// <inheritdoc/>
     public override bool Read()
     {

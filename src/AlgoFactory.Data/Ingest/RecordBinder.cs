@@ -33,7 +33,8 @@ internal static class RecordBinder
         var errors = ImmutableArray.CreateBuilder<string?>();
         while (reader.Read())
         {
-            errors.Add(reader.Error is { } error ? $"The record cannot be read: {error}." : BindRow(reader, builder, targets));
+            var invalid = BindRow(reader, builder, targets);
+            errors.Add(reader.Error is { } error ? $"The record cannot be read: {error}." : invalid);
             builder.EndRow();
             if (builder.RowCount == batchRows)
             {
@@ -52,6 +53,8 @@ internal static class RecordBinder
         string? error = null;
         for (var i = 0; i < targets.Length; i++)
         {
+            if (!reader.Has(i))
+                continue;
             var cell = reader[i];
             if (builder.Set(targets[i], cell) == BindResult.Invalid)
                 error ??= Invalid(builder.Columns[targets[i]], cell);

@@ -36,6 +36,9 @@ internal abstract class RecordReader : IDisposable
     /// <summary>The current record's value of a column asked for; valid until the next <see cref="Read"/>.</summary>
     public abstract Cell this[int column] { get; }
 
+    /// <summary>Whether the current record has a value of a column asked for, missing or not: of a broken one, as a rule, no column.</summary>
+    public virtual bool Has(int column) => Error is null;
+
     /// <summary>Moves to the next record; false at the end.</summary>
     public abstract bool Read();
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Ingest;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.TestKit.Models;
@@ -159,6 +160,29 @@ public sealed class RowBinderTests
             bound.Warnings.Length.ShouldBe(5);
             bound.Frame["income"].IsMissing(1).ShouldBeTrue();
         }
+    }
+
+    [Fact]
+    public void Images_come_as_base64_and_what_is_none_is_refused_by_name()
+    {
+        var schema = new Schema([new ColumnSpec("photo", ColumnKind.Image, ColumnRole.Feature, 1, "")], null);
+        var file = TestKit.PngFile.Encode(70, 50, 3, (x, y, c) => (byte)(x + y + 40 * c));
+        var base64 = Convert.ToBase64String(file);
+        var images = new RowBinder(schema);
+        byte[] Row(string value) => Encoding.UTF8.GetBytes($"{{\"rows\":[{{\"photo\":\"{value}\"}}]}}");
+
+        var expected = new byte[AlgoFactory.Data.Images.ImageDecoder.Length];
+        AlgoFactory.Data.Images.ImageDecoder.Decode(file, expected).ShouldBeNull();
+        ((ImageColumn)images.BindJson(Row(base64)).Frame["photo"]).Values[0].ShouldBe(expected);
+        ((ImageColumn)images.BindJson(Row($"data:image/png;base64,{base64}")).Frame["photo"]).Values[0].ShouldBe(expected);
+        ((ImageColumn)images.BindCsv(Encoding.UTF8.GetBytes($"photo\n{base64}\n")).Frame["photo"]).Values[0].ShouldBe(expected);
+
+        var fault = Should.Throw<RowBindingException>(() => images.BindJson(Row("aGVsbG8gd29ybGQ=")));
+        fault.Column.ShouldBe("photo");
+        fault.Message.ShouldContain("is not a JPEG, PNG, WebP or GIF file in base64 within the limits, which the column 'photo' holds");
+        Should.Throw<RowBindingException>(() => images.BindJson(Row(Convert.ToBase64String(TestKit.PngFile.Claiming(30_000, 30_000)))));
+        var tight = new RowBinder(schema, limits: new RowLimits { ImageBytes = 100 });
+        Should.Throw<RowBindingException>(() => tight.BindJson(Row(base64))).Message.ShouldContain("longer than the 100 bytes allowed");
     }
 
     [Fact]

@@ -59,6 +59,12 @@ internal static class LinearKernels
     /// <summary>sums[k] += Σ values[i] × weights[indices[i] × outputs + k]: what a row's sparse features add to its scores, in their order.</summary>
     public static void AddSparse(Span<float> sums, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<float> weights)
     {
+        if (sums.Length is > 1 and <= Lanes)
+        {
+            AddFew(sums, indices, values, weights);
+            return;
+        }
+
         if (sums.Length != 1)
         {
             for (var i = 0; i < indices.Length; i++)
@@ -76,6 +82,12 @@ internal static class LinearKernels
     /// <summary>to[indices[i] × outputs + k] += values[i] × factors[k]: the same the other way round.</summary>
     public static void SpreadSparse(ReadOnlySpan<float> factors, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> to)
     {
+        if (factors.Length is > 1 and <= Lanes)
+        {
+            SpreadFew(factors, indices, values, to);
+            return;
+        }
+
         if (factors.Length != 1)
         {
             for (var i = 0; i < indices.Length; i++)
@@ -88,6 +100,55 @@ internal static class LinearKernels
         {
             ref var sum = ref to[indices[i]];
             sum = MathF.FusedMultiplyAdd(values[i], factor, sum);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="AddSparse"/> for 2 to 8 outputs: their sums stay in one register. What a vector reads behind a column's own
+    /// weights goes to lanes that are thrown away; at the array's end there is nothing behind them.
+    /// </summary>
+    private static void AddFew(Span<float> sums, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<float> weights)
+    {
+        Span<float> lanes = stackalloc float[Lanes];
+        lanes.Clear();
+        sums.CopyTo(lanes);
+        var total = Vector256.Create<float>(lanes);
+        for (var i = 0; i < indices.Length; i++)
+        {
+            var at = indices[i] * sums.Length;
+            if (at <= weights.Length - Lanes)
+            {
+                total = Vector256.FusedMultiplyAdd(Vector256.Create(values[i]), Vector256.Create(weights.Slice(at, Lanes)), total);
+                continue;
+            }
+
+            total.CopyTo(lanes);
+            AddScaled(lanes[..sums.Length], values[i], weights.Slice(at, sums.Length));
+            total = Vector256.Create<float>(lanes);
+        }
+
+        total.CopyTo(lanes);
+        lanes[..sums.Length].CopyTo(sums);
+    }
+
+    /// <summary>As <see cref="SpreadSparse"/> for 2 to 8 outputs: what lies behind a column's own sums has 0 added.</summary>
+    private static void SpreadFew(ReadOnlySpan<float> factors, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<float> to)
+    {
+        Span<float> lanes = stackalloc float[Lanes];
+        lanes.Clear();
+        factors.CopyTo(lanes);
+        var factor = Vector256.Create<float>(lanes);
+        for (var i = 0; i < indices.Length; i++)
+        {
+            var at = indices[i] * factors.Length;
+            if (at > to.Length - Lanes)
+            {
+                AddScaled(to.Slice(at, factors.Length), values[i], factors);
+                continue;
+            }
+
+            var place = to.Slice(at, Lanes);
+            Vector256.FusedMultiplyAdd(Vector256.Create(values[i]), factor, Vector256.Create<float>(place)).CopyTo(place);
         }
     }
 
