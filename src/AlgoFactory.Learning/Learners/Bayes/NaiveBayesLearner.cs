@@ -94,11 +94,11 @@ internal sealed class NaiveBayesLearner : ILearner
         for (var word = 0; word < sparse.Width; word++)
         {
             var counts = sums.AsSpan(word * classes, classes);
-            double word0 = 0;
+            double everywhere = 0;
             foreach (var count in counts)
-                word0 += count;
+                everywhere += count;
             for (var k = 0; k < classes; k++)
-                own[k] = -Math.Log((word0 - counts[k] + alpha) / (all - totals[k] + alpha * sparse.Width));
+                own[k] = -Math.Log((everywhere - counts[k] + alpha) / (all - totals[k] + alpha * sparse.Width));
             var mean = own.Average();
             for (var k = 0; k < classes; k++)
                 weights[word * classes + k] = (float)(own[k] - mean);
