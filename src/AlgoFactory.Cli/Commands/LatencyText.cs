@@ -17,7 +17,7 @@ internal static class LatencyText
             [.. var head, 'u' or 'µ', 's'] => (head, 1.0),
             [.. var head, 'm', 's'] => (head, 1e3),
             [.. var head, 's'] => (head, 1e6),
-            _ => ("", 0),
+            _ => ("", 0.0),
         };
         return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             && number * microseconds is >= 0.1 and <= LongestMicroseconds
