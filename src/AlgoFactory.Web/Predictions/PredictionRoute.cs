@@ -111,7 +111,8 @@ public sealed class PredictionRoute(
         await response.BodyWriter.FlushAsync();
     }
 
-    private async Task ShedAsync(HttpContext context, Admission refused)
+    /// <summary>Answers that there is too much to do.</summary>
+    internal async Task ShedAsync(HttpContext context, Admission refused)
     {
         var (status, sentence) = refused.Outcome switch
         {

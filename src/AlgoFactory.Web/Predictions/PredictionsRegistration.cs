@@ -1,6 +1,7 @@
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Prediction;
+using AlgoFactory.Web.Recommendations;
 
 namespace AlgoFactory.Web.Predictions;
 
@@ -20,6 +21,7 @@ internal static class PredictionsRegistration
         })
         .AddSingleton<PredictionEnginePool>()
         .AddSingleton<PinnedModels>()
+        .AddSingleton<RecommendationRoute>()
         .AddSingleton<DeploymentService>()
         .AddSingleton<PredictionKeyCheck>()
         .AddSingleton(s => new AdmissionControl(
