@@ -184,7 +184,9 @@ public sealed class OpenInferenceTests(SharedServer shared) : IAsyncLifetime
     [InlineData("""{"inputs":[]}""", "no row")]
     [InlineData("""{"input":[]}""", "'inputs'")]
     [InlineData("""{}""", "'inputs'")]
-    [InlineData("""[""", "JSON")]
+    [InlineData("""[""", "inference request")]
+    [InlineData("""{"inputs":[{""", "JSON")]
+    [InlineData("""{"inputs":[{"name":"age","shape":[1],"datatype":"FP32","data":[1]}],"outputs":[{"name":"interval"}]}""", "'interval'")]
     public async Task What_is_wrong_is_said_in_the_protocols_own_form(string body, string word) => await ErrorAsync(await PostAsync("v2-churn", body), 400, word);
 
     [Fact]
@@ -195,7 +197,7 @@ public sealed class OpenInferenceTests(SharedServer shared) : IAsyncLifetime
         await ErrorAsync(await _client.GetAsync("/v2/models/v2-churn/versions/x"), 404, "x");
         await ErrorAsync(await _client.GetAsync("/v2/nothing"), 404, "/v2/nothing");
         await ErrorAsync(await shared.Server.Client().GetAsync("/v2/models/v2-churn"), 401, "key");
-        await ErrorAsync(await shared.Server.Client().PostAsync("/v2/models/v2-churn/infer", new StringContent("{}")), 401, "key");
+        await ErrorAsync(await shared.Server.Client().PostAsync("/v2/models/v2-churn/infer", new StringContent("{}", Encoding.UTF8, "application/json")), 401, "key");
         using var binary = new HttpRequestMessage(HttpMethod.Post, "/v2/models/v2-churn/infer") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
         binary.Headers.Add("Inference-Header-Content-Length", "2");
         await ErrorAsync(await _client.SendAsync(binary), 400, "binary");

@@ -86,8 +86,8 @@ public sealed class PredictionOptionsTests(SharedServer shared) : IAsyncLifetime
     [Theory]
     [InlineData("opt-amounts", "\"topK\":1", "has no classes")]
     [InlineData("opt-people", "\"topK\":0", "from 1 on")]
-    [InlineData("opt-people", "\"interval\":0.9", "'interval'")]
-    [InlineData("opt-amounts", "\"set\":0.9", "'set'")]
+    [InlineData("opt-people", "\"interval\":0.9", "'set'")]
+    [InlineData("opt-amounts", "\"set\":0.9", "'interval'")]
     public async Task What_the_model_cannot_answer_is_refused_with_the_reason(string name, string option, string reason) =>
         (await RefusedAsync(name, "{" + option + "," + Rows + "}", 400)).ShouldContain(reason);
 

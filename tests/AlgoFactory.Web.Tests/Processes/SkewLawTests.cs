@@ -55,8 +55,11 @@ public sealed class SkewLawTests : IDisposable
         });
         using var answer = await client.PostAsync("/v2/models/m/infer", new StringContent(JsonSerializer.Serialize(new { inputs }), Encoding.UTF8, "application/json"));
         answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
-        var outputs = (await answer.JsonAsync()).GetProperty("outputs").EnumerateArray().ToDictionary(o => o.GetProperty("name").GetString()!, o => o.GetProperty("data"));
-        return [.. rows.Select((_, i) => $"{outputs["prediction"][i].GetString()} {outputs["probabilities"][2 * i].GetRawText()} {outputs["probabilities"][2 * i + 1].GetRawText()}")];
+        var outputs = (await answer.JsonAsync()).GetProperty("outputs").EnumerateArray().ToDictionary(o => o.GetProperty("name").GetString()!);
+        var (predicted, probabilities) = (outputs["prediction"].GetProperty("data"), outputs["probabilities"].GetProperty("data"));
+        var classes = JsonSerializer.Deserialize<string[]>(outputs["probabilities"].GetProperty("parameters").GetProperty("classes").GetString()!)!;
+        var (no, yes) = (Array.IndexOf(classes, "no"), Array.IndexOf(classes, "yes"));
+        return [.. rows.Select((_, i) => $"{predicted[i].GetString()} {probabilities[2 * i + no].GetRawText()} {probabilities[2 * i + yes].GetRawText()}")];
     }
 
     private static (string Csv, List<string> Json) Rows(int count)
