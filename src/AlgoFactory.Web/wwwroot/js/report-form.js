@@ -7,6 +7,8 @@ export function reportForm(form) {
   const state = form.parentElement.querySelector("[data-report-state]");
   const view = form.parentElement.querySelector("[data-report-view]");
   const file = form.querySelector("[data-report-file]");
+  // Not form.dataset: a control of that name stands in for it.
+  const address = form.getAttribute("data-report");
   form.addEventListener("submit", async event => {
     event.preventDefault();
     const query = new URLSearchParams({ dataset: form.elements.dataset.value });
@@ -17,11 +19,11 @@ export function reportForm(form) {
     view.replaceChildren();
     state.replaceChildren(make("p", { className: "soft", text: "Looking at the model from all sides; this takes some seconds …" }));
     try {
-      const report = await call("GET", `${form.dataset.report}?${query}`);
+      const report = await call("GET", `${address}?${query}`);
       state.replaceChildren();
       showReport(view, report);
       query.set("format", "html");
-      file.href = `${form.dataset.report}?${query}`;
+      file.href = `${address}?${query}`;
       file.hidden = false;
     } catch (e) {
       if (!(e instanceof ApiError)) throw e;
