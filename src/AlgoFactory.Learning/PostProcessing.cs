@@ -27,7 +27,7 @@ public sealed record PostProcessing(double Threshold = 0.5)
         return Intervals?.At(level) ?? throw new LearningException(task switch
         {
             TaskKind.Regression => "The model holds no residuals to make intervals of: it was made by an earlier version; train it again.",
-            TaskKind.Binary or TaskKind.Multiclass => "The model predicts classes, and an interval is for numbers; ask for a 'set' of classes instead.",
+            TaskKind.Binary or TaskKind.Multiclass => "The model predicts classes, and 'interval' is for numbers; ask for a 'set' of classes instead.",
             _ => "The model is a recommender, which has no intervals.",
         });
     }
@@ -39,7 +39,7 @@ public sealed record PostProcessing(double Threshold = 0.5)
         ConformalLevel.Check(level, "set");
         return Sets?.At(level) ?? throw new LearningException(task switch
         {
-            TaskKind.Regression => "The model predicts a number, and a set is for classes; ask for an 'interval' instead.",
+            TaskKind.Regression => "The model predicts a number, and 'set' is for classes; ask for an 'interval' instead.",
             TaskKind.Binary or TaskKind.Multiclass => "The model holds no scores to make sets of: it was made by an earlier version; train it again.",
             _ => "The model is a recommender, which has no sets of classes.",
         });
