@@ -11,6 +11,9 @@ public sealed record SyntheticTable(Frame Frame, Schema Schema, TaskSpec Task, f
 {
     private static readonly string[] Words = ["good", "bad", "fine", "slow", "red", "green", "late", "early", "cheap", "loud", "calm", "new"];
 
+    /// <summary>The tasks of tables; recommenders have their own.</summary>
+    public static ImmutableArray<TaskKind> Kinds { get; } = [TaskKind.Binary, TaskKind.Multiclass, TaskKind.Regression];
+
     /// <summary>What a featurizer is given.</summary>
     public FeaturizerInput Input => new(Frame, Task, Labels, default);
 

@@ -27,7 +27,7 @@ internal static class JsonRequest
     /// <summary>What is wrong with a body that is no JSON, or nests too deep.</summary>
     public static RowBindingException Broken(JsonException e, RowLimits limits)
     {
-        var what = e.Message.Contains("depth", StringComparison.OrdinalIgnoreCase)
+        var what = e.Message.Contains("maximum", StringComparison.OrdinalIgnoreCase)
             ? $"nests deeper than the {limits.JsonDepth} levels allowed"
             : "is not valid JSON";
         return new RowBindingException($"The body {what} (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).", inner: e);

@@ -5,6 +5,7 @@ using AlgoFactory.Learning.Calibration;
 using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners;
+using AlgoFactory.Learning.Learners.Trees;
 using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Onnx.Runtime;
 using Shouldly;
@@ -57,6 +58,17 @@ public sealed class OnnxExportTests
         var calibrated = new Predictor(predictor.Schema, predictor.Task, predictor.Members, new PostProcessing { Calibration = calibration });
         Difference(calibrated, Odd(table)).ShouldBeLessThan(OnnxCheck.Tolerance);
         calibrated.Predict(table.Frame).Scores.SequenceEqual(predictor.Predict(table.Frame).Scores).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Trees_of_one_leaf_among_others_score_what_they_hold()
+    {
+        var table = Table(TaskKind.Multiclass, Expressible);
+        var member = Member(table, "gbdt", ParameterSet.Empty.With("rounds", 120).With("learning_rate", 0.3).With("min_gain_to_split", 3));
+        var leaves = ((GbdtModel)member.Model).Ensemble.Trees.Select(t => t.LeafCount).ToArray();
+        leaves.ShouldContain(1);
+        leaves.Max().ShouldBeGreaterThan(2);
+        Difference(Predictor(table, [member]), Odd(table)).ShouldBeLessThan(OnnxCheck.Tolerance);
     }
 
     /// <summary>Combinations of categories with each other and with binned numbers.</summary>
@@ -167,11 +179,11 @@ public sealed class OnnxExportTests
         };
     }
 
-    private static EnsembleMember Member(SyntheticTable table, string id)
+    private static EnsembleMember Member(SyntheticTable table, string id, ParameterSet? parameters = null)
     {
         var learner = BuiltIn.Catalog[id];
         var (pipeline, data) = table.TrainingSet(learner.Info.Needs);
-        return new EnsembleMember(id, ParameterSet.Empty, pipeline, learner.Fit(data, ParameterSet.Empty, FitContext.Create(1)).Model, 1);
+        return new EnsembleMember(id, ParameterSet.Empty, pipeline, learner.Fit(data, parameters ?? ParameterSet.Empty, FitContext.Create(1)).Model, 1);
     }
 
     private static Predictor Predictor(SyntheticTable table, ImmutableArray<EnsembleMember> members) => new(table.Schema, table.Task, members, new PostProcessing());

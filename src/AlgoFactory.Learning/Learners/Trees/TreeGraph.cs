@@ -90,11 +90,13 @@ internal static class TreeGraph
 
         private void Add(TreeEnsemble ensemble, Tree tree, int target, int firstLeaf)
         {
+            // A root must split: where ours is a leaf, its two leaves are alike. (A leaf of both its sides is scored wrongly by ONNX Runtime 1.29.)
             var leaf = _leafWeights.Count;
-            for (var i = 0; i < tree.LeafCount; i++)
+            for (var i = 0; i < Math.Max(2, tree.LeafCount); i++)
             {
+                var own = Math.Min(i, tree.LeafCount - 1);
                 _leafTargets.Add(target);
-                _leafWeights.Add(ensemble.LeafWidth == 1 ? tree.Values[i] : firstLeaf + i);
+                _leafWeights.Add(ensemble.LeafWidth == 1 ? tree.Values[own] : firstLeaf + own);
             }
 
             // The operator counts inner nodes and leaves apart.
@@ -104,7 +106,7 @@ internal static class TreeGraph
                 inner[n] = tree.Child[n] < 0 ? leaf + ~tree.Child[n] : next++;
             _roots.Add(_features.Count);
             if (tree.NodeCount == 1)
-                AddNode(0, LessOrEqual, 0, false, (leaf, true), (leaf, true));
+                AddNode(0, LessOrEqual, 0, false, (leaf, true), (leaf + 1, true));
             for (var n = 0; n < tree.NodeCount; n++)
             {
                 if (tree.Child[n] is var left && left < 0)

@@ -87,7 +87,7 @@ public class TreeEvaluatorTests
     [Fact]
     public void A_single_row_allocates_nothing()
     {
-        foreach (var kind in Enum.GetValues<TaskKind>())
+        foreach (var kind in SyntheticTable.Kinds)
         {
             var data = RandomTable.Create(500, 1, kind, sparse: true);
             IModel[] models =
