@@ -14,7 +14,7 @@ COPY . .
 RUN --mount=type=cache,target=/root/.nuget/packages \
     dotnet publish src/AlgoFactory.Cli -c Release -o /app -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:UseAppHost=false \
     && mkdir -p /app/native \
-    && cp node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so /app/native/ \
+    && cp node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so node_modules/@img/sharp-libvips-linux-x64/lib/libvips-cpp.so.* /app/native/ \
     && cp appsettings.json LICENSE /app/
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble
