@@ -54,6 +54,8 @@ public sealed class ModelRegistry
         ModelNames.Check(name);
         var model = Path.Combine(Root, name);
         Directory.CreateDirectory(model);
+        // A publisher that was being killed while this program started still lived then.
+        StagingFolder.RemoveAbandoned(model);
         var staging = StagingFolder.Create(model);
         try
         {

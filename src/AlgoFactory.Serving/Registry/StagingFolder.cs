@@ -1,8 +1,8 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using AlgoFactory.Data.Processes;
 
 namespace AlgoFactory.Serving.Registry;
 
@@ -17,14 +17,11 @@ internal static class StagingFolder
     /// <summary>After this, a folder of another machine is taken as left behind: no publish takes so long.</summary>
     private static readonly TimeSpan ForeignAge = TimeSpan.FromDays(1);
 
-    // Process start times are made from clock ticks since boot and may differ by a rounding between two readings.
-    private const long StartTolerance = 5;
-
     public static string Create(string parent)
     {
         using var self = Process.GetCurrentProcess();
         var folder = Path.Combine(parent, string.Create(
-            CultureInfo.InvariantCulture, $"{Prefix}{Machine()}-{self.Id}-{Started(self)}-{Guid.NewGuid():N}"));
+            CultureInfo.InvariantCulture, $"{Prefix}{Machine()}-{self.Id}-{LivingProcess.Started(self)}-{Guid.NewGuid():N}"));
         Directory.CreateDirectory(folder);
         return folder;
     }
@@ -45,8 +42,18 @@ internal static class StagingFolder
     public static void RemoveAbandoned(string parent)
     {
         foreach (var folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
-            if (IsAbandoned(folder))
+        {
+            if (!IsAbandoned(folder))
+                continue;
+            try
+            {
                 Remove(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another publisher removes it at the same time, or nobody can: no reason not to publish. The next one tries again.
+            }
+        }
     }
 
     private static bool IsAbandoned(string folder)
@@ -55,24 +62,9 @@ internal static class StagingFolder
         if (parts.Length == 4 && parts[0] == Machine()
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var started))
-            return !Lives(id, started);
+            return !LivingProcess.Is(id, started);
         return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) > ForeignAge;
     }
-
-    private static bool Lives(int id, long started)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            return Math.Abs(Started(process) - started) <= StartTolerance;
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private static long Started(Process process) => new DateTimeOffset(process.StartTime).ToUnixTimeSeconds();
 
     private static string Machine() =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Environment.MachineName)).AsSpan(0, 4));

@@ -66,6 +66,9 @@ public sealed class ModelRegistryTests : IDisposable
     {
         // Each with a registry of its own, as in several processes: all they share is the folder.
         var versions = new int[24];
+        // All of them also clear what dead ones left.
+        for (var i = 0; i < 30; i++)
+            Staging(Machine(), "2147483646", "12345");
         Parallel.For(0, versions.Length, new ParallelOptions { MaxDegreeOfParallelism = 6 }, i => versions[i] = Open().Publish("m", _file).Version);
         versions.Order().ShouldBe(Enumerable.Range(1, versions.Length));
         Open().Find("m")!.Versions.ShouldAllBe(v => v.Error == null && v.Id.Hash == _hash);
@@ -164,9 +167,41 @@ public sealed class ModelRegistryTests : IDisposable
         Directory.Exists(foreignOld).ShouldBeFalse();
     }
 
+    /// <summary>Killed while the program started, it was not told from a living one then; and its number may stay taken for long.</summary>
+    [Fact]
+    public void What_a_publisher_left_that_died_later_goes_at_the_next_publish()
+    {
+        var registry = Open();
+        registry.Publish("m", _file);
+        var parts = Path.GetFileName(StagingFolder.Create(Path.Combine(Root, "m"))).Split('-');
+        // A dead child whose parent never asks for its end: a zombie.
+        using var parent = Process.Start(new ProcessStartInfo("sh", ["-c", "true & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        try
+        {
+            var zombie = parent.StandardOutput.ReadLine()!;
+            var started = new DateTimeOffset(parent.StartTime).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+            SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{zombie}/stat").Contains(") Z "), TimeSpan.FromSeconds(20)).ShouldBeTrue();
+            var left = Staging(parts[1], zombie, started);
+            registry.Publish("m", _file).Version.ShouldBe(2);
+            Directory.Exists(left).ShouldBeFalse();
+        }
+        finally
+        {
+            parent.Kill();
+        }
+    }
+
     private string Root => _folder["models"];
 
     private ModelRegistry Open() => new(Root, BuiltIn.Readers);
+
+    /// <summary>This machine in the name of a staging folder.</summary>
+    private string Machine()
+    {
+        var folder = StagingFolder.Create(Path.Combine(Root, "m"));
+        StagingFolder.Remove(folder);
+        return Path.GetFileName(folder).Split('-')[1];
+    }
 
     private string Staging(string machine, string process, string started)
     {
