@@ -50,42 +50,27 @@ internal sealed class FittedGramBag(string column, TermVocabulary vocabulary) : 
         to.AddSparse(Sparse(TermCounts.Of(FeaturizerGuard.Texts(rows, column), TextAnalyzer.WordsAndCharacters)));
 
     /// <summary>The rows of term counts, block after block, as shares.</summary>
-    public SparseBlock Sparse(params ReadOnlySpan<TermCounts> blocks)
-    {
-        var starts = new List<int> { 0 };
-        var indices = new List<int>();
-        var values = new List<float>();
-        foreach (var block in blocks)
-        {
-            var at = 0;
-            foreach (var end in block.Ends)
-            {
-                var start = values.Count;
-                long total = 0;
-                for (; at < end; at++)
-                {
-                    var kept = vocabulary.ColumnOf(block.Buckets[at]);
-                    if (kept < 0)
-                        continue;
-                    indices.Add(kept);
-                    values.Add(block.Counts[at]);
-                    total += block.Counts[at];
-                }
-
-                for (var i = start; i < values.Count; i++)
-                    values[i] /= total;
-                starts.Add(values.Count);
-            }
-        }
-
-        return new SparseBlock(SparseWidth, [.. starts], [.. indices], [.. values]);
-    }
+    public SparseBlock Sparse(params ReadOnlySpan<TermCounts> blocks) => vocabulary.Sparse(blocks, default(Shares));
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)
     {
         to.WriteJson("bag", new Document(column));
         vocabulary.Write(to);
+    }
+
+    private readonly struct Shares : ITermWeighing
+    {
+        public float Of(int column, int count) => count;
+
+        public void Normalize(Span<float> row)
+        {
+            long total = 0;
+            foreach (var count in row)
+                total += (long)count;
+            foreach (ref var value in row)
+                value /= total;
+        }
     }
 
     private sealed record Document(string Column);

@@ -76,38 +76,7 @@ internal sealed class FittedTfIdf : IFittedFeaturizer
     public SparseBlock Sparse(Frame rows) => Sparse(TermCounts.Of(FeaturizerGuard.Texts(rows, SparseSource), _analyzer));
 
     /// <summary>The rows of term counts, block after block, as weights.</summary>
-    public SparseBlock Sparse(params ReadOnlySpan<TermCounts> blocks)
-    {
-        var starts = new List<int> { 0 };
-        var indices = new List<int>();
-        var values = new List<float>();
-        foreach (var block in blocks)
-        {
-            var at = 0;
-            foreach (var end in block.Ends)
-            {
-                var start = values.Count;
-                double square = 0;
-                for (; at < end; at++)
-                {
-                    var column = _vocabulary.ColumnOf(block.Buckets[at]);
-                    if (column < 0)
-                        continue;
-                    var value = (float)((1 + Math.Log(block.Counts[at])) * _weights[column]);
-                    indices.Add(column);
-                    values.Add(value);
-                    square += (double)value * value;
-                }
-
-                var scale = 1 / Math.Sqrt(square);
-                for (var i = start; i < values.Count; i++)
-                    values[i] = (float)(values[i] * scale);
-                starts.Add(values.Count);
-            }
-        }
-
-        return new SparseBlock(SparseWidth, [.. starts], [.. indices], [.. values]);
-    }
+    public SparseBlock Sparse(params ReadOnlySpan<TermCounts> blocks) => _vocabulary.Sparse(blocks, new Weighing(_weights));
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)
@@ -115,6 +84,21 @@ internal sealed class FittedTfIdf : IFittedFeaturizer
         to.WriteJson("tfidf", new Document(SparseSource));
         _vocabulary.Write(to);
         to.WriteArray<float>("weights", _weights);
+    }
+
+    private readonly struct Weighing(float[] weights) : ITermWeighing
+    {
+        public float Of(int column, int count) => (float)((1 + Math.Log(count)) * weights[column]);
+
+        public void Normalize(Span<float> row)
+        {
+            double square = 0;
+            foreach (var value in row)
+                square += (double)value * value;
+            var scale = 1 / Math.Sqrt(square);
+            foreach (ref var value in row)
+                value = (float)(value * scale);
+        }
     }
 
     private sealed record Document(string Column);
