@@ -40,6 +40,8 @@ internal static class InstallCommand
 
         if (npm.ExitCode != 0)
             throw new IOException("npm ci failed; its message stands above. Check the network or npm's registry setting and try again.");
+        // As the front door and the tests do it: a copy of the lock file tells what is installed, and whether wholly.
+        File.Copy(Path.Combine(folder, "package-lock.json"), Path.Combine(folder, "node_modules", ".installed-lock.json"), overwrite: true);
         Console.Error.WriteLine($"{component} is installed in {folder}.");
     }
 

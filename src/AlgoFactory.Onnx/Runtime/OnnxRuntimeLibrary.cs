@@ -20,7 +20,20 @@ public static class OnnxRuntimeLibrary
     /// <summary>What to say where it is not.</summary>
     public static string HowToInstall => "ONNX Runtime is not installed; run: ./algofactory install onnxruntime";
 
-    internal static nint Load() => NativeLibrary.Load(Found.Value ?? throw new OnnxRuntimeException(HowToInstall));
+    /// <exception cref="OnnxRuntimeException">It is not there, or cannot be loaded: cut off while it was fetched, say.</exception>
+    internal static nint Load() => Load(Found.Value ?? throw new OnnxRuntimeException(HowToInstall));
+
+    internal static nint Load(string file)
+    {
+        try
+        {
+            return NativeLibrary.Load(file);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new OnnxRuntimeException($"'{file}' is no library that can be loaded; run: ./algofactory install onnxruntime");
+        }
+    }
 
     /// <summary>The places where it is looked for, the first first.</summary>
     internal static IEnumerable<string> Candidates(string? folder, string baseDirectory)

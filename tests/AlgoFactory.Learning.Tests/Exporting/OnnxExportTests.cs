@@ -138,6 +138,14 @@ public sealed class OnnxExportTests
     public void What_is_no_model_is_refused_with_a_sentence() =>
         Should.Throw<OnnxRuntimeException>(() => new OnnxSession("no model"u8)).Message.ShouldStartWith("ONNX Runtime: ");
 
+    [Fact]
+    public void A_library_that_was_cut_off_is_a_sentence_and_no_crash()
+    {
+        using var folder = new TempFolder();
+        var half = folder.Write("libonnxruntime.so.1", "half");
+        Should.Throw<OnnxRuntimeException>(() => OnnxRuntimeLibrary.Load(half)).Message.ShouldContain("install onnxruntime");
+    }
+
     /// <summary>A wrong file must be noticed: the check compares two models that differ.</summary>
     [Fact]
     public void The_check_tells_models_apart()
