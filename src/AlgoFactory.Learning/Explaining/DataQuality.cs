@@ -29,6 +29,7 @@ public static class DataQuality
             NumericColumn numbers => present.Select(r => numbers.Values[r]).Distinct().Count(),
             CategoryColumn categories => present.Select(r => categories.Codes[r]).Distinct().Count(),
             TextColumn texts => present.Select(r => texts.Values[r]).Distinct().Count(),
+            ImageColumn images => present.Select(r => RowHashes.Bytes(images.Values[r])).Distinct().Count(),
             _ => 0,
         };
         var outliers = column is NumericColumn values && spec.Kind == ColumnKind.Numeric ? Outliers(values, present) : 0;

@@ -9,7 +9,7 @@ namespace AlgoFactory.Learning.Explaining;
 /// <summary>
 /// Rows that look like the training data's, column by column: what a model is compared with where no data is at hand. They are
 /// drawn from the profile that every model file holds, each column by itself, so that the same row is explained alike whatever
-/// file it stands in. Texts are missing: the profile has none.
+/// file it stands in. Texts and images are missing: the profile has none.
 /// </summary>
 public static class ProfileRows
 {
@@ -51,6 +51,8 @@ public static class ProfileRows
                 return new CategoryColumn(spec.Name, [.. shares.Select(u => u >= seen ? CategoryColumn.Missing : Level(ends, u / seen))], spec.Levels);
             case ColumnKind.Categorical:
                 return new CategoryColumn(spec.Name, [.. shares.Select(_ => CategoryColumn.Missing)], []);
+            case ColumnKind.Image:
+                return new ImageColumn(spec.Name, new byte[]?[shares.Length]);
             default:
                 return new TextColumn(spec.Name, new string?[shares.Length]);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Learners.Trees;
@@ -32,10 +33,28 @@ internal static class RowHashes
                     for (var i = 0; i < hashes.Length; i++)
                         hashes[i] = SplitMix.Hash(hashes[i], texts.Values[i] is { } text ? Text(text) : 1);
                     break;
+                case ImageColumn images:
+                    for (var i = 0; i < hashes.Length; i++)
+                        hashes[i] = SplitMix.Hash(hashes[i], images.Values[i] is { } pixels ? Bytes(pixels) : 1);
+                    break;
+                case { } other:
+                    // Passed over in silence, rows that differ only there would be called copies.
+                    throw new InvalidOperationException($"Columns such as '{spec.Name}' ({other.GetType().Name}) have no hash.");
             }
         }
 
         return hashes;
+    }
+
+    /// <summary>A number of bytes, their length among them.</summary>
+    public static ulong Bytes(ReadOnlySpan<byte> bytes)
+    {
+        var hash = SplitMix.Hash(3, (ulong)bytes.Length);
+        foreach (var eight in MemoryMarshal.Cast<byte, ulong>(bytes))
+            hash = SplitMix.Hash(hash, eight);
+        foreach (var one in bytes[(bytes.Length & -sizeof(ulong))..])
+            hash = SplitMix.Hash(hash, one);
+        return hash;
     }
 
     private static ulong Text(string text) => text.Aggregate(SplitMix.Hash(2, (ulong)text.Length), (hash, letter) => SplitMix.Hash(hash, letter));

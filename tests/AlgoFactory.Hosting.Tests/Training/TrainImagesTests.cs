@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Hosting.Evaluation;
+using AlgoFactory.Hosting.Explaining;
 using AlgoFactory.Hosting.Prediction;
 using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning.Artefacts;
@@ -23,6 +24,14 @@ public sealed class TrainImagesTests : IDisposable
 
         var outcome = EvaluateModel.Run(model, Archive("test.zip", 20, seed: 2), new ReadOptions(), default);
         ((double)outcome.Metrics["accuracy"]!).ShouldBeGreaterThan(0.9);
+
+        // No two images are alike: training must not say so.
+        string.Join(' ', model.Lineage.Warnings).ShouldNotContain("repeat");
+
+        var explained = ExplainFile.Run(model, new ExplainOptions(Evaluations: 40), _folder["test.zip"], new ReadOptions(), _folder["why.csv"], default);
+        (explained.Rows, explained.Errors).ShouldBe((20, 0));
+        explained.Columns.Single().Column.ShouldBe("image");
+        explained.Columns.Single().MeanAbsolute.ShouldBeGreaterThan(0.1);
 
         var mixed = Archive("mixed.zip", 2, seed: 3, ("broken.png", "no image"u8.ToArray()));
         var report = PredictFile.Run(model, mixed, new ReadOptions(), _folder["out.csv"], default);

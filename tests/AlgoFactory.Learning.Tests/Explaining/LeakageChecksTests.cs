@@ -69,6 +69,10 @@ public class LeakageChecksTests
         repeated.Value.ShouldBe(2 / 6.0);
         repeated.Text.ShouldStartWith("2 of 6 rows (33.3 %)");
         LeakageChecks.Duplicates(table.Take([0, 1, 3, 4]), columns).ShouldBeNull();
+        var images = SmallTables.Of(new ImageColumn("i", [[1, 2, 3], [1, 2, 4], [1, 2, 3], null, [1, 2, 3, 0]]));
+        ImmutableArray<ColumnSpec> image = [new("i", ColumnKind.Image, ColumnRole.Feature, 1, "made up")];
+        LeakageChecks.Duplicates(images, image).ShouldBeNull();
+        LeakageChecks.Duplicates(images.Take([0, 2, 0, 3, 3]), image)!.Value.ShouldBe(3 / 5.0);
         // Codes differ from table to table; what they stand for counts.
         var other = SmallTables.Of(new NumericColumn("n", [2, 1, 7]), SmallTables.Categories("c", "b", "a", "a"), new TextColumn("t", ["x", "x", "x"]));
         LeakageChecks.Shared(table, other, columns)!.Value.ShouldBe(2 / 3.0);
