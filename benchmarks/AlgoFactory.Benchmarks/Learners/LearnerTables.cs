@@ -46,7 +46,7 @@ internal static class LearnerTables
                     .Where(m => m != "auc" || train.Task.Kind == TaskKind.Binary)
                     .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m} {MetricCatalog.Find(m, train.Task.Kind).Compute(scores, model.OutputWidth, test.Labels.Span, []):F5}"));
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{table[0],-20} {id,-20} {string.Join("  ", metrics)}  features {reading:F1} s, fits {fitting:F1} s, scoring {timer.CpuSeconds - reading - fitting:F1} s (CPU)  {chosen}"));
+                    $"{table[0],-20} {id,-20} {string.Join("  ", metrics)}  {train.Features.DenseWidth} + {train.Features.Width - train.Features.DenseWidth} features in {reading:F1} s, fits {fitting:F1} s, scoring {timer.CpuSeconds - reading - fitting:F1} s (CPU)  {chosen}"));
             }
     }
 
