@@ -22,8 +22,17 @@ public enum Reproducibility
 /// <summary>How a learner wants its features.</summary>
 public enum FeatureNeeds
 {
-    /// <summary>Numbers as they are with NaN for missing, categories as codes (<see cref="FeatureKind.Categorical"/>); text sparse.</summary>
+    /// <summary>
+    /// Numbers as they are with NaN for missing, categories as codes (<see cref="FeatureKind.Categorical"/>); text sparse, and
+    /// its strongest singular vectors dense.
+    /// </summary>
     Codes,
+
+    /// <summary>
+    /// As <see cref="Codes"/>, but every level of a category has a code of its own, however many there are; levels of one
+    /// training row share one with those that training did not see. For learners that keep something of every level.
+    /// </summary>
+    Levels,
 
     /// <summary>Nothing missing, numbers standardised, categories one-hot or target-encoded; text sparse, with runs of characters.</summary>
     Scaled,
@@ -34,10 +43,7 @@ public enum FeatureNeeds
     /// <summary>No features at all.</summary>
     None,
 
-    /// <summary>
-    /// As <see cref="Codes"/>, but every level of a category has a code of its own, however many there are; levels of one
-    /// training row share one with those that training did not see. For learners that keep something of every level.
-    /// </summary>
+    /// <summary>As <see cref="Levels"/>, but text sparse alone: for learners that weigh every term.</summary>
     Fields,
 
     /// <summary>

@@ -33,7 +33,7 @@ internal static class FeaturizerSelection
             yield return scaled ? new Standardization(numbers) : new NumericValues(numbers);
 
         var categories = Names(c => c.Kind == ColumnKind.Categorical && Varies(FeaturizerGuard.Categories(frame, c.Name)));
-        if (needs == FeatureNeeds.Fields)
+        if (needs is FeatureNeeds.Fields or FeatureNeeds.Levels)
         {
             if (categories.Length > 0)
                 yield return new FieldCodes(categories);
@@ -66,7 +66,7 @@ internal static class FeaturizerSelection
                 continue;
             }
 
-            yield return needs == FeatureNeeds.Codes ? new TextComponents(text) : new TfIdf(text, TextAnalyzer.Words);
+            yield return needs is FeatureNeeds.Codes or FeatureNeeds.Levels ? new TextComponents(text) : new TfIdf(text, TextAnalyzer.Words);
             // A tree looks at one term at a time; runs of characters speak by the sum of many.
             if (scaled)
                 yield return new TfIdf(text, TextAnalyzer.Characters);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Learners;
 using Shouldly;
 using Xunit;
 
@@ -148,6 +149,22 @@ public class FeaturizerTests
         foreach (var row in new[] { 0, 1, 3 })
             sparse.Values(row).ToArray().Sum(v => (double)v * v).ShouldBe(1, 1e-6);
         pipeline.ImportanceByColumn([.. Enumerable.Repeat(1.0, features.Width)]).Single().ShouldBe(new("t", 1));
+    }
+
+    /// <summary>Learners that ask one feature at a time get what many words say together; those that weigh every word do not.</summary>
+    [Theory]
+    [InlineData("gbdt", true)]
+    [InlineData("random-forest", true)]
+    [InlineData("mlp", true)]
+    [InlineData("linear", false)]
+    [InlineData("fm", false)]
+    [InlineData("naive-bayes", false)]
+    public void Trees_read_singular_vectors_of_texts(string learner, bool reads)
+    {
+        var (pipeline, _) = Fit(
+            BuiltIn.Catalog[learner].Info.Needs, ColumnKind.Text, new TextColumn("t", [.. Enumerable.Range(0, 40).Select(i => $"red {(i % 3 == 0 ? "car" : "bus")} {(i % 2 == 0 ? "fast" : "slow")}")]));
+        pipeline.DenseFeatures.Any(f => f.Name.StartsWith("t component", StringComparison.Ordinal)).ShouldBe(reads);
+        pipeline.SparseWidth.ShouldBeGreaterThan(0);
     }
 
     [Fact]

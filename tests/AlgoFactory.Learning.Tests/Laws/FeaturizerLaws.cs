@@ -164,7 +164,7 @@ public class FeaturizerLaws
     {
         var full = SyntheticTable.Create(TaskKind.Binary, 5000);
         var schema = full.Schema with { Columns = [.. full.Schema.Columns.Where(c => c.Kind != ColumnKind.Text)] };
-        foreach (var needs in new[] { FeatureNeeds.Codes, FeatureNeeds.Scaled, FeatureNeeds.Fields })
+        foreach (var needs in new[] { FeatureNeeds.Codes, FeatureNeeds.Levels, FeatureNeeds.Scaled, FeatureNeeds.Fields })
         {
             var (pipeline, _) = FeaturePipeline.FitTransform(full.Input, schema, needs, FitContext.Create(1));
             pipeline.Transform(full.Frame);
@@ -186,6 +186,7 @@ public class FeaturizerLaws
 
     [Theory]
     [InlineData(FeatureNeeds.Codes)]
+    [InlineData(FeatureNeeds.Levels)]
     [InlineData(FeatureNeeds.Scaled)]
     [InlineData(FeatureNeeds.Fields)]
     [InlineData(FeatureNeeds.Grams)]

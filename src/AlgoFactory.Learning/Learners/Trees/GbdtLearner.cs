@@ -22,7 +22,7 @@ public sealed class GbdtLearner : IStreamingLearner
 
     /// <inheritdoc/>
     public LearnerInfo Info { get; } = new(
-        "gbdt", "Gradient-boosted trees", TaskKinds.All, FeatureNeeds.Fields, Reproducibility.AnyThreads, UsesValidation: true);
+        "gbdt", "Gradient-boosted trees", TaskKinds.All, FeatureNeeds.Levels, Reproducibility.AnyThreads, UsesValidation: true);
 
     /// <inheritdoc/>
     public SearchSpace Space(DatasetProfile profile, TaskSpec task)
