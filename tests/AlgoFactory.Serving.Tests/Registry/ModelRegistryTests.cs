@@ -174,12 +174,19 @@ public sealed class ModelRegistryTests : IDisposable
         var registry = Open();
         registry.Publish("m", _file);
         var parts = Path.GetFileName(StagingFolder.Create(Path.Combine(Root, "m"))).Split('-');
-        // A dead child whose parent never asks for its end: a zombie.
-        using var parent = Process.Start(new ProcessStartInfo("sh", ["-c", "true & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        // A dead child whose parent never asks for its end: a zombie. The child must outlive the shell, which would ask: it ends
+        // with its input, and that is closed once the parent has become `sleep`.
+        using var parent = Process.Start(new ProcessStartInfo("sh", ["-c", "exec 3<&0; cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
         try
         {
             var zombie = parent.StandardOutput.ReadLine()!;
             var started = new DateTimeOffset(parent.StartTime).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+            SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{parent.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(20)).ShouldBeTrue();
+            parent.StandardInput.Close();
             SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{zombie}/stat").Contains(") Z "), TimeSpan.FromSeconds(20)).ShouldBeTrue();
             var left = Staging(parts[1], zombie, started);
             registry.Publish("m", _file).Version.ShouldBe(2);
