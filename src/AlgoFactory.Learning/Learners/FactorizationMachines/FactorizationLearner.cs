@@ -18,6 +18,9 @@ internal sealed class FactorizationLearner : ILearner
     /// <summary>The greatest first factor × √factors: small beside what is learned, large enough to leave the saddle point at 0 in a few epochs.</summary>
     private const float Spread = 0.2f;
 
+    /// <summary>Epochs without a better validation value after shared ones: where vectors begin at something there is no plateau to cross.</summary>
+    private const int OwnPatience = 3;
+
     private readonly bool _fieldAware;
 
     private FactorizationLearner(bool fieldAware, string id, string name)
@@ -57,18 +60,31 @@ internal sealed class FactorizationLearner : ILearner
         var link = logistic ? ScoreLink.Probability : ScoreLink.Of(target);
 
         var encoder = FieldEncoder.Fit(data, options.Bins, options.Normalize, fields => Room(fields, options), context.Cancellation);
-        var pairs = PairTerm(_fieldAware, encoder.Fields, options.Factors);
         var rows = EncodedRows.Of(encoder, data.Features, context.Cancellation);
+        var held = validation is null ? null : EncodedRows.Of(encoder, validation.Features, context.Cancellation);
         var weights = FactorizationWeights.Create(
-            pairs, encoder.Slots, logistic ? (float)ClassShares.LogOdds(labels, rowWeights, 1)[0] : 0, Spread / MathF.Sqrt(options.Factors), context.Seed);
-        var trainer = new FactorizationTrainer(weights, rows, labels, rowWeights, logistic, options, context);
-        var watch = validation is null ? null : new ValidationWatch(
-            validation, EncodedRows.Of(encoder, validation.Features, context.Cancellation), validation.StoppingMetric ?? data.StoppingMetric, link, options.Patience, context.ParallelOptions);
-        var epochs = trainer.Run(watch);
+            PairTerm(_fieldAware && options.SharedEpochs == 0, encoder.Fields, options.Factors), encoder.Slots,
+            logistic ? (float)ClassShares.LogOdds(labels, rowWeights, 1)[0] : 0, Spread / MathF.Sqrt(options.Factors), context.Seed);
+        var refit = parameters;
+        ValidationWatch? Watch(int patience) => validation is null ? null : new ValidationWatch(
+            validation, held!, validation.StoppingMetric ?? data.StoppingMetric, link, patience, context.ParallelOptions);
+        FactorizationTrainer Trainer(int epochs) => new(weights, rows, labels, rowWeights, logistic, options with { Epochs = epochs }, context);
+
+        var watch = Watch(options.Patience);
+        if (options.SharedEpochs > 0)
+        {
+            // A pair of fields alone has too few rows to bring its vectors away from 0; all pairs of a level together have more.
+            refit = refit.With(FactorizationParameters.SharedEpochs.Name, Trainer(options.SharedEpochs).Run(watch));
+            weights = FactorizationWeights.Apart(new FfmPairTerm(encoder.Fields, options.Factors), weights);
+            watch = Watch(Math.Min(options.Patience, OwnPatience));
+            watch?.Observe(0, weights);
+        }
+
+        refit = refit.With(FactorizationParameters.EpochsName, Trainer(options.Epochs).Run(watch));
         Silence(weights, rows, rowWeights);
         var importance = FactorizationImportance.Of(encoder, weights, data);
         var model = new FactorizationModel(_fieldAware, encoder, options.Factors, weights, link, importance);
-        return new FitOutcome(model, parameters.With(FactorizationParameters.Epochs.Name, epochs));
+        return new FitOutcome(model, refit);
     }
 
     /// <summary>The second-order term of a model.</summary>

@@ -11,6 +11,9 @@ internal sealed record FactorizationOptions
 
     public required int Epochs { get; init; }
 
+    /// <summary>0: a field-aware machine begins with random vectors.</summary>
+    public required int SharedEpochs { get; init; }
+
     public required int Patience { get; init; }
 
     /// <summary>0: numbers as values.</summary>

@@ -65,9 +65,9 @@ internal sealed class FactorizationTrainer
         }
 
         // The deadline may have cut an epoch short: half of one is better than none, but not than the best that was measured.
-        if (watch is not { BestEpoch: > 0 })
-            return Math.Max(1, epoch);
-        Weights.Restore(watch.Best!);
+        if (watch?.Best is null)
+            return Math.Max(Math.Min(1, _options.Epochs), epoch);
+        Weights.Restore(watch.Best);
         return watch.BestEpoch;
     }
 

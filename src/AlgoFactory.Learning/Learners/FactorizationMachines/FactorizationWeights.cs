@@ -43,6 +43,17 @@ internal sealed class FactorizationWeights
         return new FactorizationWeights(pairs, new float[slots], factors, bias);
     }
 
+    /// <summary>A field-aware machine that says the same as one with a vector a slot: each field's vector is a copy of that one.</summary>
+    /// <param name="pairs">The field-aware term, of as many factors.</param>
+    /// <param name="shared">The machine with one vector a slot.</param>
+    public static FactorizationWeights Apart(FfmPairTerm pairs, FactorizationWeights shared)
+    {
+        var factors = new float[checked(shared.Linear.Length * pairs.Stride)];
+        for (var slot = 0; slot < shared.Linear.Length; slot++)
+            pairs.Repeat(shared.Factors.AsSpan(slot * shared.Pairs.Stride, shared.Pairs.Stride), factors.AsSpan(slot * pairs.Stride, pairs.Stride));
+        return new FactorizationWeights(pairs, shared.Linear, factors, shared.Bias);
+    }
+
     /// <summary>The score of a row; leaves in <paramref name="scratch"/> what a step on the same row reads.</summary>
     public float Score(FieldRow row, Span<float> scratch)
     {

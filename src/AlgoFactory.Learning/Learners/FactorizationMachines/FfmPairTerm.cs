@@ -40,6 +40,13 @@ internal sealed class FfmPairTerm : IPairTerm
     /// <inheritdoc/>
     public bool IsFactor(int offset) => offset < _fields * _width && offset % _width < _factors;
 
+    /// <summary>Writes one vector as a slot's vector for every field.</summary>
+    public void Repeat(ReadOnlySpan<float> vector, Span<float> slot)
+    {
+        for (var field = 0; field < _fields; field++)
+            vector[.._factors].CopyTo(slot[(field * _width)..]);
+    }
+
     /// <inheritdoc/>
     public void Prepare(FieldRow row, ReadOnlySpan<float> factors, Span<float> scratch)
     {

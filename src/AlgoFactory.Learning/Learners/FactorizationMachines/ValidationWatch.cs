@@ -31,7 +31,7 @@ internal sealed class ValidationWatch
         _scores = new float[rows.Count];
     }
 
-    /// <summary>The best epoch, from 1; 0 before any.</summary>
+    /// <summary>The best epoch, from 1; 0 before any, or where the weights that training began with are best.</summary>
     public int BestEpoch { get; private set; }
 
     /// <summary>The best epoch's weights.</summary>

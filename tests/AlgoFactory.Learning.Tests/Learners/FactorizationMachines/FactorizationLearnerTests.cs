@@ -38,16 +38,41 @@ public class FactorizationLearnerTests
         var losses = new List<double>();
         var context = FitContext.Create(1) with { Progress = new Recorder(losses) };
         var quick = ParameterSet.Empty.With("learning_rate", 0.5).With("early_stopping_epochs", 3);
+        if (id == "ffm")
+            quick = quick.With("shared_epochs", 0);
         var outcome = BuiltIn.Catalog[id].Fit(train with { Validation = test }, quick, context);
         var best = losses.IndexOf(losses.Min()) + 1;
         losses.Count.ShouldBe(best + 3);
-        outcome.RefitParameters.Number(FactorizationParameters.Epochs).ShouldBe(best);
+        Setting(outcome, "epochs").ShouldBe(best);
         var scores = Scores(outcome.Model, test);
         MetricCatalog.Find("logloss", TaskKind.Binary).Compute(scores, 1, test.Labels.Span, []).ShouldBe(losses.Min(), 1e-9);
 
         // As many epochs on the same rows without validation are the same model.
         var again = BuiltIn.Catalog[id].Fit(train, outcome.RefitParameters, FitContext.Create(1)).Model;
         ArtefactRoundTrip.Fingerprint(again).ShouldBe(ArtefactRoundTrip.Fingerprint(outcome.Model));
+    }
+
+    [Fact]
+    public void A_field_aware_machine_goes_on_from_the_best_shared_epoch_and_is_no_worse()
+    {
+        var (train, test) = Sets(FeatureNeeds.Fields);
+        var losses = new List<double>();
+        var context = FitContext.Create(1) with { Progress = new Recorder(losses) };
+        var quick = ParameterSet.Empty.With("learning_rate", 0.5).With("early_stopping_epochs", 3);
+        var outcome = BuiltIn.Catalog["ffm"].Fit(train with { Validation = test }, quick, context);
+        var shared = Convert.ToInt32(Setting(outcome, "shared_epochs"));
+        var own = Convert.ToInt32(Setting(outcome, "epochs"));
+        losses.Count.ShouldBe(shared + 3 + own + 3);
+        losses[shared - 1].ShouldBe(losses.Take(shared + 3).Min());
+        var scores = Scores(outcome.Model, test);
+        MetricCatalog.Find("logloss", TaskKind.Binary).Compute(scores, 1, test.Labels.Span, []).ShouldBe(losses.Min(), 1e-9);
+
+        var again = BuiltIn.Catalog["ffm"].Fit(train, outcome.RefitParameters, FitContext.Create(1)).Model;
+        ArtefactRoundTrip.Fingerprint(again).ShouldBe(ArtefactRoundTrip.Fingerprint(outcome.Model));
+        // Without steps of its own it says what the shared one says.
+        var apart = BuiltIn.Catalog["ffm"].Fit(train, ParameterSet.Empty.With("shared_epochs", 2).With("epochs", 0), FitContext.Create(1)).Model;
+        var one = BuiltIn.Catalog["fm"].Fit(train, ParameterSet.Empty.With("factors", 4).With("epochs", 2), FitContext.Create(1)).Model;
+        Scores(apart, test).ShouldBe(Scores(one, test), 1e-5);
     }
 
     [Theory]
@@ -129,7 +154,7 @@ public class FactorizationLearnerTests
         var clock = new SteppingClock();
         var outcome = BuiltIn.Catalog["fm"].Fit(train, ParameterSet.Empty, FitContext.Create(1) with { Clock = clock, Deadline = clock.Start.AddSeconds(40) });
         // The clock moves a second a look; an epoch of 8,000 rows has 16 looks, so that the third one is cut.
-        outcome.RefitParameters.Number(FactorizationParameters.Epochs).ShouldBe(2);
+        Setting(outcome, "epochs").ShouldBe(2);
         clock.Looks.ShouldBeLessThan(45);
     }
 
@@ -138,6 +163,8 @@ public class FactorizationLearnerTests
         Should.Throw<LearningException>(() => BuiltIn.Catalog["ffm"].Fit(
             Sets(FeatureNeeds.Fields).Train with { Task = new TaskSpec(TaskKind.Multiclass, "y", ["a", "b", "c"]) }, Few, FitContext.Create(1)))
             .Message.ShouldContain("not 3 classes");
+
+    private static object Setting(FitOutcome outcome, string name) => outcome.RefitParameters.Values.Single(p => p.Key == name).Value;
 
     private static ParameterSet Few => ParameterSet.Empty.With("epochs", 2);
 
