@@ -8,7 +8,7 @@ namespace AlgoFactory.Data.Schemas;
 /// <param name="Item">The item column.</param>
 /// <param name="Rating">The rating column, or null.</param>
 /// <param name="Time">The column of when, or null.</param>
-public sealed record RecommendChoice(string User, string Item, string? Rating, string? Time)
+public sealed record RecommendChoice(string User, string Item, string? Rating = null, string? Time = null)
 {
     /// <summary>Columns that tell of the items.</summary>
     public ImmutableArray<string> ItemFeatures { get; init; } = [];

@@ -58,7 +58,7 @@ public sealed record ExperimentRequest
     /// <summary>The metric; null: the task's default.</summary>
     public string? Metric { get; init; }
 
-    /// <summary>Time budget in seconds; null with <see cref="Trials"/>, else 60.</summary>
+    /// <summary>Time budget in seconds; null with a budget in trials, else 60.</summary>
     public double? BudgetSeconds { get; init; }
 
     /// <summary>Budget in trials; reproducible.</summary>
