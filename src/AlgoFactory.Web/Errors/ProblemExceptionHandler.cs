@@ -24,6 +24,8 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         if (status == StatusCodes.Status500InternalServerError || exception is StorageException)
             log.LogError(exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
         context.Response.StatusCode = status;
+        if (exception is ModelAsleepException)
+            context.Response.Headers.RetryAfter = "10";
         if (Problem.IsForPrograms(context))
             await Problem.WriteAsync(context, status, detail);
         else

@@ -61,7 +61,7 @@ public sealed class TwoNodesTests : IDisposable
             }
         })).ToArray();
 
-        for (var swap = 0; swap < 20; swap++)
+        for (var swap = 0; swap < 10; swap++)
             (await SwapAsync(swap % 2 + 1)).ShouldBeEmpty();
         await second.KillAsync();
         // The dead node is waited for, then named; the other one answers on.
