@@ -16,10 +16,8 @@ namespace AlgoFactory.Serving.Prediction;
 /// <see cref="PoolOptions.MemoryBytes"/>, deployments that were not asked for lately sleep: they are known, and loaded by the next
 /// request (<see cref="RentAsync"/>).
 /// </remarks>
-public sealed class PredictionEnginePool : IDisposable
+public sealed partial class PredictionEnginePool : IDisposable
 {
-    private static readonly TimeSpan WakeAgainAfter = TimeSpan.FromSeconds(10);
-
     private readonly Func<ModelVersion, ModelFile> _load;
     private readonly Func<ModelVersion, long> _size;
     private readonly PoolOptions _options;
@@ -27,7 +25,7 @@ public sealed class PredictionEnginePool : IDisposable
     private readonly Lock _changes = new();
 
     // The map is replaced as a whole when a deployment comes or goes, and never written to.
-    private volatile FrozenDictionary<string, Slot> _slots = FrozenDictionary<string, Slot>.Empty;
+    private volatile FrozenDictionary<string, PoolSlot> _slots = FrozenDictionary<string, PoolSlot>.Empty;
 
     /// <summary>Creates an empty pool over a registry.</summary>
     public PredictionEnginePool(ModelRegistry registry, PoolOptions? options = null, TimeProvider? clock = null)
@@ -43,9 +41,6 @@ public sealed class PredictionEnginePool : IDisposable
         _options = options ?? new PoolOptions();
         _clock = clock ?? TimeProvider.System;
     }
-
-    /// <summary>Told when a sleeping deployment could not be loaded: the deployment and the reason.</summary>
-    public event Action<string, string>? WakeFailed;
 
     /// <summary>
     /// Rents what serves a deployment: its first arm. Null when there is no such deployment, or it sleeps. Dispose the lease.
@@ -65,11 +60,6 @@ public sealed class PredictionEnginePool : IDisposable
 
         return null;
     }
-
-    /// <summary>As <see cref="Rent"/>, and loads what sleeps; many requests at once wait for one load.</summary>
-    /// <exception cref="ModelAsleepException">It cannot be loaded; it is tried again some seconds later.</exception>
-    public ValueTask<PredictionLease?> RentAsync(string deployment, CancellationToken cancellation) =>
-        Rent(deployment) is { } lease ? ValueTask.FromResult<PredictionLease?>(lease) : WakeAndRentAsync(deployment, cancellation);
 
     /// <summary>Loads a version and warms it up, on another thread. Nothing serves it yet.</summary>
     /// <param name="version">The version; with a hash, the file must be the one of that hash.</param>
@@ -141,20 +131,6 @@ public sealed class PredictionEnginePool : IDisposable
         Publish(deployment, prepared);
     }
 
-    /// <summary>Whether a plan's versions fit into the memory that is left beside what is loaded; true without a limit.</summary>
-    public bool Fits(TrafficPlan plan) =>
-        _options.MemoryBytes == 0 || plan.Pinned || Loaded() + plan.Arms.Sum(a => _size(a.Id)) <= _options.MemoryBytes;
-
-    /// <summary>Makes a deployment known that is loaded with its first request.</summary>
-    public void Register(string deployment, TrafficPlan plan, int revision)
-    {
-        lock (_changes)
-        {
-            var slot = SlotOf(deployment);
-            slot.Exchange(null, plan, revision)?.LetGo();
-        }
-    }
-
     /// <summary>Stops serving a deployment; requests in flight finish. False when there was none.</summary>
     public bool Remove(string deployment)
     {
@@ -180,9 +156,6 @@ public sealed class PredictionEnginePool : IDisposable
 
     /// <summary>A deployment's plan as it is served; null when there is none, or it sleeps.</summary>
     public LivePlan? Plan(string deployment) => _slots.TryGetValue(deployment, out var slot) ? slot.Current : null;
-
-    /// <summary>The bytes of the loaded models, about.</summary>
-    public long Loaded() => _slots.Values.Sum(s => s.Current?.Bytes ?? 0);
 
     /// <summary>Stops serving all deployments; requests in flight finish.</summary>
     public void Dispose()
@@ -226,94 +199,14 @@ public sealed class PredictionEnginePool : IDisposable
     }
 
     // Held: the changes.
-    private Slot SlotOf(string deployment)
+    private PoolSlot SlotOf(string deployment)
     {
         if (!_slots.TryGetValue(deployment, out var slot))
-            _slots = _slots.Append(KeyValuePair.Create(deployment, slot = new Slot())).ToFrozenDictionary(StringComparer.Ordinal);
+            _slots = _slots.Append(KeyValuePair.Create(deployment, slot = new PoolSlot())).ToFrozenDictionary(StringComparer.Ordinal);
         return slot;
     }
 
-    /// <summary>Sends to sleep what was not asked for longest, until the rest fits; never what has just come, nor what is pinned.</summary>
-    private void MakeRoom(string newest)
-    {
-        if (_options.MemoryBytes == 0)
-            return;
-        var freed = new List<LivePlan>();
-        lock (_changes)
-        {
-            var loaded = Loaded();
-            foreach (var (_, slot) in _slots.Where(s => s.Key != newest).OrderBy(s => s.Value.LastUsed))
-            {
-                if (loaded <= _options.MemoryBytes)
-                    break;
-                if (slot.Current is not { Plan.Pinned: false } plan)
-                    continue;
-                loaded -= plan.Bytes;
-                freed.Add(slot.Exchange(null, slot.Known, slot.Revision)!);
-            }
-        }
-
-        freed.ForEach(p => p.LetGo());
-    }
-
-    private async ValueTask<PredictionLease?> WakeAndRentAsync(string deployment, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            if (!_slots.TryGetValue(deployment, out var slot))
-                return null;
-            Task waking;
-            lock (_changes)
-            {
-                if (slot.Current is null && slot.Known is null)
-                    return null;
-                waking = slot.Current is not null ? Task.CompletedTask : slot.Waking ??= WakeAsync(deployment, slot);
-            }
-
-            await waking.WaitAsync(cancellation).ConfigureAwait(false);
-            if (Rent(deployment) is { } lease)
-                return lease;
-        }
-    }
-
-    private async Task WakeAsync(string deployment, Slot slot)
-    {
-        await Task.Yield(); // not under the lock
-        var (plan, revision) = (slot.Known, slot.Revision);
-        try
-        {
-            if (slot.Failure is { } failure && slot.FailedRevision == revision && _clock.GetElapsedTime(slot.FailedAt) < WakeAgainAfter)
-                throw new ModelAsleepException(deployment, failure);
-            if (plan is null)
-                return;
-            using var prepared = await PrepareAsync(deployment, plan, tolerant: true).ConfigureAwait(false);
-            LivePlan? old = null;
-            lock (_changes)
-            {
-                // Another plan, or none, may have come meanwhile.
-                if (slot.Current is null && ReferenceEquals(slot.Known, plan))
-                    old = slot.Exchange(new LivePlan(deployment, plan, revision, prepared.Take()), plan, revision);
-                slot.Failure = null;
-            }
-
-            old?.LetGo();
-            MakeRoom(deployment);
-        }
-        catch (Exception e) when (e is RegistryException or ArtefactFormatException or IOException or UnauthorizedAccessException)
-        {
-            (slot.FailedRevision, slot.FailedAt) = (revision, _clock.GetTimestamp());
-            slot.Failure = e.Message;
-            WakeFailed?.Invoke(deployment, e.Message);
-            throw new ModelAsleepException(deployment, e.Message, e);
-        }
-        finally
-        {
-            lock (_changes)
-                slot.Waking = null;
-        }
-    }
-
-    private static ServedModel? Served(string deployment, Slot slot)
+    private static ServedModel? Served(string deployment, PoolSlot slot)
     {
         var (current, known, revision) = (slot.Current, slot.Known, slot.Revision);
         if (current is not null)
@@ -331,84 +224,4 @@ public sealed class PredictionEnginePool : IDisposable
             Arms = [.. known.Arms.Select(a => new ServedArm(a.Name, a.Id, null, 0, 0, 0, slot.Failure))],
         };
     }
-
-    /// <summary>A deployment's place in the pool. All but a look at the current plan happens under the pool's lock.</summary>
-    private sealed class Slot
-    {
-        private LivePlan? _current;
-        private long _lastUsed = Environment.TickCount64;
-
-        public LivePlan? Current => Volatile.Read(ref _current);
-
-        /// <summary>The plan that should serve, loaded or not.</summary>
-        public TrafficPlan? Known { get; private set; }
-
-        /// <summary>The deployment's revision that serves.</summary>
-        public int Revision { get; private set; }
-
-        public Task? Waking { get; set; }
-
-        public string? Failure { get; set; }
-
-        public long FailedAt { get; set; }
-
-        public int FailedRevision { get; set; }
-
-        public long LastUsed => Volatile.Read(ref _lastUsed);
-
-        // To the tenth of a second: a write for each request would pass the line of memory from core to core.
-        public void Touch()
-        {
-            var now = Environment.TickCount64;
-            if (now - Volatile.Read(ref _lastUsed) > 100)
-                Volatile.Write(ref _lastUsed, now);
-        }
-
-        public LivePlan? Exchange(LivePlan? next, TrafficPlan? known, int revision)
-        {
-            (Known, Revision) = (known, revision);
-            if (next is not null)
-                Volatile.Write(ref _lastUsed, Environment.TickCount64);
-            return Interlocked.Exchange(ref _current, next);
-        }
-    }
 }
-
-/// <summary>How a pool treats requests.</summary>
-public sealed record PoolOptions
-{
-    /// <summary>Names that callers may send in rows beside the schema's.</summary>
-    public ImmutableArray<string> PassThrough { get; init; } = [];
-
-    /// <summary>What a request may hold.</summary>
-    public RowLimits Limits { get; init; } = RowLimits.Default;
-
-    /// <summary>What the loaded models may take, in bytes (the unpacked size of their files); 0: no limit.</summary>
-    public long MemoryBytes { get; init; }
-}
-
-/// <summary>A deployment sleeps and cannot be loaded now; the message is one sentence.</summary>
-public sealed class ModelAsleepException(string deployment, string reason, Exception? inner = null)
-    : Exception($"The deployment '{deployment}' cannot be loaded right now: {reason}", inner);
-
-/// <summary>What serves a deployment.</summary>
-/// <param name="Deployment">The deployment's name.</param>
-/// <param name="Version">The model version of the first arm.</param>
-/// <param name="Revision">The deployment's revision; 0 when it was swapped without one.</param>
-/// <param name="LoadedAt">Since when it is loaded; null: it sleeps until it is asked for.</param>
-/// <param name="Leases">Requests in flight on it.</param>
-public sealed record ServedModel(string Deployment, ModelVersion Version, int Revision, DateTimeOffset? LoadedAt, int Leases)
-{
-    /// <summary>All arms.</summary>
-    public ImmutableArray<ServedArm> Arms { get; init; } = [];
-}
-
-/// <summary>An arm as a node serves it.</summary>
-/// <param name="Name">The arm's name.</param>
-/// <param name="Version">Its version.</param>
-/// <param name="LoadedAt">Since when it is loaded; null: it is not.</param>
-/// <param name="Leases">Requests in flight on it.</param>
-/// <param name="Requests">Requests since the plan began, where the plan gives them to arms.</param>
-/// <param name="Errors">Those that failed.</param>
-/// <param name="Error">Why it is not loaded; null when all is well.</param>
-public sealed record ServedArm(string Name, ModelVersion Version, DateTimeOffset? LoadedAt, int Leases, long Requests, long Errors, string? Error);
