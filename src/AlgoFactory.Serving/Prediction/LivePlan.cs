@@ -79,6 +79,11 @@ public sealed class LivePlan
 /// <summary>An arm of a plan as this node serves it.</summary>
 public sealed class LiveArm
 {
+    /// <summary>Predictions that may go on unheard after their time was up; with more the arm is not asked.</summary>
+    public const int MaxLate = 16;
+
+    private int _late;
+
     internal LiveArm(PlanArm arm, Generation? generation, string? error, TimeProvider clock)
     {
         Arm = arm;
@@ -96,7 +101,16 @@ public sealed class LiveArm
     /// <summary>What it answered since the plan began.</summary>
     public ArmTraffic Traffic { get; }
 
+    /// <summary>Whether so many late predictions are still under way that another one would only add to them.</summary>
+    public bool IsStuck => Volatile.Read(ref _late) >= MaxLate;
+
     internal Generation? Generation { get; }
+
+    /// <summary>A prediction's time is up, and it goes on.</summary>
+    public void BeLate() => Interlocked.Increment(ref _late);
+
+    /// <summary>A late prediction has ended.</summary>
+    public void EndLate() => Interlocked.Decrement(ref _late);
 }
 
 /// <summary>A plan whose versions are loaded and warmed but do not serve yet. Publish it to a pool, or dispose it.</summary>

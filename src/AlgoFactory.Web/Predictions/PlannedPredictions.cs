@@ -131,10 +131,10 @@ public sealed class PlannedPredictions(PredictionEnginePool pool, ShadowComparis
         for (var arm = 0; arm < plan.Arms.Length; arm++)
         {
             var it = plan.Arms[arm].Arm;
-            using var lease = plan.Rent(arm);
+            using var lease = plan.Arms[arm].IsStuck ? null : plan.Rent(arm);
             if (lease is null)
             {
-                warnings.Add($"The version {it.Model}/{it.Version} ('{it.Name}') is not loaded; the next in line was asked.");
+                warnings.Add($"The version {it.Model}/{it.Version} ('{it.Name}') {(plan.Arms[arm].IsStuck ? "is still busy with what was late" : "is not loaded")}; the next in line was asked.");
                 continue;
             }
 
@@ -188,15 +188,17 @@ public sealed class PlannedPredictions(PredictionEnginePool pool, ShadowComparis
         }
         catch
         {
+            plan.Arms[arm].BeLate();
             _ = work.ContinueWith(
                 static (ended, state) =>
                 {
-                    var (lease, rows) = ((PredictionLease, BoundRows))state!;
+                    var (of, lease, rows) = ((LiveArm, PredictionLease, BoundRows))state!;
                     _ = ended.Exception;
                     rows.Dispose();
                     lease.Dispose();
+                    of.EndLate();
                 },
-                (own, rows), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                (plan.Arms[arm], own, rows), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw;
         }
     }

@@ -70,6 +70,22 @@ public sealed class LivePlanTests
     }
 
     [Fact]
+    public async Task An_arm_with_many_late_predictions_is_stuck_until_they_end()
+    {
+        using var pool = Pool();
+        var arm = (await PlanAsync(pool, "d", Split(PlanKind.Fallback, 1, 0))).Arms[0];
+        for (var i = 0; i < LiveArm.MaxLate; i++)
+        {
+            arm.IsStuck.ShouldBeFalse();
+            arm.BeLate();
+        }
+
+        arm.IsStuck.ShouldBeTrue();
+        arm.EndLate();
+        arm.IsStuck.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task What_was_not_asked_for_longest_sleeps_and_wakes_with_the_next_request()
     {
         using var pool = Pool(memory: 250);
