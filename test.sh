@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole test suite. Installs what only tests need (Chromium, PostgreSQL), builds once, runs every test project and ends
+# The whole test suite. Installs what only tests need (Chromium, PostgreSQL, nginx), builds once, runs every test project and ends
 # with the line `N passed, N failed`. The exit code is 0 only when every test passed.
 #
 #   ./test.sh                       everything
@@ -33,6 +33,7 @@ install_debian_packages() {
     local missing=() as=()
     command -v chromium >/dev/null || missing+=(chromium)
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+    [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing+=(nginx-light)
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || give_up "the tests need ${missing[*]}, and there is no apt-get to install them with; install them and try again."
     if [ "$(id -u)" != 0 ]; then

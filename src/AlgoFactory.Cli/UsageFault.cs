@@ -43,6 +43,7 @@ internal static class UsageFault
             { IsEnum: true } => "one of " + string.Join(", ", Enum.GetNames(type).Select(n => n.ToLowerInvariant())),
             _ when type == typeof(int) => "a whole number",
             _ when type == typeof(double) => "a number",
+            _ when type == typeof(DateTimeOffset) => "a time such as 2030-01-31T06:00Z",
             _ => null,
         };
         return wanted is null ? null : $"The option '{option.Option.Name}' takes {wanted}, not '{token.Value}'.";

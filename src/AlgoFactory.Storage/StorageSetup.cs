@@ -13,7 +13,7 @@ public static class StorageSetup
 {
     /// <summary>
     /// Adds <see cref="IDatasetStore"/>, <see cref="IExperimentStore"/>, <see cref="IDeploymentStore"/>,
-    /// <see cref="IApiKeyStore"/>, <see cref="IAuditLog"/> and <see cref="MetadataDatabase"/>, all singletons that any number
+    /// <see cref="IDeploymentSignal"/>, <see cref="INodeBoard"/>, <see cref="IApiKeyStore"/>, <see cref="IAuditLog"/> and <see cref="MetadataDatabase"/>, all singletons that any number
     /// of threads and processes may use at once. Call <see cref="MetadataDatabase.MigrateAsync"/> before anything else.
     /// </summary>
     /// <exception cref="StorageException">The connection string cannot be read.</exception>
@@ -26,6 +26,9 @@ public static class StorageSetup
         services.AddSingleton<IDatasetStore, DatasetStore>();
         services.AddSingleton<IExperimentStore, ExperimentStore>();
         services.AddSingleton<IDeploymentStore, DeploymentStore>();
+        services.AddSingleton<IDeploymentSignal, DeploymentSignal>();
+        if (options.Provider == StorageProvider.Postgres) services.AddSingleton<INodeBoard, NodeBoard>();
+        else services.AddSingleton<INodeBoard, LocalNodeBoard>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
         return services;

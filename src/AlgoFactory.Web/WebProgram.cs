@@ -80,6 +80,7 @@ public static class WebProgram
         builder.Services.AddExperiments();
         builder.Services.AddModels();
         builder.Services.AddPredictions(options);
+        builder.Services.AddDeployments();
         builder.Services.AddBatches();
         builder.Services.AddMonitoring(options);
         builder.Services.AddApiDescription();
@@ -109,7 +110,10 @@ public static class WebProgram
                     {first.Secret}
 
                 """);
-        await app.Services.GetRequiredService<DeploymentService>().SyncAsync(CancellationToken.None);
+        // Reported first: a change made from now on waits for this node, and one made before is seen by the sync.
+        var deployments = app.Services.GetRequiredService<DeploymentService>();
+        await deployments.ReportAsync(CancellationToken.None);
+        await deployments.SyncAsync(CancellationToken.None);
     }
 
     private static async Task StartAsync(WebApplication app)

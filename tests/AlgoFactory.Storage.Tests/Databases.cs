@@ -62,6 +62,10 @@ public sealed class Opened(StorageOptions options) : IDisposable
 
     public IDeploymentStore Deployments => _services.GetRequiredService<IDeploymentStore>();
 
+    public IDeploymentSignal Signal => _services.GetRequiredService<IDeploymentSignal>();
+
+    public INodeBoard Board => _services.GetRequiredService<INodeBoard>();
+
     public IApiKeyStore Keys => _services.GetRequiredService<IApiKeyStore>();
 
     public IAuditLog Audit => _services.GetRequiredService<IAuditLog>();

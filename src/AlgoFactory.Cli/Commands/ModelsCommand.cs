@@ -73,7 +73,8 @@ internal static class ModelsCommand
             answer => Console.Out.WriteLine($"{Text(answer, "name")}/{Text(answer, "version")} was published."));
     }
 
-    private static Command Deploy()
+    /// <summary><c>deploy</c>, which also stands by itself.</summary>
+    internal static Command Deploy()
     {
         var name = new Argument<string>("NAME") { Description = "The deployment's name; made if need be." };
         var model = new Option<string>("--model") { Description = "The model's name; the deployment's own when not given.", HelpName = "NAME" };
@@ -84,22 +85,22 @@ internal static class ModelsCommand
             (server, line, cancellation) => server.PutAsync(
                 $"api/deployments/{Uri.EscapeDataString(line.GetRequiredValue(name))}",
                 new { Model = line.GetValue(model), Version = line.GetValue(version), Reason = line.GetValue(reason) }, cancellation),
-            PrintDeployment);
+            PlanPrinter.PrintChange);
     }
 
-    private static Command Rollback()
+    /// <summary><c>rollback</c>, which also stands by itself.</summary>
+    internal static Command Rollback()
     {
         var name = new Argument<string>("NAME") { Description = "The deployment's name." };
+        var reason = new Option<string>("--reason") { Description = "Why, for the history.", HelpName = "TEXT" };
         return RemoteOptions.Command(
-            "rollback", "Make the version serve that served before.", [name],
-            (server, line, cancellation) => server.PostAsync($"api/deployments/{Uri.EscapeDataString(line.GetRequiredValue(name))}/rollback", null, cancellation),
-            PrintDeployment);
+            "rollback", "Go back to the plan before the present one.", [name, reason],
+            (server, line, cancellation) => server.PostAsync(
+                $"api/deployments/{Uri.EscapeDataString(line.GetRequiredValue(name))}/rollback", new { Reason = line.GetValue(reason) }, cancellation),
+            PlanPrinter.PrintChange);
     }
 
     private static Option<int?> Version() => new("--version") { Description = "The version; the newest when not given.", HelpName = "N" };
-
-    private static void PrintDeployment(JsonElement deployment) =>
-        Console.Out.WriteLine($"{Text(deployment, "name")} serves {Text(deployment, "model")}/{Text(deployment, "version")} (change {Text(deployment, "revision")}).");
 
     private static void Print(JsonElement values, string name, string value)
     {

@@ -31,8 +31,9 @@ internal sealed class ServerClient : IDisposable
     /// <summary>POSTs JSON (or nothing) and returns the answer's.</summary>
     public Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancellation) => SendAsync(HttpMethod.Post, path, Json(body), cancellation);
 
-    /// <summary>PUTs JSON and returns the answer's.</summary>
-    public Task<JsonElement> PutAsync(string path, object body, CancellationToken cancellation) => SendAsync(HttpMethod.Put, path, Json(body), cancellation);
+    /// <summary>PUTs JSON and returns the answer's; with <paramref name="ifMatch"/> only onto what has that tag.</summary>
+    public Task<JsonElement> PutAsync(string path, object body, CancellationToken cancellation, string? ifMatch = null) =>
+        SendAsync(HttpMethod.Put, path, Json(body), cancellation, ifMatch);
 
     /// <summary>DELETEs.</summary>
     public Task DeleteAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Delete, path, null, cancellation);
@@ -71,9 +72,11 @@ internal sealed class ServerClient : IDisposable
 
     private static JsonContent? Json(object? body) => body is null ? null : JsonContent.Create(body, body.GetType(), options: ReportJson.Options);
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellation)
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellation, string? ifMatch = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
+        if (ifMatch is not null)
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue(ifMatch));
         using var answer = await AnswerAsync(request, cancellation);
         var bytes = await answer.Content.ReadAsByteArrayAsync(cancellation);
         if (!answer.IsSuccessStatusCode)

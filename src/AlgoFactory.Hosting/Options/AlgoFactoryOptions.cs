@@ -169,6 +169,13 @@ public sealed class PredictionOptions
     [Range(1, int.MaxValue)]
     public int BurstPerKey { get; set; } = 100;
 
+    /// <summary>
+    /// What the models of all deployments may take in memory, in MiB (the unpacked size of their files); those not asked for
+    /// longest are unloaded, and loaded again by the next request. 0: no limit, all are kept loaded.
+    /// </summary>
+    [Range(0, 1 << 30)]
+    public long ModelMemoryMiB { get; set; }
+
     /// <summary>Names that callers may send in rows beside a model's columns, such as an order number; they are passed over.</summary>
     public string[] PassThrough { get; set; } = [];
 }

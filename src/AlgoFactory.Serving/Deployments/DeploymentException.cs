@@ -9,6 +9,9 @@ public enum DeploymentFault
     /// <summary>Somebody else changed the deployment at the same time, or what is to be deleted is in use.</summary>
     Conflict,
 
+    /// <summary>The change was asked for a revision that is no longer the present one.</summary>
+    Outdated,
+
     /// <summary>The name is not allowed, or the model file cannot serve.</summary>
     Invalid,
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Serving.Prediction;
@@ -8,14 +7,11 @@ namespace AlgoFactory.Serving.Deployments;
 
 /// <summary>
 /// Changes what serves: over the store (what should serve, with its history), the registry (the files) and the pool
-/// (what this node serves). A change loads and warms the model first, then is saved, then published, so that what is
+/// (what this node serves). A change loads and warms the models first, then is saved, then published, so that what is
 /// in the store has been seen to load. Thread-safe; several nodes may share a store.
 /// </summary>
-public sealed class DeploymentService : IDisposable
+public sealed partial class DeploymentService : IDisposable
 {
-    /// <summary>A version that could not be loaded is tried again after this: its disk may have come back.</summary>
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
-
     /// <summary>The longest reason, in characters: a sentence or two, since every page of the deployment shows it.</summary>
     private const int MaxReasonLength = 500;
 
@@ -23,19 +19,25 @@ public sealed class DeploymentService : IDisposable
     private readonly ModelRegistry _registry;
     private readonly PredictionEnginePool _pool;
     private readonly TimeProvider _clock;
+    private readonly INodeBoard _board;
+    private readonly ImmutableArray<IDeploymentObserver> _observers;
 
     // Saving and publishing are one step on this node, so that the pool sees changes in the store's order. Loading, which
     // takes long, happens outside.
     private readonly SemaphoreSlim _commit = new(1, 1);
-    private readonly ConcurrentDictionary<string, Failure> _failures = new(StringComparer.Ordinal);
 
     /// <summary>Creates the service. Call <see cref="SyncAsync"/> before the first request.</summary>
-    public DeploymentService(IDeploymentStore store, ModelRegistry registry, PredictionEnginePool pool, TimeProvider? clock = null)
+    public DeploymentService(
+        IDeploymentStore store, ModelRegistry registry, PredictionEnginePool pool, TimeProvider? clock = null, INodeBoard? board = null,
+        IEnumerable<IDeploymentObserver>? observers = null)
     {
         _store = store;
         _registry = registry;
         _pool = pool;
         _clock = clock ?? TimeProvider.System;
+        _board = board ?? new LocalNodeBoard();
+        _observers = [.. observers ?? []];
+        pool.WakeFailed += (name, reason) => Notice(DeploymentEventKind.LoadFailed, name, reason);
     }
 
     /// <summary>Makes a version of a model serve a deployment, which is made if need be.</summary>
@@ -46,31 +48,25 @@ public sealed class DeploymentService : IDisposable
     /// <param name="reason">Words of the user; null: <c>deploy</c>.</param>
     /// <param name="cancellation">Gives up before the change is saved.</param>
     /// <exception cref="DeploymentException">There is no such version, it cannot serve, or another change came first.</exception>
-    public async Task<Deployment> DeployAsync(string name, string model, int? version, string by, string? reason, CancellationToken cancellation)
+    public Task<Deployment> DeployAsync(string name, string model, int? version, string by, string? reason, CancellationToken cancellation) =>
+        DeployAsync(name, model, version, by, reason, null, cancellation);
+
+    /// <summary>As the other, from the revision that the change was made for (0: there is no deployment yet); null: whatever there is.</summary>
+    /// <exception cref="DeploymentException">There is no such version, it cannot serve, or another change came first.</exception>
+    public async Task<Deployment> DeployAsync(
+        string name, string model, int? version, string by, string? reason, int? expected, CancellationToken cancellation)
     {
-        if (!ModelNames.IsValid(name))
-            throw new DeploymentException(DeploymentFault.Invalid, ModelNames.Refusal(name));
-        if (reason?.Length > MaxReasonLength)
-            throw new DeploymentException(DeploymentFault.Invalid, $"The reason has {reason.Length} characters; at most {MaxReasonLength} are kept.");
-        var found = Version(model, version);
-        var stored = await _store.FindAsync(name, cancellation).ConfigureAwait(false);
-        return await ChangeAsync(name, found, stored, by, reason ?? "deploy", cancellation).ConfigureAwait(false);
+        CheckWords(name, reason);
+        var found = Version(model, version).Id;
+        var stored = await StoredAsync(name, expected, cancellation).ConfigureAwait(false);
+        var plan = TrafficPlan.Single(found.Name, found.Version, found.Hash) with { Pinned = stored?.Plan.Pinned ?? false };
+        return await ChangeAsync(name, plan, stored, by, reason ?? "deploy", cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Makes the version serve that served before the present one: the newest different one in the history. Rolling
-    /// back twice therefore ends where it began.
-    /// </summary>
-    /// <exception cref="DeploymentException">There is no such deployment or no earlier version, it cannot serve, or another change came first.</exception>
-    public async Task<Deployment> RollbackAsync(string name, string by, CancellationToken cancellation)
-    {
-        var stored = await FindAsync(name, cancellation).ConfigureAwait(false);
-        var history = await _store.HistoryAsync(name, cancellation).ConfigureAwait(false);
-        var earlier = history.FirstOrDefault(d => d.Model != stored.Model || d.Version != stored.Version) ?? throw new DeploymentException(
-            DeploymentFault.Conflict, $"The deployment '{name}' has no earlier version to go back to.");
-        var version = Version(earlier.Model, earlier.Version);
-        return await ChangeAsync(name, version with { Hash = earlier.Hash }, stored, by, "rollback", cancellation).ConfigureAwait(false);
-    }
+    /// <summary>Replaces a deployment's plan by one that was made from it, if it is still the present one.</summary>
+    /// <exception cref="DeploymentException">A version cannot serve, or another change came first.</exception>
+    internal Task<Deployment> ReplaceAsync(Deployment stored, TrafficPlan plan, string by, string reason, CancellationToken cancellation) =>
+        ChangeAsync(stored.Name, plan, stored, by, reason.Length > MaxReasonLength ? reason[..MaxReasonLength] : reason, cancellation);
 
     /// <summary>Stops serving a deployment and forgets it with its history.</summary>
     /// <exception cref="DeploymentException">There is no such deployment.</exception>
@@ -98,7 +94,7 @@ public sealed class DeploymentService : IDisposable
         try
         {
             var all = await _store.ListAsync(cancellation).ConfigureAwait(false);
-            if (all.FirstOrDefault(d => d.Model == model && d.Version == version) is { } user)
+            if (all.FirstOrDefault(d => d.Plan.Arms.Any(a => a.Model == model && a.Version == version)) is { } user)
                 throw new DeploymentException(
                     DeploymentFault.Conflict,
                     $"Version {version} of the model '{model}' serves the deployment '{user.Name}'; deploy another version there first.");
@@ -111,15 +107,6 @@ public sealed class DeploymentService : IDisposable
         }
     }
 
-    /// <summary>All deployments with what this node serves of them, by name.</summary>
-    public async Task<ImmutableArray<DeploymentStatus>> ListAsync(CancellationToken cancellation) =>
-        [.. (await _store.ListAsync(cancellation).ConfigureAwait(false)).Select(Status)];
-
-    /// <summary>One deployment with what this node serves of it.</summary>
-    /// <exception cref="DeploymentException">There is no such deployment.</exception>
-    public async Task<DeploymentStatus> ShowAsync(string name, CancellationToken cancellation) =>
-        Status(await FindAsync(name, cancellation).ConfigureAwait(false));
-
     /// <summary>The changes of a deployment, the newest first.</summary>
     /// <exception cref="DeploymentException">There is no such deployment.</exception>
     public async Task<ImmutableArray<Deployment>> HistoryAsync(string name, CancellationToken cancellation)
@@ -128,42 +115,24 @@ public sealed class DeploymentService : IDisposable
         return history.IsEmpty ? throw NoDeployment(name) : history;
     }
 
-    /// <summary>
-    /// Brings this node in line with the store: at start-up, and now and then for what other nodes changed. A
-    /// deployment whose model cannot be loaded is reported in its status and does not stop the others; what served
-    /// before goes on.
-    /// </summary>
-    public async Task SyncAsync(CancellationToken cancellation)
-    {
-        var stored = await _store.ListAsync(cancellation).ConfigureAwait(false);
-        foreach (var deployment in stored)
-            if (!IsServed(deployment) && !FailedLately(deployment))
-                await BringAsync(deployment, cancellation).ConfigureAwait(false);
-        var names = stored.Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var served in _pool.List())
-            if (!names.Contains(served.Deployment))
-                await DropAsync(served.Deployment, cancellation).ConfigureAwait(false);
-        foreach (var failed in _failures.Keys)
-            if (!names.Contains(failed))
-                _failures.TryRemove(failed, out _);
-    }
-
     /// <summary>Frees what waits in the service; the pool is its owner's to dispose.</summary>
     public void Dispose() => _commit.Dispose();
 
     private async Task<Deployment> ChangeAsync(
-        string name, ModelVersion version, Deployment? stored, string by, string reason, CancellationToken cancellation)
+        string name, TrafficPlan plan, Deployment? stored, string by, string reason, CancellationToken cancellation)
     {
-        using var prepared = await PrepareAsync(version, cancellation).ConfigureAwait(false);
+        using var prepared = await PrepareAsync(name, plan, tolerant: false, cancellation).ConfigureAwait(false);
+        plan = prepared.Plan;
         var next = new Deployment(
-            name, version.Name, version.Version, prepared.Version.Hash, (stored?.Revision ?? 0) + 1, _clock.GetUtcNow(), by)
-        { Reason = reason };
+            name, plan.Arms[0].Model, plan.Arms[0].Version, plan.Arms[0].Hash, (stored?.Revision ?? 0) + 1, _clock.GetUtcNow(), by)
+        { Reason = reason, Plan = plan };
         await _commit.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            // It may have been deleted while it was loaded.
-            if (_registry.Find(version.Name, version.Version) is null)
-                throw new DeploymentException(DeploymentFault.NotFound, $"There is no version {version.Version} of the model '{version.Name}' any more.");
+            // One may have been deleted while they were loaded.
+            foreach (var arm in plan.Arms)
+                if (_registry.Find(arm.Model, arm.Version) is null)
+                    throw new DeploymentException(DeploymentFault.NotFound, $"There is no version {arm.Version} of the model '{arm.Model}' any more.");
             if (!await _store.SaveAsync(next, cancellation).ConfigureAwait(false))
                 throw new DeploymentException(
                     DeploymentFault.Conflict, $"The deployment '{name}' was changed by somebody else at the same time; look at it and try again.");
@@ -177,11 +146,11 @@ public sealed class DeploymentService : IDisposable
         }
     }
 
-    private async Task<PreparedModel> PrepareAsync(ModelVersion version, CancellationToken cancellation)
+    private async Task<PreparedPlan> PrepareAsync(string name, TrafficPlan plan, bool tolerant, CancellationToken cancellation)
     {
         try
         {
-            return await _pool.PrepareAsync(version, cancellation).ConfigureAwait(false);
+            return await _pool.PrepareAsync(name, plan, tolerant, cancellation).ConfigureAwait(false);
         }
         catch (RegistryException e)
         {
@@ -190,57 +159,12 @@ public sealed class DeploymentService : IDisposable
         catch (ArtefactFormatException e)
         {
             throw new DeploymentException(
-                DeploymentFault.Invalid, $"Version {version.Version} of the model '{version.Name}' cannot serve: {e.Message}", e);
+                DeploymentFault.Invalid,
+                plan.Arms is [var only] ? $"Version {only.Version} of the model '{only.Model}' cannot serve: {e.Message}" : $"A version cannot serve: {e.Message}", e);
         }
     }
 
-    /// <summary>Loads what the store says and publishes it if the store still says so.</summary>
-    private async Task BringAsync(Deployment deployment, CancellationToken cancellation)
-    {
-        PreparedModel prepared;
-        try
-        {
-            prepared = await PrepareAsync(new ModelVersion(deployment.Model, deployment.Version, deployment.Hash), cancellation).ConfigureAwait(false);
-        }
-        catch (DeploymentException e)
-        {
-            _failures[deployment.Name] = new Failure(deployment.Revision, deployment.Hash, e.Message, _clock.GetUtcNow());
-            return;
-        }
-
-        using (prepared)
-        {
-            await _commit.WaitAsync(cancellation).ConfigureAwait(false);
-            try
-            {
-                var now = await _store.FindAsync(deployment.Name, cancellation).ConfigureAwait(false);
-                if (now is null || now.Revision != deployment.Revision || now.Hash != deployment.Hash || IsServed(now))
-                    return;
-                _pool.Publish(deployment.Name, prepared, deployment.Revision);
-                _failures.TryRemove(deployment.Name, out _);
-            }
-            finally
-            {
-                _commit.Release();
-            }
-        }
-    }
-
-    private async Task DropAsync(string name, CancellationToken cancellation)
-    {
-        await _commit.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            if (await _store.FindAsync(name, cancellation).ConfigureAwait(false) is null)
-                _pool.Remove(name);
-        }
-        finally
-        {
-            _commit.Release();
-        }
-    }
-
-    private ModelVersion Version(string model, int? version)
+    private RegisteredVersion Version(string model, int? version)
     {
         var found = version is { } number
             ? _registry.Find(model, number)
@@ -251,30 +175,38 @@ public sealed class DeploymentService : IDisposable
                 !ModelNames.IsValid(model) ? ModelNames.Refusal(model)
                 : version is null ? $"There is no model '{model}'." : $"There is no version {version} of the model '{model}'.");
         return found.Error is null
-            ? found.Id
+            ? found
             : throw new DeploymentException(DeploymentFault.Invalid, $"Version {found.Id.Version} of the model '{model}' cannot serve: {found.Error}");
+    }
+
+    private static void CheckWords(string name, string? reason)
+    {
+        if (!ModelNames.IsValid(name))
+            throw new DeploymentException(DeploymentFault.Invalid, ModelNames.Refusal(name));
+        if (reason?.Length > MaxReasonLength)
+            throw new DeploymentException(DeploymentFault.Invalid, $"The reason has {reason.Length} characters; at most {MaxReasonLength} are kept.");
+    }
+
+    /// <summary>The deployment as the store has it, or null; it must be of the revision that is expected.</summary>
+    private async Task<Deployment?> StoredAsync(string name, int? expected, CancellationToken cancellation)
+    {
+        var stored = await _store.FindAsync(name, cancellation).ConfigureAwait(false);
+        return expected is null || expected == (stored?.Revision ?? 0)
+            ? stored
+            : throw new DeploymentException(
+                DeploymentFault.Outdated,
+                $"The deployment '{name}' is at revision {stored?.Revision ?? 0}, not {expected} any more; look at what was changed and try again.");
     }
 
     private async Task<Deployment> FindAsync(string name, CancellationToken cancellation) =>
         await _store.FindAsync(name, cancellation).ConfigureAwait(false) ?? throw NoDeployment(name);
 
-    private DeploymentStatus Status(Deployment deployment) => new(
-        deployment,
-        _pool.Find(deployment.Name),
-        _failures.TryGetValue(deployment.Name, out var failure) && failure.Revision == deployment.Revision && failure.Hash == deployment.Hash
-            ? failure.Message
-            : null);
-
-    private bool IsServed(Deployment deployment) =>
-        _pool.Find(deployment.Name) is { } served && served.Revision == deployment.Revision && served.Version.Hash == deployment.Hash;
-
-    private bool FailedLately(Deployment deployment) =>
-        _failures.TryGetValue(deployment.Name, out var failure)
-        && failure.Revision == deployment.Revision && failure.Hash == deployment.Hash
-        && _clock.GetUtcNow() - failure.At < RetryAfter;
+    private void Notice(DeploymentEventKind kind, string name, string sentence)
+    {
+        foreach (var observer in _observers)
+            observer.Notice(new DeploymentEvent(kind, name, sentence, _clock.GetUtcNow()));
+    }
 
     private static DeploymentException NoDeployment(string name) =>
         new(DeploymentFault.NotFound, $"There is no deployment '{name}'.");
-
-    private sealed record Failure(int Revision, string Hash, string Message, DateTimeOffset At);
 }

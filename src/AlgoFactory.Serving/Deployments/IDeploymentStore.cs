@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 
 namespace AlgoFactory.Serving.Deployments;
 
-/// <summary>A name that answers predictions with one version of a model.</summary>
+/// <summary>A name that answers predictions.</summary>
 /// <param name="Name">The deployment's name.</param>
-/// <param name="Model">The model's name in the registry.</param>
+/// <param name="Model">The model's name in the registry; of the plan's first arm, where it has several.</param>
 /// <param name="Version">The version that serves.</param>
 /// <param name="Hash">That version's hash.</param>
 /// <param name="Revision">1 for the first change, one more with each.</param>
@@ -14,6 +14,9 @@ public sealed record Deployment(string Name, string Model, int Version, string H
 {
     /// <summary>Why it was changed: <c>deploy</c>, <c>rollback</c> or words of the user.</summary>
     public string Reason { get; init; } = "deploy";
+
+    /// <summary>Where requests go; without further ado, to the one version.</summary>
+    public TrafficPlan Plan { get; init; } = TrafficPlan.Single(Model, Version, Hash);
 }
 
 /// <summary>Keeps deployments with their history.</summary>

@@ -25,7 +25,7 @@ public sealed class BoundRows : IDisposable
     public Frame Frame => Volatile.Read(ref _scratch) is null ? throw new ObjectDisposedException(nameof(BoundRows)) : _frame;
 
     /// <summary>Sentences for the caller: missing features, unknown levels; empty when there is nothing to say.</summary>
-    public ImmutableArray<string> Warnings { get; internal init; } = [];
+    public ImmutableArray<string> Warnings { get; set; } = [];
 
     /// <summary>The id that the request gave itself, or null.</summary>
     public string? RequestId { get; internal init; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Explaining;
@@ -7,10 +8,12 @@ using AlgoFactory.Serving.Registry;
 namespace AlgoFactory.Serving.Prediction;
 
 /// <summary>
-/// One loaded, warmed model version. It lives as long as its deployment serves it or a lease is out: a count of leases
-/// and a closed bit share one word, so that a rent either counts before the close or fails, and exactly one party frees.
+/// One loaded, warmed model version. It lives as long as a plan holds it or a lease is out: a count of leases and a closed bit
+/// share one word, so that a rent either counts before the close or fails, and exactly one party frees. Successive plans of a
+/// deployment share it: it closes when the last of them lets go.
 /// </summary>
-internal sealed class Generation(ModelFile model, ModelVersion version, RowBinder binder, Recommender? recommender, DateTimeOffset loadedAt)
+internal sealed class Generation(
+    ModelFile model, ModelVersion version, RowBinder binder, Recommender? recommender, DateTimeOffset loadedAt, long bytes = 0)
 {
     private const int Closed = 1;
     private const int OneLease = 2;
@@ -20,10 +23,17 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
     private PredictorExplainer? _explainer;
     private Recommender? _recommender = recommender;
     private int _state;
+    private int _holders = 1;
 
     public ModelVersion Version { get; } = version;
 
     public DateTimeOffset LoadedAt { get; } = loadedAt;
+
+    /// <summary>What it takes in memory, about.</summary>
+    public long Bytes { get; } = bytes;
+
+    /// <summary>The version as metrics name it.</summary>
+    public string VersionText { get; } = version.Version.ToString(CultureInfo.InvariantCulture);
 
     public int Leases => Volatile.Read(ref _state) / OneLease;
 
@@ -59,8 +69,29 @@ internal sealed class Generation(ModelFile model, ModelVersion version, RowBinde
             Free();
     }
 
-    /// <summary>No more rents; frees now or with the last lease. Called once.</summary>
-    public void Close()
+    /// <summary>One more plan holds it; false when the last one has let go already.</summary>
+    public bool TryHold()
+    {
+        var holders = Volatile.Read(ref _holders);
+        while (holders > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+                return true;
+            holders = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>A plan lets go. With the last one there are no more rents, and it frees now or with the last lease.</summary>
+    public void LetGo()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+            Close();
+    }
+
+    private void Close()
     {
         if (Interlocked.Or(ref _state, Closed) == 0)
             Free();

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace AlgoFactory.Serving.Prediction;
 
 /// <summary>
-/// Reads a prediction request: <c>rows</c> or <c>columns</c>, an <c>id</c>, and the fields of <see cref="AnswerOptions"/>.
+/// Reads a prediction request: <c>rows</c> or <c>columns</c>, an <c>id</c>, a <c>key</c> (see <see cref="StickyKey"/>), and the fields of <see cref="AnswerOptions"/>.
 /// </summary>
 internal static class JsonRequest
 {
@@ -88,10 +88,14 @@ internal static class JsonRequest
             {
                 id = ReadId(ref reader);
             }
+            else if (reader.ValueTextEquals("key"u8))
+            {
+                StickyKey.Skip(ref reader);
+            }
             else if (!TryReadOption(ref reader, ref options))
             {
                 throw new RowBindingException(
-                    "The body has a field that is none of 'rows', 'columns', 'id', 'probabilities', 'topK', 'explain', 'interval', 'set' and 'dryRun'; "
+                    "The body has a field that is none of 'rows', 'columns', 'id', 'key', 'probabilities', 'topK', 'explain', 'interval', 'set' and 'dryRun'; "
                     + "put columns into the objects in 'rows'.");
             }
         }

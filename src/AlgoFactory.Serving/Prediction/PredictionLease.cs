@@ -18,7 +18,24 @@ public sealed class PredictionLease : IDisposable
     private readonly Generation _generation;
     private int _returned;
 
-    internal PredictionLease(Generation generation) => _generation = generation;
+    internal PredictionLease(Generation generation, LivePlan? plan = null, int arm = 0)
+    {
+        _generation = generation;
+        Plan = plan;
+        ArmIndex = arm;
+    }
+
+    /// <summary>The plan that gives requests to arms; null where one version simply answers.</summary>
+    public LivePlan? Plan { get; }
+
+    /// <summary>The arm's place in the plan.</summary>
+    public int ArmIndex { get; }
+
+    /// <summary>The arm's name; null where one version simply answers.</summary>
+    public string? Arm => Plan?.Arms[ArmIndex].Arm.Name;
+
+    /// <summary>The version's number as a text.</summary>
+    public string VersionText => _generation.VersionText;
 
     /// <summary>The version that answers.</summary>
     public ModelVersion Version => _generation.Version;

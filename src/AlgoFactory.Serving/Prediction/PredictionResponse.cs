@@ -5,11 +5,12 @@ namespace AlgoFactory.Serving.Prediction;
 /// <summary>The answer to a prediction request, as the API's description shows it and as .NET clients read it.</summary>
 /// <param name="Id">The request's id: the caller's own, or a new one.</param>
 /// <param name="Model">The model's name.</param>
-/// <param name="Version">The version that answered.</param>
+/// <param name="Version">The version that answered; 0 when none did, and a fallback's constant is the answer.</param>
 /// <param name="Hash">That version's hash.</param>
 /// <param name="Predictions">One a row, in the request's order; empty after a dry run.</param>
 /// <param name="Warnings">Sentences about the rows; empty when there is nothing to say.</param>
 /// <param name="CheckedRows">The rows that a dry run has found to fit; absent otherwise.</param>
+/// <param name="Arm">The arm that answered; absent where the deployment has one version.</param>
 public sealed record PredictionResponse(
     string Id,
     string Model,
@@ -17,7 +18,8 @@ public sealed record PredictionResponse(
     string Hash,
     ImmutableArray<RowPrediction> Predictions,
     ImmutableArray<string> Warnings,
-    int? CheckedRows = null);
+    int? CheckedRows = null,
+    string? Arm = null);
 
 /// <summary>One row's prediction.</summary>
 /// <param name="Prediction">The class's text, or the number of a regression.</param>

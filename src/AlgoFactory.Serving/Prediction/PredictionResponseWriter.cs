@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using AlgoFactory.Learning;
@@ -33,14 +34,15 @@ public static class PredictionResponseWriter
     /// <param name="warnings">Sentences about the rows.</param>
     /// <param name="options">What was asked for; null: predictions with all probabilities.</param>
     /// <param name="explanation">Why, when that was asked for.</param>
+    /// <param name="arm">The arm that answered; null where the deployment has one version.</param>
     public static void Write(
         IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version, Predictions predictions, ImmutableArray<string> warnings,
-        AnswerOptions? options = null, RowExplanations? explanation = null)
+        AnswerOptions? options = null, RowExplanations? explanation = null, string? arm = null)
     {
         options ??= AnswerOptions.Default;
         var intervals = options.Interval is { } interval ? predictions.Post.IntervalsAt(interval, predictions.Task.Kind) : null;
         var sets = options.Set is { } set ? predictions.Post.SetsAt(set, predictions.Task.Kind) : null;
-        var json = Begin(to, id, version);
+        var json = Begin(to, id, version, arm);
         json.WriteStartArray("predictions"u8);
         for (var row = 0; row < predictions.RowCount; row++)
         {
@@ -59,11 +61,38 @@ public static class PredictionResponseWriter
     }
 
     /// <summary>Writes the answer to a dry run: the rows fit, nothing was predicted.</summary>
-    public static void WriteDryRun(IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version, int rows, ImmutableArray<string> warnings)
+    public static void WriteDryRun(
+        IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version, int rows, ImmutableArray<string> warnings, string? arm = null)
     {
-        var json = Begin(to, id, version);
+        var json = Begin(to, id, version, arm);
         json.WriteNumber("checkedRows"u8, rows);
         json.WriteStartArray("predictions"u8);
+        json.WriteEndArray();
+        End(json, warnings);
+    }
+
+    /// <summary>Writes the answer of a fallback of which no version has answered: its constant for every row.</summary>
+    public static void WriteConstant(
+        IBufferWriter<byte> to, ReadOnlySpan<char> id, string model, TaskSpec task, string constant, int rows, ImmutableArray<string> warnings)
+    {
+        var json = Begin(to, id, new ModelVersion(model, 0, ""), Deployments.TrafficPlan.ConstantArm);
+        json.WriteStartArray("predictions"u8);
+        for (var row = 0; row < rows; row++)
+        {
+            json.WriteStartObject();
+            if (task.IsClassification)
+            {
+                json.WriteString("prediction"u8, constant);
+            }
+            else
+            {
+                json.WritePropertyName("prediction"u8);
+                WriteNumber(json, float.Parse(constant, CultureInfo.InvariantCulture));
+            }
+
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
         End(json, warnings);
     }
@@ -111,7 +140,7 @@ public static class PredictionResponseWriter
         json.WriteRawValue(text[..PredictionText.Write(value, text)], skipInputValidation: true);
     }
 
-    private static Utf8JsonWriter Begin(IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version)
+    private static Utf8JsonWriter Begin(IBufferWriter<byte> to, ReadOnlySpan<char> id, ModelVersion version, string? arm)
     {
         var json = Rent(to);
         json.WriteStartObject();
@@ -119,6 +148,8 @@ public static class PredictionResponseWriter
         json.WriteString("model"u8, version.Name);
         json.WriteNumber("version"u8, version.Version);
         json.WriteString("hash"u8, version.Hash);
+        if (arm is not null)
+            json.WriteString("arm"u8, arm);
         return json;
     }
 

@@ -20,5 +20,5 @@ public sealed class PreparedModel : IDisposable
         ?? throw new ObjectDisposedException(nameof(PreparedModel), "The model was published or disposed already.");
 
     /// <summary>Frees the model unless it was published.</summary>
-    public void Dispose() => Interlocked.Exchange(ref _generation, null)?.Close();
+    public void Dispose() => Interlocked.Exchange(ref _generation, null)?.LetGo();
 }

@@ -87,6 +87,34 @@ public static class TensorResponse
         PredictionResponseWriter.Release(json);
     }
 
+    /// <summary>Writes the response of a fallback of which no version has answered: its constant for every row.</summary>
+    public static void WriteConstant(
+        IBufferWriter<byte> to, ReadOnlySpan<char> id, string model, TaskSpec task, string constant, int rows, ImmutableArray<string> warnings)
+    {
+        var json = PredictionResponseWriter.Rent(to);
+        json.WriteStartObject();
+        json.WriteString("model_name"u8, model);
+        json.WriteString("model_version"u8, "0"u8);
+        PredictionResponseWriter.WriteId(json, id);
+        json.WriteStartObject("parameters"u8);
+        json.WriteString("arm"u8, Deployments.TrafficPlan.ConstantArm);
+        json.WriteString("warnings"u8, string.Join(' ', warnings));
+        json.WriteEndObject();
+        json.WriteStartArray("outputs"u8);
+        BeginOutput(json, Prediction, task.IsClassification ? "BYTES" : "FP32", [rows]);
+        json.WriteStartArray("data"u8);
+        for (var row = 0; row < rows; row++)
+            if (task.IsClassification)
+                json.WriteStringValue(constant);
+            else
+                PredictionResponseWriter.WriteNumber(json, float.Parse(constant, System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        PredictionResponseWriter.Release(json);
+    }
+
     internal static void BeginOutput(Utf8JsonWriter json, string name, string type, ReadOnlySpan<int> shape)
     {
         json.WriteStartObject();
@@ -118,6 +146,8 @@ public static class TensorResponse
         PredictionResponseWriter.WriteId(json, rows.RequestId);
         json.WriteStartObject("parameters"u8);
         json.WriteString("hash"u8, lease.Version.Hash);
+        if (lease.Arm is { } arm)
+            json.WriteString("arm"u8, arm);
         if (rows.Options.DryRun)
             json.WriteNumber("checkedRows"u8, rows.Frame.RowCount);
         if (rows.Warnings.Length > 0)

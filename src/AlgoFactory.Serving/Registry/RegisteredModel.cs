@@ -18,4 +18,8 @@ public sealed record RegisteredModel(string Name, ImmutableArray<RegisteredVersi
 /// <param name="PublishedAt">When it was published (UTC).</param>
 /// <param name="Manifest">Task, schema, metrics and lineage; null when the file is broken.</param>
 /// <param name="Error">Why the file cannot be used; null when it can.</param>
-public sealed record RegisteredVersion(ModelVersion Id, long Bytes, DateTime PublishedAt, ModelManifest? Manifest, string? Error);
+public sealed record RegisteredVersion(ModelVersion Id, long Bytes, DateTime PublishedAt, ModelManifest? Manifest, string? Error)
+{
+    /// <summary>What it takes in memory when it is loaded, about: the unpacked length of the file's entries.</summary>
+    public long MemoryBytes => Manifest?.Entries.Sum(e => e.Length) ?? 0;
+}

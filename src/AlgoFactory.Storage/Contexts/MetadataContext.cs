@@ -20,6 +20,8 @@ internal abstract partial class MetadataContext(DbContextOptions options) : DbCo
 
     public DbSet<DeploymentChangeRow> DeploymentChanges => Set<DeploymentChangeRow>();
 
+    public DbSet<NodeReportRow> NodeReports => Set<NodeReportRow>();
+
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
 
     public DbSet<AuditRow> AuditLog => Set<AuditRow>();
@@ -45,6 +47,8 @@ internal abstract partial class MetadataContext(DbContextOptions options) : DbCo
         model.Entity<DeploymentRow>().HasKey(d => d.Name);
         model.Entity<DeploymentChangeRow>().HasKey(d => new { d.Name, d.Revision });
         model.Entity<DeploymentChangeRow>().HasOne<DeploymentRow>().WithMany().HasForeignKey(d => d.Name).OnDelete(DeleteBehavior.Cascade);
+
+        model.Entity<NodeReportRow>().HasKey(n => n.Node);
 
         model.Entity<ApiKeyRow>().HasKey(k => k.Id);
         model.Entity<AuditRow>().HasKey(a => a.Sequence);

@@ -30,6 +30,9 @@ internal sealed class DeploymentChangeRow
 
     public required string Reason { get; init; }
 
+    /// <summary>The <see cref="TrafficPlan"/> as JSON; null where it is the one version and nothing more.</summary>
+    public string? Plan { get; init; }
+
     public static DeploymentChangeRow From(Deployment record) => new()
     {
         Name = record.Name,
@@ -40,7 +43,23 @@ internal sealed class DeploymentChangeRow
         ChangedAt = record.ChangedAt,
         ChangedBy = record.ChangedBy,
         Reason = record.Reason,
+        Plan = record.Plan.IsPlain ? null : RowJson.Write(record.Plan),
     };
 
-    public Deployment ToRecord() => new(Name, Model, Version, Hash, Revision, ChangedAt, ChangedBy) { Reason = Reason };
+    public Deployment ToRecord()
+    {
+        var record = new Deployment(Name, Model, Version, Hash, Revision, ChangedAt, ChangedBy) { Reason = Reason };
+        return Plan is null ? record : record with { Plan = RowJson.Read<TrafficPlan>(Plan) };
+    }
+}
+
+/// <summary>What a node last said that it serves.</summary>
+internal sealed class NodeReportRow
+{
+    public required string Node { get; init; }
+
+    public DateTimeOffset SeenAt { get; set; }
+
+    /// <summary>The <see cref="NodeReport"/> as JSON.</summary>
+    public required string Report { get; set; }
 }

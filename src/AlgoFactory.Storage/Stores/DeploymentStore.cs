@@ -35,6 +35,7 @@ internal sealed class DeploymentStore(Metadata metadata) : IDeploymentStore
                 if (row is null) db.Deployments.Add(new DeploymentRow { Name = deployment.Name, Revision = 1 });
                 else row.Revision = deployment.Revision;
                 db.DeploymentChanges.Add(DeploymentChangeRow.From(deployment));
+                await DeploymentSignal.TellAsync(db, deployment.Name, cancellation).ConfigureAwait(false);
                 return true;
             },
             cancellation);
@@ -51,7 +52,11 @@ internal sealed class DeploymentStore(Metadata metadata) : IDeploymentStore
     public Task<bool> DeleteAsync(string name, CancellationToken cancellation) =>
         metadata.WriteAsync(
             $"deployment/{name}",
-            async db => await db.Deployments.Where(d => d.Name == name).ExecuteDeleteAsync(cancellation).ConfigureAwait(false) > 0,
+            async db =>
+            {
+                await DeploymentSignal.TellAsync(db, name, cancellation).ConfigureAwait(false);
+                return await db.Deployments.Where(d => d.Name == name).ExecuteDeleteAsync(cancellation).ConfigureAwait(false) > 0;
+            },
             cancellation);
 
     private static IQueryable<DeploymentChangeRow> Current(MetadataContext db) =>

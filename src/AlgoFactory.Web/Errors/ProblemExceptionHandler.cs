@@ -24,6 +24,8 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         if (status == StatusCodes.Status500InternalServerError || exception is StorageException)
             log.LogError(exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
         context.Response.StatusCode = status;
+        if (exception is ModelAsleepException)
+            context.Response.Headers.RetryAfter = "10";
         if (Problem.IsForPrograms(context))
             await Problem.WriteAsync(context, status, detail);
         else
@@ -40,12 +42,14 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         JsonException json => (400, $"The body is not the JSON that is expected here{At(json)}: {FirstSentence(json)}"),
         InvalidDataException invalid => (400, invalid.Message),
         RowBindingException or UsageException => (400, exception.Message),
+        ModelAsleepException => (503, exception.Message),
         TimeoutException => (504, exception.Message),
         RegistryException => (404, exception.Message),
         DeploymentException deployment => (deployment.Fault switch
         {
             DeploymentFault.NotFound => 404,
             DeploymentFault.Conflict => 409,
+            DeploymentFault.Outdated => 412,
             _ => 400,
         }, deployment.Message),
         // Their own sentences are the operator's: they name files, hosts and users.

@@ -54,7 +54,7 @@ public static class OpenInferenceApi
         if (await check.FindCallerAsync(context) is null)
             return TypedResults.Empty;
         using var lease = version is null
-            ? pool.Rent(name) ?? throw RefusedException.NotFound("deployment", name)
+            ? await pool.RentAsync(name, context.RequestAborted) ?? throw RefusedException.NotFound("deployment", name)
             : await pinned.RentAsync(ModelOf(pool, name), Number(version), context.RequestAborted);
         var versions = registry.Find(lease.Version.Name)?.Versions.Where(v => v.Error is null)
             .Select(v => v.Id.Version.ToString(CultureInfo.InvariantCulture)) ?? [];

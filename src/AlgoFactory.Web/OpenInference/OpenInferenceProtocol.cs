@@ -1,4 +1,5 @@
 using System.Buffers;
+using AlgoFactory.Learning;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Web.Errors;
 using AlgoFactory.Web.Predictions;
@@ -40,4 +41,11 @@ public sealed class OpenInferenceProtocol : IPredictionProtocol
 
     /// <inheritdoc/>
     public void WriteDryRun(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows) => TensorResponse.WriteDryRun(to, lease, rows);
+
+    /// <inheritdoc/>
+    public void WriteConstant(IBufferWriter<byte> to, string model, TaskSpec task, string constant, BoundRows rows) =>
+        TensorResponse.WriteConstant(to, rows.RequestId, model, task, constant, rows.Frame.RowCount, rows.Warnings);
+
+    /// <inheritdoc/>
+    public byte[] FindKey(HttpRequest request, ReadOnlySequence<byte> body) => StickyKey.Find(body, isTensors: true);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using AlgoFactory.Learning;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Web.Errors;
 
@@ -23,6 +24,13 @@ public interface IPredictionProtocol
 
     /// <summary>Writes the answer to a dry run.</summary>
     void WriteDryRun(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows);
+
+    /// <summary>Writes the answer of a fallback of which no version has answered: its constant for every row.</summary>
+    void WriteConstant(IBufferWriter<byte> to, string model, TaskSpec task, string constant, BoundRows rows);
+
+    /// <summary>Finds the key of a body by which a plan gives the request to an arm; empty when it has none.</summary>
+    /// <exception cref="RowBindingException">The key is neither a text nor a number, or too long.</exception>
+    byte[] FindKey(HttpRequest request, ReadOnlySequence<byte> body);
 }
 
 /// <summary>Our own protocol: rows or columns as JSON, or CSV; see <see cref="PredictionResponse"/>.</summary>
@@ -50,11 +58,18 @@ public sealed class PlainProtocol : IPredictionProtocol
 
     /// <inheritdoc/>
     public void Write(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows, Learning.Predictions predictions, RowExplanations? explanations) =>
-        PredictionResponseWriter.Write(to, rows.RequestId, lease.Version, predictions, rows.Warnings, rows.Options, explanations);
+        PredictionResponseWriter.Write(to, rows.RequestId, lease.Version, predictions, rows.Warnings, rows.Options, explanations, lease.Arm);
 
     /// <inheritdoc/>
     public void WriteDryRun(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows) =>
-        PredictionResponseWriter.WriteDryRun(to, rows.RequestId, lease.Version, rows.Frame.RowCount, rows.Warnings);
+        PredictionResponseWriter.WriteDryRun(to, rows.RequestId, lease.Version, rows.Frame.RowCount, rows.Warnings, lease.Arm);
+
+    /// <inheritdoc/>
+    public void WriteConstant(IBufferWriter<byte> to, string model, TaskSpec task, string constant, BoundRows rows) =>
+        PredictionResponseWriter.WriteConstant(to, rows.RequestId, model, task, constant, rows.Frame.RowCount, rows.Warnings);
+
+    /// <inheritdoc/>
+    public byte[] FindKey(HttpRequest request, ReadOnlySequence<byte> body) => IsCsv(request) ? [] : StickyKey.Find(body, isTensors: false);
 
     /// <summary>Whether the body is JSON; the common spelling is not parsed, which would cost objects.</summary>
     internal static bool IsJson(HttpRequest request) =>

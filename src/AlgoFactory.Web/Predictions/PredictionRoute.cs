@@ -18,6 +18,7 @@ public sealed class PredictionRoute(
     PredictionKeyCheck check,
     AdmissionControl admission,
     PredictionMetrics metrics,
+    PlannedPredictions plans,
     AlgoFactoryOptions options)
 {
     /// <summary>Answers up to this many bytes carry their length; larger ones are sent in chunks.</summary>
@@ -55,7 +56,13 @@ public sealed class PredictionRoute(
             using var content = RequestBody.Decode(context.Request, body, options.Predictions.MaxBytes);
             using var lease = version is { } number
                 ? await pinned.RentAsync(name, number, context.RequestAborted)
-                : pool.Rent(name) ?? throw RefusedException.NotFound("deployment", name);
+                : pool.Rent(name) ?? await pool.RentAsync(name, context.RequestAborted) ?? throw RefusedException.NotFound("deployment", name);
+            if (lease.Plan is not null)
+            {
+                await plans.ServeAsync(this, new PlannedRequest(context, protocol, content.Bytes, asked, deadline, name, started), lease);
+                return;
+            }
+
             var deployment = version is null ? name : string.Create(CultureInfo.InvariantCulture, $"{name}/{version}");
             var answer = Answer(context, protocol, lease, content.Bytes, asked.Options, deadline, deployment, started);
             await SendAsync(context, protocol, answer);
@@ -67,37 +74,47 @@ public sealed class PredictionRoute(
         }
     }
 
-    private ArrayBufferWriter<byte> Answer(
+    /// <summary>Binds, predicts and writes, as far as that is not <paramref name="planned"/>; what was predicted is left there.</summary>
+    internal ArrayBufferWriter<byte> Answer(
         HttpContext context, IPredictionProtocol protocol, PredictionLease lease, ReadOnlySequence<byte> body, AnswerOptions asked,
-        RequestDeadline deadline, string deployment, long started)
+        RequestDeadline deadline, string deployment, long started, PlannedRows? planned = null)
     {
         try
         {
-            using var rows = protocol.Bind(context.Request, lease, body, asked);
+            using var rows = planned?.Rows ?? protocol.Bind(context.Request, lease, body, asked);
             rows.Options.Check(lease.Predictor);
             var explainer = rows.Options.Explain ? lease.Explainer : null;
-            var to = _answer ?? new ArrayBufferWriter<byte>(1024);
-            _answer = null;
-            to.ResetWrittenCount();
+            var to = Buffer();
             if (rows.Options.DryRun)
             {
                 protocol.WriteDryRun(to, lease, rows);
                 return to;
             }
 
-            var predictions = lease.Predict(rows.Frame, deadline);
+            var predictions = planned?.Predictions ?? lease.Predict(rows.Frame, deadline);
+            if (planned is not null)
+                planned.Predictions = predictions;
             protocol.Write(to, lease, rows, predictions, explainer is null ? null : RowExplanations.Of(explainer, rows.Frame, deadline));
-            metrics.Answered(deployment, predictions.RowCount, Stopwatch.GetElapsedTime(started));
+            metrics.Answered(deployment, lease.VersionText, lease.Arm, predictions.RowCount, Stopwatch.GetElapsedTime(started));
             return to;
         }
         catch (RowBindingException)
         {
-            metrics.Refused(deployment);
+            metrics.Refused(deployment, lease.VersionText);
             throw;
         }
     }
 
-    private static async Task SendAsync(HttpContext context, IPredictionProtocol protocol, ArrayBufferWriter<byte> answer)
+    /// <summary>The thread's buffer for an answer, empty.</summary>
+    internal static ArrayBufferWriter<byte> Buffer()
+    {
+        var to = _answer ?? new ArrayBufferWriter<byte>(1024);
+        _answer = null;
+        to.ResetWrittenCount();
+        return to;
+    }
+
+    internal static async Task SendAsync(HttpContext context, IPredictionProtocol protocol, ArrayBufferWriter<byte> answer)
     {
         var response = context.Response;
         response.ContentType = protocol.ContentType;

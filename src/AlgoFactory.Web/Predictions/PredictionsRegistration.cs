@@ -1,5 +1,4 @@
 using AlgoFactory.Hosting.Options;
-using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Web.Recommendations;
 
@@ -18,11 +17,14 @@ internal static class PredictionsRegistration
                 ValuesPerRow = options.Predictions.MaxColumns,
                 TextBytes = options.Predictions.MaxTextBytes,
             },
+            MemoryBytes = options.Predictions.ModelMemoryMiB << 20,
         })
         .AddSingleton<PredictionEnginePool>()
-        .AddSingleton<PinnedModels>()
+        .AddSingleton(s => new PinnedModels(s.GetRequiredService<Serving.Registry.ModelRegistry>(), s.GetRequiredService<PoolOptions>() with { MemoryBytes = 0 }))
         .AddSingleton<RecommendationRoute>()
-        .AddSingleton<DeploymentService>()
+        .AddSingleton<PlannedPredictions>()
+        .AddSingleton<ShadowComparison>()
+        .AddHostedService(s => s.GetRequiredService<ShadowComparison>())
         .AddSingleton<PredictionKeyCheck>()
         .AddSingleton(s => new AdmissionControl(
             new AdmissionLimits

@@ -8,7 +8,8 @@ namespace AlgoFactory.Web.Predictions;
 /// <summary>What a prediction's address asks for: the options that a CSV body has no place for, and how long the answer may take.</summary>
 /// <param name="Options">The options; a JSON body's own come before them.</param>
 /// <param name="Timeout">How long the answer may take.</param>
-internal readonly record struct RequestQuery(AnswerOptions Options, TimeSpan Timeout)
+/// <param name="Key">The key by which a plan gives the request to an arm; null: the body's, if it has one.</param>
+internal readonly record struct RequestQuery(AnswerOptions Options, TimeSpan Timeout, string? Key = null)
 {
     /// <summary>Reads the query.</summary>
     /// <exception cref="RefusedException">400: a name or a value is wrong.</exception>
@@ -19,6 +20,7 @@ internal readonly record struct RequestQuery(AnswerOptions Options, TimeSpan Tim
             return new RequestQuery(AnswerOptions.Default, longest);
         var options = AnswerOptions.Default;
         var timeout = longest;
+        string? key = null;
         foreach (var (name, values) in request.Query)
         {
             var value = values.ToString();
@@ -42,16 +44,19 @@ internal readonly record struct RequestQuery(AnswerOptions Options, TimeSpan Tim
                 case "dryRun":
                     options = options with { DryRun = Truth(name, value) };
                     break;
+                case "key":
+                    key = value;
+                    break;
                 case "timeoutMs":
                     timeout = TimeSpan.FromMilliseconds(Whole(name, value));
                     break;
                 default:
                     throw RefusedException.Invalid(
-                        $"A prediction's address has no '{name}'; there are 'probabilities', 'topK', 'explain', 'interval', 'set', 'dryRun' and 'timeoutMs'.");
+                        $"A prediction's address has no '{name}'; there are 'probabilities', 'topK', 'explain', 'interval', 'set', 'dryRun', 'key' and 'timeoutMs'.");
             }
         }
 
-        return new RequestQuery(options, timeout < longest ? timeout : longest);
+        return new RequestQuery(options, timeout < longest ? timeout : longest, key);
     }
 
     private static bool Truth(string name, string value) =>

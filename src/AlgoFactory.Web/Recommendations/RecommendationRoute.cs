@@ -77,5 +77,5 @@ public sealed class RecommendationRoute(
 
     private async ValueTask<PredictionLease> RentAsync(HttpContext context, string name, int? version) => version is { } number
         ? await pinned.RentAsync(name, number, context.RequestAborted)
-        : pool.Rent(name) ?? throw RefusedException.NotFound("deployment", name);
+        : await pool.RentAsync(name, context.RequestAborted) ?? throw RefusedException.NotFound("deployment", name);
 }

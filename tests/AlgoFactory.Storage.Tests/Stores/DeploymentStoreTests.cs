@@ -22,6 +22,63 @@ public sealed class DeploymentStoreTests(Databases databases)
     }
 
     [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Keeps_a_plan_whole(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        var planned = At(1) with
+        {
+            Plan = new TrafficPlan(PlanKind.Canary, [new PlanArm("stable", "m", 1, "h1", 0.9), new PlanArm("canary", "m", 2, "h2", 0.1)])
+            {
+                TimeoutMs = 20,
+                Constant = "no",
+                Pinned = true,
+                Guard = new PlanGuard(0.1, 50, 10, 60),
+                Rollout = new Rollout([new RolloutStep(50, 60), new RolloutStep(100, 5)], Noon, 1),
+            },
+        };
+        (await program.Deployments.SaveAsync(planned, default)).ShouldBeTrue();
+        (await program.Deployments.FindAsync("churn", default)).ShouldBe(planned);
+        (await program.Deployments.SaveAsync(At(2), default)).ShouldBeTrue();
+        (await program.Deployments.HistoryAsync("churn", default)).ShouldBe([At(2), planned]);
+    }
+
+    /// <summary>The wait would last for a week; what ends it is the change.</summary>
+    [Fact]
+    public async Task A_change_is_told_to_who_waits_on_PostgreSQL()
+    {
+        using var program = await databases.OpenAsync(StorageProvider.Postgres);
+        using var other = new Opened(program.Options);
+        await program.Signal.WaitAsync(TimeSpan.FromDays(7), default);
+        foreach (var change in new Func<Task>[] { () => other.Deployments.SaveAsync(At(1), default), () => other.Deployments.DeleteAsync("churn", default) })
+        {
+            var told = program.Signal.WaitAsync(TimeSpan.FromDays(7), default);
+            told.IsCompleted.ShouldBeFalse();
+            await change();
+            await told;
+        }
+
+        await program.Signal.WaitAsync(TimeSpan.FromMilliseconds(1), default);
+    }
+
+    [Fact]
+    public async Task Nodes_see_what_the_others_serve_on_PostgreSQL()
+    {
+        using var program = await databases.OpenAsync(StorageProvider.Postgres);
+        using var other = new Opened(program.Options);
+        var served = new AlgoFactory.Serving.Prediction.ServedModel("churn", new("m", 3, "h3"), 7, Noon, 2) { Arms = [new("live", new("m", 3, "h3"), Noon, 2, 10, 1, null)] };
+        await program.Board.ReportAsync(new NodeReport("one", Noon, [], System.Collections.Immutable.ImmutableDictionary<string, string>.Empty), default);
+        await program.Board.ReportAsync(new NodeReport("one", Noon, [served], System.Collections.Immutable.ImmutableDictionary<string, string>.Empty.Add("x", "broken")), default);
+        var seen = (await other.Board.ListAsync(default)).Single();
+        (seen.Node, seen.SeenAt, seen.Errors["x"]).ShouldBe(("one", Noon, "broken"));
+        seen.Served.Single().ShouldSatisfyAllConditions(s => s.Revision.ShouldBe(7), s => s.Arms.Single().Version.Hash.ShouldBe("h3"), s => s.LoadedAt.ShouldBe(Noon));
+        // A node that was silent for long is forgotten when another one comes.
+        await other.Board.ReportAsync(new NodeReport("two", Noon.AddHours(1), [], System.Collections.Immutable.ImmutableDictionary<string, string>.Empty), default);
+        (await program.Board.ListAsync(default)).Single().Node.ShouldBe("two");
+        await program.Board.RemoveAsync("two", default);
+        (await program.Board.ListAsync(default)).ShouldBeEmpty();
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
     public async Task Lists_the_newest_change_of_each_by_name(StorageProvider provider)
     {
         using var program = await databases.OpenAsync(provider);

@@ -44,6 +44,8 @@ public sealed class AccessMatrixTests(SharedServer shared)
         { "GET", "/api/deployments/none", Staff },
         { "GET", "/api/deployments/none/history", Staff },
         { "PUT", "/api/deployments/none", Staff },
+        { "PUT", "/api/deployments/none/plan", Operators },
+        { "POST", "/api/deployments/none/promote", Operators },
         { "POST", "/api/deployments/none/rollback", Operators },
         { "DELETE", "/api/deployments/none", Operators },
         { "GET", "/api/keys", "Admin" },

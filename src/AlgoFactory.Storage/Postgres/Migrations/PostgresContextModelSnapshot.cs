@@ -167,6 +167,10 @@ namespace AlgoFactory.Storage.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("model");
 
+                    b.Property<string>("Plan")
+                        .HasColumnType("text")
+                        .HasColumnName("plan");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasColumnType("text")
@@ -270,6 +274,26 @@ namespace AlgoFactory.Storage.Postgres.Migrations
                     b.HasIndex("CreatedAt");
 
                     b.ToTable("experiments");
+                });
+
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeReportRow", b =>
+                {
+                    b.Property<string>("Node")
+                        .HasColumnType("text")
+                        .HasColumnName("node");
+
+                    b.Property<string>("Report")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("report");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Node");
+
+                    b.ToTable("node_reports");
                 });
 
             modelBuilder.Entity("AlgoFactory.Storage.Rows.TrialRow", b =>

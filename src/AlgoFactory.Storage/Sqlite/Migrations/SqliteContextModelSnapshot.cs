@@ -163,6 +163,10 @@ namespace AlgoFactory.Storage.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("model");
 
+                    b.Property<string>("Plan")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plan");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -267,6 +271,27 @@ namespace AlgoFactory.Storage.Sqlite.Migrations
                     b.HasIndex("CreatedAt");
 
                     b.ToTable("experiments");
+                });
+
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeReportRow", b =>
+                {
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node");
+
+                    b.Property<string>("Report")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("report");
+
+                    b.Property<string>("SeenAt")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Node");
+
+                    b.ToTable("node_reports");
                 });
 
             modelBuilder.Entity("AlgoFactory.Storage.Rows.TrialRow", b =>

@@ -25,8 +25,8 @@ export function problemText(status, text) {
 }
 
 /** Sends a request and returns the parsed JSON answer, or null for an empty one. */
-export async function call(method, path, body) {
-  const headers = { Accept: "application/json", ...FORGERY_HEADER };
+export async function call(method, path, body, more = {}) {
+  const headers = { Accept: "application/json", ...FORGERY_HEADER, ...more };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
   try {

@@ -1,0 +1,44 @@
+using AlgoFactory.Serving.Deployments;
+
+namespace AlgoFactory.Serving.Prediction;
+
+/// <summary>A deployment's place in the pool. All but a look at the current plan happens under the pool's lock.</summary>
+internal sealed class PoolSlot
+{
+    private LivePlan? _current;
+    private long _lastUsed = Environment.TickCount64;
+
+    public LivePlan? Current => Volatile.Read(ref _current);
+
+    /// <summary>The plan that should serve, loaded or not.</summary>
+    public TrafficPlan? Known { get; private set; }
+
+    /// <summary>The deployment's revision that serves.</summary>
+    public int Revision { get; private set; }
+
+    public Task? Waking { get; set; }
+
+    public string? Failure { get; set; }
+
+    public long FailedAt { get; set; }
+
+    public int FailedRevision { get; set; }
+
+    public long LastUsed => Volatile.Read(ref _lastUsed);
+
+    // To the tenth of a second: a write for each request would pass the line of memory from core to core.
+    public void Touch()
+    {
+        var now = Environment.TickCount64;
+        if (now - Volatile.Read(ref _lastUsed) > 100)
+            Volatile.Write(ref _lastUsed, now);
+    }
+
+    public LivePlan? Exchange(LivePlan? next, TrafficPlan? known, int revision)
+    {
+        (Known, Revision) = (known, revision);
+        if (next is not null)
+            Volatile.Write(ref _lastUsed, Environment.TickCount64);
+        return Interlocked.Exchange(ref _current, next);
+    }
+}
