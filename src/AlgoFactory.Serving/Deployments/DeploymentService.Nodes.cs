@@ -13,6 +13,9 @@ public sealed partial class DeploymentService
 
     private readonly ConcurrentDictionary<string, Failure> _failures = new(StringComparer.Ordinal);
 
+    // When each node's report was last seen to be another one, by this node's clock: theirs may go wrong.
+    private readonly ConcurrentDictionary<string, (DateTimeOffset Report, long Heard)> _heard = new(StringComparer.Ordinal);
+
     /// <summary>This node: its machine and process.</summary>
     public string Node { get; init; } = $"{Environment.MachineName}/{Environment.ProcessId}";
 
@@ -52,9 +55,13 @@ public sealed partial class DeploymentService
                 _failures.TryRemove(failed, out _);
     }
 
-    /// <summary>Tells the other nodes what this one serves.</summary>
-    public Task ReportAsync(CancellationToken cancellation) => _board.ReportAsync(
-        new NodeReport(Node, _clock.GetUtcNow(), _pool.List(), _failures.ToImmutableDictionary(f => f.Key, f => f.Value.Message)), cancellation);
+    /// <summary>Tells the other nodes what this one serves, and hears which of them live.</summary>
+    public async Task ReportAsync(CancellationToken cancellation)
+    {
+        var report = new NodeReport(Node, _clock.GetUtcNow(), _pool.List(), _failures.ToImmutableDictionary(f => f.Key, f => f.Value.Message));
+        await _board.ReportAsync(report, cancellation).ConfigureAwait(false);
+        await OthersAsync(cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>This node ends: no change shall wait for it.</summary>
     public Task LeaveAsync(CancellationToken cancellation) => _board.RemoveAsync(Node, cancellation);
@@ -80,10 +87,24 @@ public sealed partial class DeploymentService
         }
     }
 
+    /// <summary>The reports of the other nodes that live.</summary>
     private async Task<ImmutableArray<NodeReport>> OthersAsync(CancellationToken cancellation)
     {
-        var now = _clock.GetUtcNow();
-        return [.. (await _board.ListAsync(cancellation).ConfigureAwait(false)).Where(n => n.Node != Node && now - n.SeenAt < NodeReport.Life).OrderBy(n => n.Node, StringComparer.Ordinal)];
+        var all = await _board.ListAsync(cancellation).ConfigureAwait(false);
+        foreach (var gone in _heard.Keys.Except(all.Select(n => n.Node)))
+            _heard.TryRemove(gone, out _);
+        return [.. all.Where(n => n.Node != Node && Lives(n)).OrderBy(n => n.Node, StringComparer.Ordinal)];
+    }
+
+    private bool Lives(NodeReport report)
+    {
+        if (_heard.TryGetValue(report.Node, out var known) && known.Report == report.SeenAt)
+            return _clock.GetElapsedTime(known.Heard) < NodeReport.Life;
+        // A report that is old when it is first seen is of a node that has gone; if its clock is wrong, its next one will be another.
+        var age = _clock.GetUtcNow() - report.SeenAt;
+        var isOld = known == default && age >= NodeReport.Life;
+        _heard[report.Node] = (report.SeenAt, isOld ? _clock.GetTimestamp() - (long)(NodeReport.Life.TotalSeconds * _clock.TimestampFrequency) : _clock.GetTimestamp());
+        return !isOld;
     }
 
     /// <summary>Loads what the store says and publishes it if the store still says so.</summary>

@@ -17,7 +17,8 @@ internal sealed class NodeBoard(Metadata metadata) : INodeBoard
             $"node/{report.Node}",
             async db =>
             {
-                var json = RowJson.Write(report);
+                // Without its time, so that the report of a node that does nothing new is not written again.
+                var json = RowJson.Write(report with { SeenAt = default });
                 var row = await db.NodeReports.FindAsync([report.Node], cancellation).ConfigureAwait(false);
                 if (row is null)
                 {
@@ -36,7 +37,8 @@ internal sealed class NodeBoard(Metadata metadata) : INodeBoard
 
     public Task<ImmutableArray<NodeReport>> ListAsync(CancellationToken cancellation) =>
         metadata.ReadAsync(async db =>
-            (await db.NodeReports.ToListAsync(cancellation).ConfigureAwait(false)).Select(n => RowJson.Read<NodeReport>(n.Report)).ToImmutableArray());
+            (await db.NodeReports.ToListAsync(cancellation).ConfigureAwait(false))
+                .Select(n => RowJson.Read<NodeReport>(n.Report) with { SeenAt = n.SeenAt }).ToImmutableArray());
 
     public Task RemoveAsync(string node, CancellationToken cancellation) =>
         metadata.WriteAsync(

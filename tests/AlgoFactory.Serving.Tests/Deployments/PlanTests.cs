@@ -178,6 +178,30 @@ public sealed class PlanTests : IDisposable
         (await one.WaitForNodesAsync(next, TimeSpan.FromHours(1), None)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_node_whose_clock_is_wrong_lives_as_long_as_it_reports()
+    {
+        var board = new LocalNodeBoard();
+        using var one = new DeploymentService(_store, _registry, _pool, _clock, board) { Node = "one" };
+        await one.DeployAsync("m", "m", 1, "ann", null, None);
+        var wrong = _clock.Now.AddHours(-1);
+        await board.ReportAsync(Report(wrong), None);
+        // An hour old when it is first seen: of a node that has gone.
+        (await one.ShowAsync("m", None)).Nodes.Length.ShouldBe(1);
+        for (var second = 1; second <= 30; second++)
+        {
+            _clock.Now += TimeSpan.FromSeconds(1);
+            await board.ReportAsync(Report(wrong.AddSeconds(second)), None);
+            (await one.ShowAsync("m", None)).Nodes.Length.ShouldBe(2);
+        }
+
+        _clock.Now += NodeReport.Life;
+        (await one.ShowAsync("m", None)).Nodes.Length.ShouldBe(1);
+        (await one.ShowAsync("m", None)).Nodes.Length.ShouldBe(1);
+
+        static NodeReport Report(DateTimeOffset at) => new("two", at, [], System.Collections.Immutable.ImmutableDictionary<string, string>.Empty);
+    }
+
     private void Publish(string name, TaskKind kind, int seed)
     {
         TinyModels.Fit(kind, seed).Save(_folder["m.afm"]);
