@@ -77,8 +77,26 @@ internal sealed class WinnerFit(
         var selection = EnsembleSelection.Select(
             evaluator, candidates, history.Leaderboard.IsBetter, EnsembleSelection.MaxMembers,
             time.IsLimited ? EnsembleSelection.TimeFor(candidates, time) : null, cancellation);
+        if (selection.Members.Length == 1)
+            return single;
         var (gap, least) = (history.Leaderboard.Gap(selection.Score), history.Leaderboard.Gap(single.Score));
-        return gap <= (1 - WorthwhileGain) * least ? selection : single;
+        return gap <= (1 - WorthwhileGain) * least || (selection.IsBootstrapped && !IsWorse(selection, single)) ? selection : single;
+    }
+
+    /// <summary>
+    /// Whether a selection is worse than a trial by more than a standard error of the folds' differences. On few rows the best of
+    /// many trials is the luckiest: one that is a little better on these very rows is no better.
+    /// </summary>
+    private bool IsWorse(Selection selection, Selection single)
+    {
+        double[] losses =
+        [
+            .. selection.FoldScores.Zip(single.FoldScores, (s, t) => history.Leaderboard.Loss(s) - history.Leaderboard.Loss(t)).Where(double.IsFinite),
+        ];
+        if (losses.Length < 2)
+            return true;
+        var mean = losses.Average();
+        return mean > Math.Sqrt(losses.Sum(l => (l - mean) * (l - mean)) / (losses.Length - 1) / losses.Length);
     }
 
     private TimeSpan RefitTime(TrialResult trial) => TimePlanner.Slack * refitShare * trial.Wall;
