@@ -74,7 +74,7 @@ internal sealed class Sweep
             share = (double)_data.Train.RowCount / top.Evaluator.Features.Plan.Folds[0].Train.Length;
             if (top.IsShortOfMemory || TimePlanner.Slack * share * top.Rungs[^1].Wall > _time.Left)
                 share = 0;
-            _warnings.Add($"{(top.IsShortOfMemory ? "Memory" : "The budget")} is short for this data: trials trained on a sample of {top.Evaluator.Features.Plan.Folds[0].Train.Length} of {_data.Train.RowCount} rows.");
+            _warnings.Add($"{(top.IsShortOfMemory ? "Memory" : "The budget")} is short for this data: trials trained on a sample of {top.Evaluator.Features.Plan.Folds[0].Train.Length} of {_data.Train.RowCount} rows{(top.IsShortOfMemory ? ", and so did the model; raise the limit (--memory)" : "")}.");
         }
 
         var finished = _plan.Finished
@@ -97,6 +97,7 @@ internal sealed class Sweep
         {
             Latency = _latency is null ? null : (_latency, _plan.MaxLatency!.Value),
             IsSingle = _plan.SingleModel,
+            IsShortOfMemory = top.IsShortOfMemory,
         };
         var result = winner.Run(cancellation);
         _report(new ExperimentDone(result with

@@ -31,6 +31,9 @@ internal sealed class WinnerFit(
     /// <summary>Whether the best trial alone is to be served.</summary>
     public bool IsSingle { get; init; }
 
+    /// <summary>Whether memory is too short for a fit on all rows; the user has been told so.</summary>
+    public bool IsShortOfMemory { get; init; }
+
     /// <summary>Makes the result; the leaderboard gains a line when an ensemble wins.</summary>
     public ExperimentResult Run(CancellationToken cancellation)
     {
@@ -84,7 +87,7 @@ internal sealed class WinnerFit(
     }
 
     /// <summary>
-    /// Whether a selection is worse than a trial by more than a standard error of the folds' differences. On few rows the best of
+    /// Whether a selection is worse than a trial by more than two standard errors of the folds' differences. On few rows the best of
     /// many trials is the luckiest: one that is a little better on these very rows is no better.
     /// </summary>
     private bool IsWorse(Selection selection, Selection single)
@@ -96,7 +99,7 @@ internal sealed class WinnerFit(
         if (losses.Length < 2)
             return true;
         var mean = losses.Average();
-        return mean > Math.Sqrt(losses.Sum(l => (l - mean) * (l - mean)) / (losses.Length - 1) / losses.Length);
+        return mean > 2 * Math.Sqrt(losses.Sum(l => (l - mean) * (l - mean)) / (losses.Length - 1) / losses.Length);
     }
 
     private TimeSpan RefitTime(TrialResult trial) => TimePlanner.Slack * refitShare * trial.Wall;
@@ -108,7 +111,7 @@ internal sealed class WinnerFit(
         foreach (var (trial, weight) in selection.Members.OrderByDescending(m => m.Weight).ThenBy(m => m.Trial.Trial))
         {
             var models = Models(trial, maxModels - members.Count, cancellation);
-            if (members.Count == 0 && models.Length == 1 && models[0] == trial.FoldModels.FirstOrDefault() && !evaluator.Features.Plan.IsExternal)
+            if (members.Count == 0 && models.Length == 1 && models[0] == trial.FoldModels.FirstOrDefault() && !IsShortOfMemory && !evaluator.Features.Plan.IsExternal)
                 _warnings.Add($"There was no time left to fit the winner again on all {data.Train.RowCount} rows: the model is the one that its trial fitted on {evaluator.Features.Plan.Folds[0].Train.Length} of them. Allow a longer budget for a better model.");
             foreach (var model in models)
                 members.Add(new EnsembleMember(
