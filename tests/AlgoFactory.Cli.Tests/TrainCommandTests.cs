@@ -112,6 +112,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("species", new[] { "--trials", "2", "--learners", "gbdt,bogus" }, 2, "no learner 'bogus'")]
     [InlineData("species", new[] { "--trials", "2", "--memory", "much" }, 2, "no amount of memory")]
     [InlineData("species", new[] { "--trials", "2", "--resume" }, 2, "nothing to resume")]
+    [InlineData("species", new[] { "--trials", "2", "--resume", "--fresh" }, 2, "exclude each other")]
     [InlineData("species", new[] { "--trials", "2", "--url", "nowhere", "--name", "a b" }, 2, "a b")]
     [InlineData("species", new[] { "--colour" }, 2, "--colour")]
     public async Task Wrong_usage_is_one_sentence(string label, string[] more, int code, string message)

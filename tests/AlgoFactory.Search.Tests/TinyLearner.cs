@@ -29,6 +29,12 @@ internal sealed class TinyLearner(string id) : ILearner
     /// <summary>What predicting a batch takes, on the test's clock.</summary>
     public TimeSpan PredictCost { get; init; }
 
+    /// <summary>The number of rounds that it stops at, by its validation rows; null: it has no rounds.</summary>
+    public Func<TrainingSet, int>? Rounds { get; init; }
+
+    /// <summary>What a round of its model takes to predict a batch, beside <see cref="PredictCost"/>.</summary>
+    public TimeSpan RoundCost { get; init; }
+
     /// <summary>Added to every score: how well it does (for regression).</summary>
     public double Bias { get; init; }
 
@@ -47,7 +53,12 @@ internal sealed class TinyLearner(string id) : ILearner
         if (Fails(parameters) is { } error)
             throw error;
         Spend(data.RowCount, context);
-        return new FitOutcome(new TinyModel(parameters.Number(Gain), Bias, data.Task, () => Clock?.Advance(PredictCost)), parameters);
+        if (Rounds is null)
+            return new FitOutcome(new TinyModel(parameters.Number(Gain), Bias, data.Task, () => Clock?.Advance(PredictCost)), parameters);
+        var most = parameters.Values.FirstOrDefault(v => v.Key == "rounds").Value as double?;
+        var rounds = Math.Min(most ?? int.MaxValue, data.Validation is null ? int.MaxValue : Rounds(data.Validation));
+        return new FitOutcome(
+            new TinyModel(parameters.Number(Gain), Bias, data.Task, () => Clock?.Advance(PredictCost + rounds * RoundCost)), parameters.With("rounds", rounds));
     }
 
     private void Spend(int rows, FitContext context)

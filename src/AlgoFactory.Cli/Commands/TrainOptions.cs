@@ -35,6 +35,7 @@ internal sealed class TrainOptions
     private readonly Option<int?> _trials = new("--trials") { Description = "Trials instead of time: then the result does not depend on the clock.", HelpName = "N" };
     private readonly Option<string> _tuner = new("--tuner") { Description = $"Who proposes settings: {string.Join(", ", TunerCatalog.Names)}; auto: a portfolio of settings that do well, then cfo.", HelpName = "NAME", DefaultValueFactory = _ => TunerCatalog.Default };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with a run of the same command that was interrupted: its finished trials are in MODEL.afm.journal. The budget may be another." };
+    private readonly Option<bool> _fresh = new("--fresh") { Description = "Start anew although an interrupted run left finished trials: they are dropped." };
     private readonly Option<string[]> _learners = new("--learners") { Description = "The learners to try, by id, separated by commas; not given: all that fit the task.", HelpName = "IDS" };
     private readonly Option<string?> _memory = new("--memory") { Description = "The memory to stay within, such as 2GB; not given: three quarters of what the machine or container has.", HelpName = "SIZE" };
     private readonly Option<int> _seed = new("--seed") { Description = "The only source of randomness.", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -58,7 +59,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, _maxLatency, _single, Json })
+            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _fresh, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, _maxLatency, _single, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -71,6 +72,8 @@ internal sealed class TrainOptions
         var (budget, trials) = (line.GetValue(_budget), line.GetValue(_trials));
         if (budget is not null && trials is not null)
             throw new UsageException("--budget and --trials exclude each other: give one of them.");
+        if (line.GetValue(_resume) && line.GetValue(_fresh))
+            throw new UsageException("--resume and --fresh exclude each other: give one of them.");
         var threads = line.GetValue(_threads);
         if (threads < 1)
             throw new UsageException("--threads must be 1 or more.");
@@ -92,6 +95,7 @@ internal sealed class TrainOptions
             Learners = Words(line.GetValue(_learners)),
             KeepJournal = true,
             Resume = line.GetValue(_resume),
+            Fresh = line.GetValue(_fresh),
             ValidationFile = line.GetValue(_valid),
             Folds = line.GetValue(_folds),
             Ignore = Words(line.GetValue(_ignore)),

@@ -264,7 +264,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     private static TrialJournal Journal(TrainRequest request, int rows)
     {
         var (path, identity) = (TrialJournal.PathOf(request.OutputPath), TrialIdentity.Of(request, rows));
-        return request.Resume ? TrialJournal.Resume(path, identity) : TrialJournal.Begin(path, identity);
+        return request.Resume ? TrialJournal.Resume(path, identity) : TrialJournal.Begin(path, identity, request.Fresh);
     }
 
     /// <summary>What an interrupted run of the request had used of the budget.</summary>

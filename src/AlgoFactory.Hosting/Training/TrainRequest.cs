@@ -108,6 +108,9 @@ public sealed record TrainRequest
 
     /// <summary>Whether to go on with that file's trials; it takes the place of <see cref="Finished"/>.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>Whether that file's trials may be dropped; without it and <see cref="Resume"/> a run does not start while there are any.</summary>
+    public bool Fresh { get; init; }
 }
 
 /// <summary>What the train use case gives; also the JSON object of <c>train --json</c>.</summary>

@@ -32,11 +32,16 @@ internal sealed class TrialJournal : IDisposable
     /// <summary>Where the journal of a model's run is.</summary>
     public static string PathOf(string output) => output + ".journal";
 
-    /// <summary>Begins a journal; one that is there already is replaced.</summary>
+    /// <summary>Begins a journal.</summary>
     /// <param name="path">The file.</param>
     /// <param name="request">What decides about the trials' scores, by name.</param>
-    public static TrialJournal Begin(string path, ImmutableSortedDictionary<string, string> request)
+    /// <param name="mayReplace">Whether one that holds trials may be replaced.</param>
+    /// <exception cref="UsageException">There is one with trials already, and it may not be replaced; or the file cannot be written.</exception>
+    public static TrialJournal Begin(string path, ImmutableSortedDictionary<string, string> request, bool mayReplace)
     {
+        if (!mayReplace && File.Exists(path) && KeptTrials(path) is var kept and > 0)
+            throw new UsageException(
+                $"An interrupted run left {(kept == 1 ? "a finished trial" : $"{kept} finished trials")} in '{path}'. Go on with --resume, drop them with --fresh, or choose another model file with --out.");
         var journal = new TrialJournal(Open(path, FileMode.Create), []);
         journal.Write(new Header(Format, request));
         return journal;
@@ -73,6 +78,21 @@ internal sealed class TrialJournal : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Trials in a file that may be a journal; those of its last line only when it is whole.</summary>
+    private static int KeptTrials(string path)
+    {
+        using var file = Open(path, FileMode.Open);
+        using var reader = new StreamReader(file);
+        Span<char> start = stackalloc char[64];
+        var read = reader.ReadBlock(start);
+        if (!start[..read].Contains(Format, StringComparison.Ordinal))
+            return 0;
+        var lines = 0;
+        for (int next; (next = reader.Read()) >= 0;)
+            lines += next == '\n' ? 1 : 0;
+        return lines - 1;
+    }
 
     // Unbuffered, and only for one run at a time: two that write to one file would ruin it.
     private static FileStream Open(string path, FileMode mode)
@@ -114,7 +134,7 @@ internal sealed class TrialJournal : IDisposable
         }
         catch (JsonException)
         {
-            throw new UsageException($"'{path}' is no journal of a run, or it is damaged; leave --resume out to start anew.");
+            throw new UsageException($"'{path}' is no journal of a run, or it is damaged; start anew with --fresh.");
         }
     }
 
@@ -126,8 +146,8 @@ internal sealed class TrialJournal : IDisposable
             if (before == wanted)
                 continue;
             throw new UsageException(name.EndsWith(Hash, StringComparison.Ordinal)
-                ? $"The journal '{path}' is of other data: the {name[..^Hash.Length]} has changed since. Its trials do not compare with new ones; leave --resume out to start anew."
-                : $"The journal '{path}' is of another run: its {name} was '{before}', now it is '{wanted}'. Resume with the same options, or leave --resume out to start anew.");
+                ? $"The journal '{path}' is of other data: the {name[..^Hash.Length]} has changed since. Its trials do not compare with new ones; start anew with --fresh."
+                : $"The journal '{path}' is of another run: its {name} was '{before}', now it is '{wanted}'. Resume with the same options, or start anew with --fresh.");
         }
     }
 }

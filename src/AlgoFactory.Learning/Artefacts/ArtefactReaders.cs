@@ -21,6 +21,9 @@ public sealed class ArtefactReaders
         _featurizers = featurizers.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
+    /// <summary>All formats by name: of models, and of featurizers.</summary>
+    public IEnumerable<string> Formats => _models.Keys.Concat(_featurizers.Keys).Order(StringComparer.Ordinal);
+
     /// <summary>Reads a model.</summary>
     /// <exception cref="ArtefactFormatException">The format is unknown or the section broken.</exception>
     public IModel ReadModel(string format, ArtefactSection from) => Reader(_models, format, "model")(from);

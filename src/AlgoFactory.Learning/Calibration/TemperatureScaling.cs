@@ -2,7 +2,8 @@ namespace AlgoFactory.Learning.Calibration;
 
 /// <summary>
 /// Temperature scaling (Guo et al. 2017): each class's probability is raised to one exponent, 1 / T, and normalised. It
-/// never changes which class is the most probable.
+/// never changes which class is the most probable. Targets are smoothed as Platt smooths his, by one row more of every class
+/// that could have come: where no row is wrong, the exponent of the least log loss would be endless confidence.
 /// </summary>
 internal static class TemperatureScaling
 {
@@ -18,6 +19,11 @@ internal static class TemperatureScaling
     public static double Fit(ReadOnlySpan<float> scores, int width, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights, Func<int, bool> use)
     {
         double exponent = 1, low = 1.0 / 16, high = 16;
+        double total = 0;
+        for (var row = 0; row < labels.Length; row++)
+            if (use(row) && labels[row] >= 0 && labels[row] < width)
+                total += weights.IsEmpty ? 1 : weights[row];
+        var smooth = width / (total + width);
         for (var i = 0; i < Iterations; i++)
         {
             double slope = 0, curve = 1e-12;
@@ -27,7 +33,8 @@ internal static class TemperatureScaling
                 if (weight == 0 || !use(row) || labels[row] < 0 || labels[row] >= width)
                     continue;
                 var (mean, variance) = Moments(scores.Slice(row * width, width), exponent);
-                slope += weight * (mean - Logarithm(scores[row * width + (int)labels[row]]));
+                var own = scores.Slice(row * width, width);
+                slope += weight * (mean - (1 - smooth) * Logarithm(own[(int)labels[row]]) - smooth * MeanLogarithm(own));
                 curve += weight * variance;
             }
 
@@ -62,6 +69,14 @@ internal static class TemperatureScaling
 
         var mean = first / total;
         return (mean, Math.Max(0, second / total - mean * mean));
+    }
+
+    private static double MeanLogarithm(ReadOnlySpan<float> row)
+    {
+        var sum = 0.0;
+        foreach (var score in row)
+            sum += Logarithm(score);
+        return sum / row.Length;
     }
 
     private static double Logarithm(float score) => Math.Log(Math.Max(score, Smallest));

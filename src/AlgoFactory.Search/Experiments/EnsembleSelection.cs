@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Search.Experiments;
 
@@ -8,25 +9,36 @@ public sealed record SelectedMember(TrialResult Trial, double Weight);
 
 /// <summary>A weighted mean of trials, with its out-of-sample scores and its metric.</summary>
 public sealed record Selection(
-    ImmutableArray<SelectedMember> Members, ReadOnlyMemory<float> OutOfSample, ImmutableArray<double> FoldScores, double Score);
+    ImmutableArray<SelectedMember> Members, ReadOnlyMemory<float> OutOfSample, ImmutableArray<double> FoldScores, double Score)
+{
+    /// <summary>Whether it is the mean of many selections on few rows.</summary>
+    public bool IsBootstrapped { get; init; }
+}
 
 /// <summary>
 /// Greedy forward selection with replacement over out-of-sample scores (Caruana et al.: Ensemble selection from libraries
 /// of models, ICML 2004). It starts from the best trial, so it is never worse on the validation rows than that. On few rows
-/// the choice would learn these rows by heart: there the number of rounds is chosen by leaving out a fold at a time.
+/// the choice would learn these rows by heart: the one row that every model gets wrong decides which of them is the best. There
+/// it is made many times, on rows weighted at random (Rubin: The Bayesian bootstrap, 1981), and the weights are the mean.
 /// </summary>
 public static class EnsembleSelection
 {
     /// <summary>Trials that may become members: the best ones.</summary>
     public const int Candidates = 12;
 
+    /// <summary>Of those at most so many are of one learner: what the others see differently is worth more than its next-best setting.</summary>
+    public const int CandidatesPerLearner = Candidates / 2;
+
     /// <summary>Members at most: each costs time in every prediction.</summary>
     public const int MaxMembers = 5;
 
-    /// <summary>Weights are multiples of one part in so many.</summary>
+    /// <summary>In one selection weights are multiples of one part in so many.</summary>
     public const int Rounds = 20;
 
-    /// <summary>Up to this many out-of-sample scores the number of rounds is cross-validated; beyond, they are enough to trust.</summary>
+    /// <summary>Selections on few rows.</summary>
+    public const int Bootstraps = 20;
+
+    /// <summary>Up to this many out-of-sample scores the selection is bootstrapped; beyond, they are enough to trust.</summary>
     private const int FewScores = 5000;
 
     /// <summary>Rounds in a row without a better mean before the selection ends.</summary>
@@ -38,8 +50,7 @@ public static class EnsembleSelection
     /// <summary>The time to keep for a selection among these results and one more.</summary>
     internal static TimeSpan TimeFor(IReadOnlyList<TrialResult> results, TimePlanner time)
     {
-        var selections = IsShort(results[0]) ? 1 + results[0].FoldScores.Length : 1;
-        var measurements = selections * Rounds * Math.Min(Candidates, results.Count + 1);
+        var measurements = (IsShort(results[0]) ? Bootstraps : 1) * Rounds * Math.Min(Candidates, results.Count + 1);
         return TimePlanner.Min(results.Max(r => r.MeasureTime) * measurements + TimeSpan.FromMilliseconds(20), ShareOfTotal * time.Total);
     }
 
@@ -55,126 +66,103 @@ public static class EnsembleSelection
         TimeSpan? allowed, CancellationToken cancellation)
     {
         var started = evaluator.Clock.GetTimestamp();
-        bool IsOver(double share) => allowed is { } limit && evaluator.Clock.GetElapsedTime(started) > share * limit;
+        bool IsOver() => allowed is { } limit && evaluator.Clock.GetElapsedTime(started) > limit;
         var candidates = ranked.Where(t => !t.OutOfSample.IsEmpty).Take(Candidates).ToArray();
-        var rounds = maxMembers > 1 && candidates.Length > 1 && IsShort(candidates[0])
-            ? HonestRounds(evaluator, candidates, isBetter, maxMembers, () => IsOver(0.8), cancellation)
-            : Rounds;
-
-        var counts = new int[candidates.Length];
-        var best = new Step(0, candidates[0].OutOfSample.ToArray(), candidates[0].FoldScores);
-        var (bestCounts, bestScore, stale) = (new int[candidates.Length], candidates[0].Score!.Value, 0);
-        bestCounts[0] = counts[0] = 1;
-        foreach (var step in Steps(evaluator, candidates, isBetter, maxMembers, rounds, leftOut: -1, cancellation))
-        {
-            counts[step.Chosen]++;
-            var score = TrialEvaluator.Mean(step.FoldScores);
-            stale++;
-            if (isBetter(score, bestScore))
-                (best, bestCounts, bestScore, stale) = (step, (int[])counts.Clone(), score, 0);
-            if (stale >= Patience || IsOver(1))
-                break;
-        }
-
-        var total = bestCounts.Sum();
-        ImmutableArray<SelectedMember> members =
-        [
-            .. candidates.Zip(bestCounts).Where(p => p.Second > 0)
-                .Select(p => new SelectedMember(p.First, (double)p.Second / total)),
-        ];
-        return new Selection(members, best.Scores, best.FoldScores, bestScore);
+        var greedy = new Greedy(evaluator, candidates, isBetter, maxMembers, IsOver, cancellation);
+        var isBootstrapped = maxMembers > 1 && candidates.Length > 1 && IsShort(candidates[0]) && !IsOver();
+        var shares = isBootstrapped
+            ? Mean(greedy, candidates.Length, evaluator, maxMembers, IsOver)
+            : greedy.Run(evaluator.Features.ValidationWeights);
+        return Combine(evaluator, candidates, shares) with { IsBootstrapped = isBootstrapped };
     }
 
-    private static bool IsShort(TrialResult result) => result.FoldScores.Length > 1 && result.OutOfSample.Length <= FewScores;
+    private static bool IsShort(TrialResult result) => result.OutOfSample.Length <= FewScores;
 
-    /// <summary>
-    /// How many rounds do best on a fold that the choice did not look at, in the mean over the folds: a selection a fold, or as
-    /// many of them as there is time for.
-    /// </summary>
-    private static int HonestRounds(
+    /// <summary>The mean of the selections on weighted rows, or of as many as there is time for; the heaviest members stay.</summary>
+    private static double[] Mean(Greedy greedy, int candidates, TrialEvaluator evaluator, int maxMembers, Func<bool> isOver)
+    {
+        var mean = new double[candidates];
+        for (var draw = 0; draw == 0 || (draw < Bootstraps && !isOver()); draw++)
+            TensorPrimitives.Add<double>(mean, greedy.Run(Weights(evaluator, draw)), mean);
+        var kept = Enumerable.Range(0, candidates).OrderByDescending(c => mean[c]).ThenBy(c => c).Take(maxMembers).ToHashSet();
+        for (var c = 0; c < candidates; c++)
+            if (!kept.Contains(c))
+                mean[c] = 0;
+        TensorPrimitives.Divide<double>(mean, TensorPrimitives.Sum<double>(mean), mean);
+        return mean;
+    }
+
+    /// <summary>Weights from an exponential distribution of mean 1, times the rows' own: no row is ever left out, so every class stays.</summary>
+    private static float[] Weights(TrialEvaluator evaluator, int draw)
+    {
+        var own = evaluator.Features.ValidationWeights.Span;
+        var random = new SplitMix64((ulong)SplitMix64.Derive(evaluator.Seed, draw));
+        var weights = new float[evaluator.Features.ValidationLabels.Length];
+        for (var row = 0; row < weights.Length; row++)
+            weights[row] = (float)-Math.Log(1 - random.NextDouble()) * (own.IsEmpty ? 1 : own[row]);
+        return weights;
+    }
+
+    private static Selection Combine(TrialEvaluator evaluator, TrialResult[] candidates, double[] shares)
+    {
+        ImmutableArray<SelectedMember> members =
+        [
+            .. candidates.Zip(shares).Where(p => p.Second > 0).Select(p => new SelectedMember(p.First, p.Second)),
+        ];
+        if (members.Length == 1)
+            return new Selection(members, members[0].Trial.OutOfSample, members[0].Trial.FoldScores, members[0].Trial.Score!.Value);
+        var scores = new float[candidates[0].OutOfSample.Length];
+        foreach (var member in members)
+            TensorPrimitives.MultiplyAdd(member.Trial.OutOfSample.Span, (float)member.Weight, scores, scores);
+        var folds = evaluator.FoldScores(scores);
+        return new Selection(members, scores, folds, TrialEvaluator.Mean(folds));
+    }
+
+    /// <summary>The selection on rows of given weights.</summary>
+    private sealed class Greedy(
         TrialEvaluator evaluator, TrialResult[] candidates, Func<double, double, bool> isBetter, int maxMembers,
         Func<bool> isOver, CancellationToken cancellation)
     {
-        var folds = candidates[0].FoldScores.Length;
-        var sums = new double[Rounds + 1];
-        for (var fold = 0; fold < folds; fold++)
+        /// <summary>The share of each candidate.</summary>
+        public double[] Run(ReadOnlyMemory<float> weights)
         {
-            var start = Start(candidates, isBetter, fold);
-            if (!double.IsFinite(candidates[start].FoldScores[fold]))
-                continue;
-            if (isOver())
-                break;
-            var (round, score) = (1, candidates[start].FoldScores[fold]);
-            sums[1] += score;
-            foreach (var step in Steps(evaluator, candidates, isBetter, maxMembers, Rounds, fold, cancellation))
-            {
-                score = double.IsFinite(step.FoldScores[fold]) ? step.FoldScores[fold] : score;
-                sums[++round] += score;
-            }
-
-            // A selection that came to its end stays as it is.
-            while (round < Rounds)
-                sums[++round] += score;
-        }
-
-        // Among equals the most rounds: with no fold judged, all of them.
-        var best = Rounds;
-        for (var round = Rounds - 1; round >= 1; round--)
-            if (isBetter(sums[round], sums[best]))
-                best = round;
-        return best;
-    }
-
-    /// <summary>
-    /// The best candidate on all folds but one. Were it the best on all of them, the fold left out would be one that it was
-    /// chosen on, and no honest addition could keep up with it.
-    /// </summary>
-    private static int Start(TrialResult[] candidates, Func<double, double, bool> isBetter, int leftOut)
-    {
-        var best = 0;
-        for (var c = 1; c < candidates.Length; c++)
-            if (isBetter(Rest(c), Rest(best)))
-                best = c;
-        return best;
-
-        double Rest(int c) => TrialEvaluator.Mean(candidates[c].FoldScores.RemoveAt(leftOut));
-    }
-
-    /// <summary>The greedy rounds from the second on, each with the mean so far. The metric of a fold that is left out does not count.</summary>
-    private static IEnumerable<Step> Steps(
-        TrialEvaluator evaluator, TrialResult[] candidates, Func<double, double, bool> isBetter, int maxMembers, int rounds, int leftOut,
-        CancellationToken cancellation)
-    {
-        var used = new bool[candidates.Length];
-        var start = leftOut < 0 ? 0 : Start(candidates, isBetter, leftOut);
-        used[start] = true;
-        var sum = candidates[start].OutOfSample.ToArray();
-        var trial = new float[sum.Length];
-        for (var size = 2; size <= rounds; size++)
-        {
-            var (chosen, chosenScore, chosenFolds) = (-1, double.NaN, ImmutableArray<double>.Empty);
+            var (best, bestScore) = (0, double.NaN);
             for (var c = 0; c < candidates.Length; c++)
+                if (Score(candidates[c].OutOfSample.Span, weights) is var score && (c == 0 || double.IsNaN(bestScore) || isBetter(score, bestScore)))
+                    (best, bestScore) = (c, score);
+            var counts = new int[candidates.Length];
+            counts[best] = 1;
+            var (bestCounts, stale) = ((int[])counts.Clone(), 0);
+            var sum = candidates[best].OutOfSample.ToArray();
+            var trial = new float[sum.Length];
+            for (var size = 2; size <= Rounds && stale < Patience && !isOver(); size++)
             {
-                cancellation.ThrowIfCancellationRequested();
-                if (!used[c] && used.Count(u => u) >= maxMembers)
-                    continue;
-                TensorPrimitives.Lerp(sum, candidates[c].OutOfSample.Span, 1f / size, trial);
-                var folds = evaluator.FoldScores(trial);
-                var score = TrialEvaluator.Mean(leftOut < 0 ? folds : folds.RemoveAt(leftOut));
-                if (double.IsFinite(score) && (chosen < 0 || isBetter(score, chosenScore)))
-                    (chosen, chosenScore, chosenFolds) = (c, score, folds);
+                var (chosen, chosenScore) = (-1, double.NaN);
+                for (var c = 0; c < candidates.Length; c++)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    if (counts[c] == 0 && counts.Count(n => n > 0) >= maxMembers)
+                        continue;
+                    TensorPrimitives.Lerp(sum, candidates[c].OutOfSample.Span, 1f / size, trial);
+                    var score = Score(trial, weights);
+                    if (double.IsFinite(score) && (chosen < 0 || isBetter(score, chosenScore)))
+                        (chosen, chosenScore) = (c, score);
+                }
+
+                if (chosen < 0)
+                    break;
+                counts[chosen]++;
+                stale++;
+                TensorPrimitives.Lerp(sum, candidates[chosen].OutOfSample.Span, 1f / size, sum);
+                if (isBetter(chosenScore, bestScore))
+                    (bestCounts, bestScore, stale) = ((int[])counts.Clone(), chosenScore, 0);
             }
 
-            if (chosen < 0)
-                yield break;
-            used[chosen] = true;
-            var next = new float[sum.Length];
-            TensorPrimitives.Lerp(sum, candidates[chosen].OutOfSample.Span, 1f / size, next);
-            sum = next;
-            yield return new Step(chosen, next, chosenFolds);
+            var total = bestCounts.Sum();
+            return Array.ConvertAll(bestCounts, n => (double)n / total);
         }
-    }
 
-    /// <summary>A round: which candidate came in, and the mean with it.</summary>
-    private sealed record Step(int Chosen, float[] Scores, ImmutableArray<double> FoldScores);
+        private double Score(ReadOnlySpan<float> scores, ReadOnlyMemory<float> weights) =>
+            TrialEvaluator.Mean(evaluator.FoldScores(scores, weights.Span));
+    }
 }

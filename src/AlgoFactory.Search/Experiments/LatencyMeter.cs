@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Features;
 
 namespace AlgoFactory.Search.Experiments;
 
@@ -37,12 +38,20 @@ internal sealed class LatencyMeter
     public TimeSpan Measure(ImmutableArray<EnsembleMember> members)
     {
         var predictor = new Predictor(_data.Schema, _task, members, new PostProcessing());
+        return Measure(row => predictor.Predict(row));
+    }
+
+    /// <summary>The time to make a row's features.</summary>
+    public TimeSpan Measure(FeaturePipeline pipeline) => Measure(row => pipeline.Transform(row));
+
+    private TimeSpan Measure(Action<Frame> use)
+    {
         var best = TimeSpan.MaxValue;
         for (var round = -WarmUp; round < Rounds; round++)
         {
             var started = _clock.GetTimestamp();
             foreach (var row in _rows)
-                predictor.Predict(row);
+                use(row);
             var took = _clock.GetElapsedTime(started) / _rows.Length;
             if (round >= 0 && took < best)
                 best = took;

@@ -44,6 +44,9 @@ internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, Experime
         return folds;
     }
 
+    /// <summary>Whether a fold of it at least can be fitted.</summary>
+    public bool Fits(Proposal proposal, TrialEvaluator evaluator) => FoldBytes(proposal, evaluator) <= limit;
+
     /// <summary>The result of a trial that is not started.</summary>
     public TrialResult Skip(int trial, Proposal proposal, TrialEvaluator evaluator) => new()
     {

@@ -5,9 +5,9 @@ namespace AlgoFactory.Search.Experiments;
 /// <summary>
 /// Finds, on large data under a budget of time, how many rows a trial can train on. It climbs from a small random sample
 /// to larger ones with one setting, each rung a model that could be served, and predicts the next rung from the last two:
-/// so the first model is there within a second or two, and nothing is started that cannot be finished.
+/// so the first model is there within a second or two, and nothing is started that cannot be finished or that memory is too short for.
 /// </summary>
-internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator> evaluatorOf, int seed)
+internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator> evaluatorOf, MemoryPlanner memory, int seed)
 {
     /// <summary>Data with up to that many training rows needs no ladder.</summary>
     public const int FewRows = 20_000;
@@ -26,7 +26,11 @@ internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator
     /// <param name="Evaluator">On the rows that trials are to use.</param>
     /// <param name="Rungs">The results on the way; the last one was made with <paramref name="Evaluator"/> unless it uses all rows.</param>
     /// <param name="IsSample">Whether not all rows are used.</param>
-    public sealed record Top(TrialEvaluator Evaluator, IReadOnlyList<TrialResult> Rungs, bool IsSample);
+    public sealed record Top(TrialEvaluator Evaluator, IReadOnlyList<TrialResult> Rungs, bool IsSample)
+    {
+        /// <summary>Whether it was memory that ended the climb, not time.</summary>
+        public bool IsShortOfMemory { get; init; }
+    }
 
     /// <summary>Climbs.</summary>
     /// <param name="full">The plan on all rows.</param>
@@ -43,7 +47,7 @@ internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator
         var (rows, lastRows) = (FirstRung, 0);
         while (true)
         {
-            var evaluator = evaluatorOf(full.Sample(rows, Math.Max(FirstRung, rows / 4), seed));
+            var evaluator = evaluatorOf(Rung(full, rows));
             var left = TimePlanner.Max(time.Left, rungs.Count == 0 ? Least : TimeSpan.Zero);
             var result = evaluator.Evaluate(0, proposal, new TrialTime(0.5 * left, 0.7 * left), cancellation);
             rungs.Add(result);
@@ -56,20 +60,34 @@ internal sealed class SizeLadder(TimePlanner time, Func<FoldPlan, TrialEvaluator
             TimeSpan At(int n) => result.Wall + slope * (n - rows);
 
             left = time.Left;
-            if (rungs.Count > 1 && At(all) * (1 + TimePlanner.Slack * refitShare) <= ShareOfLeft * left)
+            var most = MostRows(full, proposal, rows, all);
+            if (rungs.Count > 1 && most == all && At(all) * (1 + TimePlanner.Slack * refitShare) <= ShareOfLeft * left)
             {
                 time.Record(proposal.Learner, At(all));
                 return new Top(evaluatorOf(full), rungs, false);
             }
 
             var affordable = rows + (int)Math.Clamp((ShareOfLeft * left - result.Wall) / slope, 0, all - rows);
-            if (affordable < 2 * rows)
+            if (Math.Min(affordable, most) < 2 * rows)
             {
                 time.Record(proposal.Learner, result.Wall);
-                return new Top(evaluator, rungs, rows < all);
+                return new Top(evaluator, rungs, rows < all) { IsShortOfMemory = most < Math.Min(affordable, all) };
             }
 
-            (lastRows, rows) = (rows, Math.Min(affordable, Step * rows));
+            (lastRows, rows) = (rows, Math.Min(Math.Min(affordable, most), Step * rows));
         }
+    }
+
+    private FoldPlan Rung(FoldPlan full, int rows) => full.Sample(rows, Math.Max(FirstRung, rows / 4), seed);
+
+    /// <summary>All rows where memory is enough for a trial on them, else as many as it is enough for: what a fit takes grows with the rows.</summary>
+    private int MostRows(FoldPlan full, Proposal proposal, int rows, int all)
+    {
+        if (memory.Fits(proposal, evaluatorOf(full)))
+            return all;
+        var most = rows;
+        while (2 * most < all && memory.Fits(proposal, evaluatorOf(Rung(full, 2 * most))))
+            most *= 2;
+        return most;
     }
 }

@@ -17,6 +17,9 @@ internal sealed class Sweep
     /// <summary>The most of the budget that is kept for the best trial's fit on all rows.</summary>
     private const double RefitPart = 0.25;
 
+    /// <summary>The most of the time left that one trial of an interrupted run may take to be made again.</summary>
+    private const double RestoredPart = 0.1;
+
     private readonly LearnerCatalog _catalog;
     private readonly ExperimentPlan _plan;
     private readonly ExperimentData _data;
@@ -27,6 +30,8 @@ internal sealed class Sweep
     private readonly TrialHistory _history;
     private readonly long _started;
     private readonly LatencyMeter? _latency;
+    private readonly LatencyPlanner? _latencyPlanner;
+    private readonly MemoryPlanner _memory;
     private readonly List<string> _warnings = [];
     private TimeSpan? _firstModel;
 
@@ -38,8 +43,10 @@ internal sealed class Sweep
         _started = clock.GetTimestamp();
         _time = new TimePlanner(clock, plan.Deadline);
         _metric = MetricCatalog.Find(plan.Metric, plan.Task.Kind);
-        _history = new TrialHistory(_metric.HigherIsBetter);
+        _history = new TrialHistory(_metric.HigherIsBetter, data.Train.RowCount);
         _latency = plan.MaxLatency is null ? null : new LatencyMeter(data, plan.Task, clock);
+        _latencyPlanner = _latency is null ? null : new LatencyPlanner(_latency, plan.MaxLatency!.Value, catalog);
+        _memory = new MemoryPlanner(plan.MemoryBytes - CacheBytes, catalog, data, plan.Task);
     }
 
     /// <summary>Runs to the end; the last thing reported is <see cref="ExperimentDone"/>.</summary>
@@ -58,16 +65,16 @@ internal sealed class Sweep
         var climber = learners.FirstOrDefault(l => !IsBaseline(l.Id));
         var top = climber is null
             ? new SizeLadder.Top(EvaluatorOf(full), [], false)
-            : new SizeLadder(_time, EvaluatorOf, _plan.Seed).Climb(full, new Proposal(climber.Id, ParameterSet.Empty), share, cancellation);
+            : new SizeLadder(_time, EvaluatorOf, _memory, _plan.Seed).Climb(full, new Proposal(climber.Id, ParameterSet.Empty), share, cancellation);
         if (top.Rungs.Any(r => r.Error is null))
             _firstModel = _clock.GetElapsedTime(_started);
         if (top.IsSample)
         {
-            // The final fit on all rows has to be many times a trial; without the time for that, the sample's model is served.
+            // The final fit on all rows has to be many times a trial; without the time or memory for that, the sample's model is served.
             share = (double)_data.Train.RowCount / top.Evaluator.Features.Plan.Folds[0].Train.Length;
-            if (TimePlanner.Slack * share * top.Rungs[^1].Wall > _time.Left)
+            if (top.IsShortOfMemory || TimePlanner.Slack * share * top.Rungs[^1].Wall > _time.Left)
                 share = 0;
-            _warnings.Add($"The budget is short for this data: trials trained on a sample of {top.Evaluator.Features.Plan.Folds[0].Train.Length} of {_data.Train.RowCount} rows.");
+            _warnings.Add($"{(top.IsShortOfMemory ? "Memory" : "The budget")} is short for this data: trials trained on a sample of {top.Evaluator.Features.Plan.Folds[0].Train.Length} of {_data.Train.RowCount} rows{(top.IsShortOfMemory ? ", and so did the model; raise the limit (--memory)" : "")}.");
         }
 
         var finished = _plan.Finished
@@ -78,6 +85,7 @@ internal sealed class Sweep
             TunerCatalog.Create(_plan.Tuner, learners, SplitMix64.Derive(_plan.Seed, -2), top.Evaluator.Features.Plan.Folds[0].Train.Length),
             finished.Select(Observe));
         _report(new PhaseChanged("searching"));
+        Restore(top.Evaluator, cancellation);
         Search(tuner, top, share, cancellation);
         Rescue(top);
         if (_history.Best.Count == 0)
@@ -89,6 +97,7 @@ internal sealed class Sweep
         {
             Latency = _latency is null ? null : (_latency, _plan.MaxLatency!.Value),
             IsSingle = _plan.SingleModel,
+            IsShortOfMemory = top.IsShortOfMemory,
         };
         var result = winner.Run(cancellation);
         _report(new ExperimentDone(result with
@@ -102,16 +111,25 @@ internal sealed class Sweep
     private void Search(ITuner tuner, SizeLadder.Top top, double share, CancellationToken cancellation)
     {
         var (number, passedOver) = (_history.Leaderboard.Count, 0);
+        Proposal? proposed = null, shortened = null;
         var evaluators = new FidelityEvaluators(top.Evaluator, EvaluatorOf, _plan.Seed);
         var patience = new Patience(_data.Train.RowCount);
-        var memory = new MemoryPlanner(_plan.MemoryBytes - CacheBytes, _catalog, _data, _plan.Task);
         // A baseline is what trials are compared with, not a trial itself: a budget of one trial gives a model, too.
         var trials = _history.Leaderboard.Ranked().Count(e => !IsBaseline(e.Learner));
         while (trials < (_plan.Trials ?? int.MaxValue) && passedOver < PassedOver && !patience.IsOver)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (tuner.Propose() is not { } proposal)
+            if (shortened is null && (proposed = tuner.Propose()) is null)
                 break;
+            var isAgain = shortened is not null;
+            if ((shortened ?? Shorten(proposed!)) is not { } proposal)
+            {
+                tuner.Observe(new Observation(proposed!, null));
+                passedOver++;
+                continue;
+            }
+
+            shortened = null;
             TrialResult result;
             if (top.IsSample && top.Rungs[^1] is { Error: null } rung && rung.Proposal == proposal)
                 result = rung with { Trial = ++number };
@@ -129,19 +147,23 @@ internal sealed class Sweep
                 }
 
                 var evaluator = evaluators.For(proposal.Fidelity);
-                var folds = memory.FoldsAtOnce(proposal, evaluator);
+                var folds = _memory.FoldsAtOnce(proposal, evaluator);
                 result = folds > 0
                     ? evaluator.WithFoldsAtOnce(folds).Evaluate(++number, proposal, allowed, cancellation)
-                    : memory.Skip(++number, proposal, evaluator);
+                    : _memory.Skip(++number, proposal, evaluator);
             }
 
             passedOver = 0;
             trials += IsBaseline(proposal.Learner) ? 0 : 1;
-            Record(tuner, result);
+            var recorded = Record(result);
+            tuner.Observe(recorded with { Proposal = proposed! });
+            // A model that was too slow is made again with as many trees as there is time for.
+            if (result.Error is null && recorded.Loss is null && !isAgain && Shorten(proposed!) is { } again && again != proposed)
+                shortened = again;
             patience.Take(_history.Leaderboard);
         }
 
-        _warnings.AddRange(memory.Warnings);
+        _warnings.AddRange(_memory.Warnings);
     }
 
     /// <summary>
@@ -157,33 +179,38 @@ internal sealed class Sweep
         Report(_history.Add(result));
     }
 
-    /// <summary>Takes a result in and reports it.</summary>
-    private void Record(ITuner tuner, TrialResult result)
+    /// <summary>Takes a result in and reports it; how it did is for the tuner.</summary>
+    private Observation Record(TrialResult result)
     {
         // One that was given up would have taken longer, nobody knows how much.
         _time.Record(CostKey(result.Proposal), result.Error is null ? result.Wall : 4 * result.Wall);
-        result = WithinLatency(result);
-        tuner.Observe(Observe(result));
+        result = _latencyPlanner?.Within(result) ?? result;
         if (result.Error is null && !IsBaseline(result.Proposal.Learner))
             _firstModel ??= _clock.GetElapsedTime(_started);
+        var observation = Observe(result);
         // What the same would take on all rows: that is what the last fit is planned by.
         Report(_history.Add(result with { Wall = result.Wall / result.Proposal.Fidelity }));
+        return observation;
     }
 
-    /// <summary>A trial of which even one model alone is too slow cannot be served: it fails, so that none that can is crowded out.</summary>
-    private TrialResult WithinLatency(TrialResult result)
+    private Proposal? Shorten(Proposal proposal) => _latencyPlanner is null ? proposal : _latencyPlanner.Shorten(proposal);
+
+    /// <summary>
+    /// The best trials of an interrupted run come without their out-of-sample scores: these are made again, as far as time allows,
+    /// so that its ensemble is that of an uninterrupted one.
+    /// </summary>
+    private void Restore(TrialEvaluator evaluator, CancellationToken cancellation)
     {
-        if (_latency is null || result.FoldModels.IsEmpty || IsBaseline(result.Proposal.Learner))
-            return result;
-        var took = _latency.Measure(result, result.FoldModels[0]);
-        return took <= _plan.MaxLatency
-            ? result
-            : result.Slim() with
-            {
-                Score = null,
-                FoldScores = [],
-                Error = $"Its model takes {LatencyMeter.Text(took)} a row where {LatencyMeter.Text(_plan.MaxLatency!.Value)} are allowed.",
-            };
+        foreach (var earlier in _history.Best.Where(b => !IsBaseline(b.Proposal.Learner) && b.Proposal.Fidelity >= 1).Take(EnsembleSelection.MaxMembers).ToArray())
+        {
+            var left = _time.Left;
+            if (!_memory.Fits(earlier.Proposal, evaluator) || (_time.IsLimited && earlier.Wall > RestoredPart * left))
+                continue;
+            var again = evaluator.WithFoldsAtOnce(_memory.FoldsAtOnce(earlier.Proposal, evaluator)).Evaluate(
+                earlier.Trial, earlier.Proposal, _time.IsLimited ? new TrialTime(RestoredPart * left, 2 * RestoredPart * left) : null, cancellation);
+            if (again.Error is null)
+                _history.Replace(again);
+        }
     }
 
     private void Report(LeaderboardEntry entry)

@@ -16,12 +16,15 @@ public sealed record TrialTime(TimeSpan Target, TimeSpan CutOff);
 
 /// <summary>
 /// Fits a proposal in every fold and measures it on the validation rows. It knows nothing of the search. Folds run side
-/// by side, each with its share of the threads; what is left over of a learner that stops early on validation rows is a
-/// slightly hopeful score, the same for all trials. Thread-safe.
+/// by side, each with its share of the threads. A learner that stops early on the rows that it is then measured on has a hopeful
+/// score: slightly on many rows, by half of its loss on very few. There each fold stops where the others did. Thread-safe.
 /// </summary>
 public sealed class TrialEvaluator(
     LearnerCatalog catalog, FoldFeatures features, TaskSpec task, IMetric metric, int seed, int threads, TimeProvider clock, bool bags = true)
 {
+    /// <summary>Up to this many validated rows a fold is too small to say by itself where to stop.</summary>
+    public const int FewRows = 1000;
+
     /// <summary>The folds that proposals are fitted in.</summary>
     public FoldFeatures Features => features;
 
@@ -30,6 +33,9 @@ public sealed class TrialEvaluator(
 
     /// <summary>What tells time.</summary>
     public TimeProvider Clock => clock;
+
+    /// <summary>The seed of the experiment.</summary>
+    public int Seed => seed;
 
     /// <summary>Folds that are fitted at the same time.</summary>
     public int FoldsAtOnce { get; private init; } = Math.Min(threads, features.Plan.Folds.Length);
@@ -48,6 +54,10 @@ public sealed class TrialEvaluator(
     public bool IsBagged(Proposal proposal) => bags && !task.IsRecommendation && proposal.Fidelity >= 1 && features.Plan.IsPartition
         && catalog[proposal.Learner].Info.UsesValidation;
 
+    /// <summary>Whether a fold's models are fitted again, each as long as was best in the mean of the other folds.</summary>
+    private bool StopsByOthers(ILearner learner) =>
+        learner.Info.UsesValidation && !task.IsRecommendation && features.Plan.IsPartition && features.ValidationLabels.Length <= FewRows && features.Plan.Folds.Length > 2;
+
     /// <summary>Evaluates a proposal.</summary>
     /// <param name="trial">The trial's number.</param>
     /// <param name="proposal">What to try.</param>
@@ -64,14 +74,21 @@ public sealed class TrialEvaluator(
         {
             var learner = catalog[proposal.Learner];
             var batches = (folds.Length + FoldsAtOnce - 1) / FoldsAtOnce;
-            RunFolds(either.Token, (fold, maxThreads) =>
+            var waves = StopsByOthers(learner) ? 2 * batches : batches;
+            // Each wave of folds gets an equal part of the time, so that the last one is not the one to starve.
+            DateTimeOffset? Deadline(int wave) => time is { } all
+                ? clock.GetUtcNow() + (all.Target - clock.GetElapsedTime(started)) / Math.Max(1, waves - wave)
+                : null;
+            ParallelFolds.Run(folds.Length, FoldsAtOnce, threads, either.Token, (fold, maxThreads) => folds[fold] = FitFold(
+                learner, trial, proposal.Parameters, fold, isStopped: true, maxThreads, Deadline(fold / FoldsAtOnce), either.Token));
+            ParameterSet[] stopped = [.. folds.Select(f => f.Outcome.RefitParameters)];
+            if (StopsByOthers(learner) && stopped.Any(s => !s.Equals(stopped[0])))
             {
-                // Each wave of folds gets an equal part of the time, so that the last one is not the one to starve.
-                DateTimeOffset? deadline = time is { } all
-                    ? clock.GetUtcNow() + (all.Target - clock.GetElapsedTime(started)) / Math.Max(1, batches - fold / FoldsAtOnce)
-                    : null;
-                folds[fold] = FitFold(learner, trial, proposal.Parameters, fold, maxThreads, deadline, either.Token);
-            });
+                ParallelFolds.Run(folds.Length, FoldsAtOnce, threads, either.Token, (fold, maxThreads) => folds[fold] = FitFold(
+                    learner, trial, MeanParameters([.. stopped[..fold], .. stopped[(fold + 1)..]]), fold, isStopped: false,
+                    maxThreads, Deadline(batches + fold / FoldsAtOnce), either.Token) with { Earlier = folds[fold].Time });
+            }
+
             return Summarise(trial, proposal, folds, clock.GetElapsedTime(started));
         }
         catch (OperationCanceledException) when (cutOff.IsCancellationRequested && !cancellation.IsCancellationRequested)
@@ -90,14 +107,16 @@ public sealed class TrialEvaluator(
     }
 
     /// <summary>The metric in each fold of out-of-sample scores that lie fold after fold.</summary>
-    public ImmutableArray<double> FoldScores(ReadOnlySpan<float> scores)
+    public ImmutableArray<double> FoldScores(ReadOnlySpan<float> scores) => FoldScores(scores, features.ValidationWeights.Span);
+
+    /// <summary>The same with other weights than the rows' own; empty: all 1.</summary>
+    public ImmutableArray<double> FoldScores(ReadOnlySpan<float> scores, ReadOnlySpan<float> weights)
     {
         var width = task.OutputWidth;
         var values = ImmutableArray.CreateBuilder<double>(features.Plan.Folds.Length);
         for (var fold = 0; fold < features.Plan.Folds.Length; fold++)
         {
             var (from, to) = (features.ValidationOffsets[fold], features.ValidationOffsets[fold + 1]);
-            var weights = features.ValidationWeights.Span;
             values.Add(metric.Compute(
                 scores[(from * width)..(to * width)], width, features.ValidationLabels.Span[from..to],
                 weights.IsEmpty ? weights : weights[from..to]));
@@ -144,53 +163,15 @@ public sealed class TrialEvaluator(
     /// <summary>What a learner needs of its features.</summary>
     public FeatureNeeds NeedsOf(Proposal proposal) => catalog[proposal.Learner].Info.Needs;
 
-    /// <summary>Folds side by side with a share of the threads each; those that are left over at the end share all threads.</summary>
-    private void RunFolds(CancellationToken cancellation, Action<int, int> run)
-    {
-        var folds = features.Plan.Folds.Length;
-        var abreast = folds - folds % FoldsAtOnce;
-        RunFolds(0, abreast, FoldsAtOnce, cancellation, run);
-        RunFolds(abreast, folds, folds - abreast, cancellation, run);
-    }
-
-    private void RunFolds(int from, int to, int atOnce, CancellationToken cancellation, Action<int, int> run)
-    {
-        if (atOnce <= 1)
-        {
-            for (var fold = from; fold < to; fold++)
-                run(fold, threads);
-            return;
-        }
-
-        var next = from - 1;
-        var errors = new Exception?[to];
-        Parallel.For(0, atOnce, new ParallelOptions { MaxDegreeOfParallelism = atOnce }, _ =>
-        {
-            for (int fold; (fold = Interlocked.Increment(ref next)) < to;)
-                try
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    run(fold, Math.Max(1, threads / atOnce));
-                }
-                catch (Exception e) when (e is not OutOfMemoryException)
-                {
-                    errors[fold] = e;
-                }
-        });
-        // The first fold's error, whatever the order they came in: the same run fails the same way.
-        var first = errors.FirstOrDefault(e => e is not null and not OperationCanceledException) ?? errors.FirstOrDefault(e => e is not null);
-        if (first is not null)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
-    }
-
     private FoldOutcome FitFold(
-        ILearner learner, int trial, ParameterSet parameters, int fold, int maxThreads, DateTimeOffset? deadline, CancellationToken cancellation)
+        ILearner learner, int trial, ParameterSet parameters, int fold, bool isStopped, int maxThreads, DateTimeOffset? deadline,
+        CancellationToken cancellation)
     {
         var set = features.Get(fold, learner.Info.Needs, maxThreads, cancellation);
         var context = new FitContext(
             SplitMix64.Derive(seed, trial), ThreadsFor(learner, maxThreads), deadline, clock, null, cancellation);
         var started = clock.GetTimestamp();
-        var outcome = learner.Fit(set.Train, parameters, context);
+        var outcome = learner.Fit(isStopped ? set.Train : set.Train with { Validation = null }, parameters, context);
         var time = clock.GetElapsedTime(started);
         var validation = set.Train.Validation!.Features;
         var scores = Score(outcome.Model, validation);
@@ -204,7 +185,7 @@ public sealed class TrialEvaluator(
         var foldScores = FoldScores(scores);
         var measured = clock.GetElapsedTime(started);
         var score = Mean(foldScores);
-        var fit = TimeSpan.FromTicks(folds.Sum(f => f.Time.Ticks));
+        var fit = TimeSpan.FromTicks(folds.Sum(f => f.Time.Ticks + f.Earlier.Ticks));
         if (double.IsNaN(score))
             return new TrialResult
             {
@@ -221,7 +202,7 @@ public sealed class TrialEvaluator(
             Score = score,
             FoldScores = foldScores,
             FitTime = fit,
-            LongestFit = folds.Max(f => f.Time),
+            LongestFit = folds.Max(f => f.Time + f.Earlier),
             Wall = wall,
             MeasureTime = measured,
             OutOfSample = scores,
@@ -256,5 +237,9 @@ public sealed class TrialEvaluator(
     private static int ThreadsFor(ILearner learner, int maxThreads) =>
         learner.Info.Reproducibility == Reproducibility.AnyThreads ? maxThreads : 1;
 
-    private sealed record FoldOutcome(float[] Scores, FitOutcome Outcome, FoldSet Set, TimeSpan Time);
+    private sealed record FoldOutcome(float[] Scores, FitOutcome Outcome, FoldSet Set, TimeSpan Time)
+    {
+        /// <summary>What finding out where to stop took.</summary>
+        public TimeSpan Earlier { get; init; }
+    }
 }

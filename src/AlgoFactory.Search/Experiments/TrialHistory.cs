@@ -5,9 +5,14 @@ using AlgoFactory.Search.Tuning;
 namespace AlgoFactory.Search.Experiments;
 
 /// <summary>The results of a sweep: all of them on the leaderboard, the best ones with their scores and models.</summary>
-internal sealed class TrialHistory(bool higherIsBetter)
+/// <param name="higherIsBetter">How scores compare.</param>
+/// <param name="rows">Training rows.</param>
+internal sealed class TrialHistory(bool higherIsBetter, int rows)
 {
-    /// <summary>Results that keep their models; those of forests on large tables take tens of megabytes each.</summary>
+    /// <summary>Up to this many rows all candidates keep their models: these are small.</summary>
+    private const int FewRows = 5_000;
+
+    /// <summary>Results that keep their models beyond; those of forests on large tables take tens of megabytes each.</summary>
     private const int KeptModels = 8;
 
     private readonly List<TrialResult> _best = [];
@@ -15,7 +20,10 @@ internal sealed class TrialHistory(bool higherIsBetter)
     /// <summary>The lines.</summary>
     public Leaderboard Leaderboard { get; } = new(higherIsBetter);
 
-    /// <summary>The best results, the best first, at most <see cref="EnsembleSelection.Candidates"/>.</summary>
+    /// <summary>
+    /// The best results, the best first, at most <see cref="EnsembleSelection.Candidates"/>, and at most
+    /// <see cref="EnsembleSelection.CandidatesPerLearner"/> of each learner.
+    /// </summary>
     public IReadOnlyList<TrialResult> Best => _best;
 
     /// <summary>The first error, for when nothing succeeds.</summary>
@@ -29,18 +37,28 @@ internal sealed class TrialHistory(bool higherIsBetter)
         {
             var at = _best.FindIndex(b => Leaderboard.IsBetter(score, b.Score!.Value));
             _best.Insert(at < 0 ? _best.Count : at, result);
+            if (_best.Count(b => b.Proposal.Learner == result.Proposal.Learner) > EnsembleSelection.CandidatesPerLearner)
+                _best.RemoveAt(_best.FindLastIndex(b => b.Proposal.Learner == result.Proposal.Learner));
             if (_best.Count > EnsembleSelection.Candidates)
                 _best.RemoveAt(_best.Count - 1);
-            for (var i = KeptModels; i < _best.Count; i++)
-                _best[i] = _best[i] with { FoldModels = [] };
+            LetGo();
         }
 
         return Leaderboard.Add(result.ToEntry());
     }
 
     /// <summary>Puts a result in the place of one that came without scores from an earlier run.</summary>
-    public void Replace(TrialResult result) =>
+    public void Replace(TrialResult result)
+    {
         _best[_best.FindIndex(b => b.Trial == result.Trial)] = result;
+        LetGo();
+    }
+
+    private void LetGo()
+    {
+        for (var i = rows <= FewRows ? _best.Count : KeptModels; i < _best.Count; i++)
+            _best[i] = _best[i] with { FoldModels = [] };
+    }
 
     /// <summary>A finished trial of an earlier run as a result: its scores and its model are gone.</summary>
     public static TrialResult FromEntry(LeaderboardEntry entry)

@@ -31,6 +31,9 @@ internal sealed class WinnerFit(
     /// <summary>Whether the best trial alone is to be served.</summary>
     public bool IsSingle { get; init; }
 
+    /// <summary>Whether memory is too short for a fit on all rows; the user has been told so.</summary>
+    public bool IsShortOfMemory { get; init; }
+
     /// <summary>Makes the result; the leaderboard gains a line when an ensemble wins.</summary>
     public ExperimentResult Run(CancellationToken cancellation)
     {
@@ -77,8 +80,26 @@ internal sealed class WinnerFit(
         var selection = EnsembleSelection.Select(
             evaluator, candidates, history.Leaderboard.IsBetter, EnsembleSelection.MaxMembers,
             time.IsLimited ? EnsembleSelection.TimeFor(candidates, time) : null, cancellation);
+        if (selection.Members.Length == 1)
+            return single;
         var (gap, least) = (history.Leaderboard.Gap(selection.Score), history.Leaderboard.Gap(single.Score));
-        return gap <= (1 - WorthwhileGain) * least ? selection : single;
+        return gap <= (1 - WorthwhileGain) * least || (selection.IsBootstrapped && !IsWorse(selection, single)) ? selection : single;
+    }
+
+    /// <summary>
+    /// Whether a selection is worse than a trial by more than two standard errors of the folds' differences. On few rows the best of
+    /// many trials is the luckiest: one that is a little better on these very rows is no better.
+    /// </summary>
+    private bool IsWorse(Selection selection, Selection single)
+    {
+        double[] losses =
+        [
+            .. selection.FoldScores.Zip(single.FoldScores, (s, t) => history.Leaderboard.Loss(s) - history.Leaderboard.Loss(t)).Where(double.IsFinite),
+        ];
+        if (losses.Length < 2)
+            return true;
+        var mean = losses.Average();
+        return mean > 2 * Math.Sqrt(losses.Sum(l => (l - mean) * (l - mean)) / (losses.Length - 1) / losses.Length);
     }
 
     private TimeSpan RefitTime(TrialResult trial) => TimePlanner.Slack * refitShare * trial.Wall;
@@ -90,7 +111,7 @@ internal sealed class WinnerFit(
         foreach (var (trial, weight) in selection.Members.OrderByDescending(m => m.Weight).ThenBy(m => m.Trial.Trial))
         {
             var models = Models(trial, maxModels - members.Count, cancellation);
-            if (members.Count == 0 && models.Length == 1 && models[0] == trial.FoldModels.FirstOrDefault() && !evaluator.Features.Plan.IsExternal)
+            if (members.Count == 0 && models.Length == 1 && models[0] == trial.FoldModels.FirstOrDefault() && !IsShortOfMemory && !evaluator.Features.Plan.IsExternal)
                 _warnings.Add($"There was no time left to fit the winner again on all {data.Train.RowCount} rows: the model is the one that its trial fitted on {evaluator.Features.Plan.Folds[0].Train.Length} of them. Allow a longer budget for a better model.");
             foreach (var model in models)
                 members.Add(new EnsembleMember(

@@ -77,6 +77,24 @@ public sealed class ResumeTests : IDisposable
 
         run.ShouldBe([5, 6, 7]);
         Lines(resumed).ShouldBe(Lines(whole));
+        // The ensemble has members of the interrupted run as if it had never been interrupted.
+        (resumed.Best.Learner, resumed.Best.Score).ShouldBe((whole.Best.Learner, whole.Best.Score));
+        resumed.Best.Parameters.ShouldBe(whole.Best.Parameters);
+        File.Exists(Journal).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Finished_trials_are_dropped_only_when_asked_to()
+    {
+        await CutOffAfter(3, Request());
+        var before = File.ReadAllBytes(Journal);
+
+        var refused = await Should.ThrowAsync<UsageException>(Run(Request()));
+
+        refused.Message.ShouldContain("3 finished trials");
+        refused.Message.ShouldContain("--fresh");
+        File.ReadAllBytes(Journal).ShouldBe(before);
+        (await Run(Request(trials: 1) with { Fresh = true })).Trials.ShouldBe(1);
         File.Exists(Journal).ShouldBeFalse();
     }
 
@@ -151,7 +169,7 @@ public sealed class ResumeTests : IDisposable
         string[] free =
         [
             "DataName", "Budget", "Trials", "StartedAt", "Tuner", "Threshold", "MaxLatency", "SingleModel", "OutputPath", "Threads", "MemoryBytes", "MaxTableBytes", "Learners",
-            "Finished", "KeepJournal", "Resume",
+            "Finished", "KeepJournal", "Resume", "Fresh",
         ];
 
         typeof(TrainRequest).GetProperties().Select(p => p.Name).Where(p => p != "EqualityContract").ShouldBe([.. compared, .. free], ignoreOrder: true);

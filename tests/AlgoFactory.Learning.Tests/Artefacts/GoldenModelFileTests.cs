@@ -1,8 +1,13 @@
 using System.Collections.Immutable;
+using System.IO.Compression;
 using System.Text.Json;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Learners.Trees;
+using AlgoFactory.Learning.Spaces;
 using AlgoFactory.TestKit.Models;
 using Shouldly;
 using Xunit;
@@ -33,8 +38,12 @@ public sealed class GoldenModelFileTests
     }
 
     [Fact]
-    public void There_is_a_file_of_each_task() =>
-        Names.Count<object[]>().ShouldBeGreaterThanOrEqualTo(3);
+    public void There_is_a_file_of_each_format()
+    {
+        var written = Directory.EnumerateFiles(Folder, "*.afm").SelectMany(Documents).ToArray();
+
+        BuiltIn.Readers.Formats.Where(f => !written.Any(d => d.Contains($"\"{f}\"", StringComparison.Ordinal))).ShouldBeEmpty();
+    }
 
     [Theory]
     [InlineData(TaskKind.Binary)]
@@ -84,11 +93,52 @@ public sealed class GoldenModelFileTests
         Bits(ModelFile.Load(path, BuiltIn.Readers), answer.Rows).ShouldBe(answer.Bits);
     }
 
+    /// <summary>The texts of a file's documents: each names the format that it is written in.</summary>
+    private static IEnumerable<string> Documents(string path)
+    {
+        using var zip = ZipFile.OpenRead(path);
+        foreach (var entry in zip.Entries.Where(e => e.Name.EndsWith(".json", StringComparison.Ordinal)))
+        {
+            using var text = new StreamReader(entry.Open());
+            yield return text.ReadToEnd();
+        }
+    }
+
+    [Fact]
+    public void The_generator_makes_a_file_of_pictures_and_many_levels()
+    {
+        using var temporary = new TempFolder();
+        var schema = new Schema(
+            [
+                new("picture", ColumnKind.Image, ColumnRole.Feature, 1, "Chosen."),
+                new("shop", ColumnKind.Categorical, ColumnRole.Feature, 1, "Chosen.") { Levels = [.. Enumerable.Range(0, 80).Select(i => $"shop {i}")] },
+                new("outcome", ColumnKind.Categorical, ColumnRole.Label, 1, "Chosen."),
+            ],
+            "outcome");
+        var task = TinyModels.Task(TaskKind.Binary);
+        var rows = Enumerable.Range(0, 240).Select(i => ImmutableDictionary<string, string>.Empty
+            .Add("shop", $"shop {i * 7 % 80}").Add("picture", Convert.ToBase64String(PngFile.Encode(8, 8, 3, (x, y, c) => (byte)(i * 31 + x * c * 9 + y * (i % 5)))))).ToImmutableArray();
+        var labels = Enumerable.Range(0, rows.Length).Select(i => i % 4 > 1 ? 1f : 0f).ToArray();
+        var frame = TinyModels.Bind(schema, rows);
+        var (pipeline, features) = FeaturePipeline.FitTransform(new FeaturizerInput(frame, task, labels, default), schema, FeatureNeeds.Scaled, FitContext.Create(7));
+        var fit = BuiltIn.Catalog["linear"].Fit(
+            new TrainingSet { Task = task, FeatureInfos = pipeline.DenseFeatures, Features = features, Labels = labels }, ParameterSet.Empty, FitContext.Create(7));
+        var predictor = new Predictor(schema, task, [new EnsembleMember("linear", fit.RefitParameters, pipeline, fit.Model, 1)], new PostProcessing());
+        var profile = new DatasetProfile(rows.Length, [.. schema.Columns.Select(c => new ColumnProfile(c.Name, c.Kind, rows.Length, 0, 10))]);
+
+        var path = Write(
+            Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"], $"v{ModelManifest.CurrentVersion}-binary-pictures",
+            new ModelFile(predictor, TinyModels.Fit().Lineage, ImmutableSortedDictionary<string, double>.Empty, profile, [], []), rows[..12]);
+
+        var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.ChangeExtension(path, ".json")))!;
+        Bits(ModelFile.Load(path, BuiltIn.Readers), answer.Rows).ShouldBe(answer.Bits);
+    }
+
     private static string Generate(string folder, TaskKind kind)
     {
         var learners = BuiltIn.Catalog.All.Where(l => l.Info.Tasks.HasFlag(TinyModels.Task(kind).Flag)).Select(l => l.Info.Id).ToArray();
         var model = TinyModels.Fit(kind, 7, learners);
-        return Write(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}-{TreeFormats.Gbdt.Replace("/", "")}", model, TinyModels.Texts(12, 31));
+        return Write(folder, $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}-all3", model, TinyModels.Texts(12, 31));
     }
 
     private static string Write(string folder, string name, ModelFile model, ImmutableArray<ImmutableDictionary<string, string>> rows)

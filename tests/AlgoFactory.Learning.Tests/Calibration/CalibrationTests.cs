@@ -131,6 +131,24 @@ public sealed class CalibrationTests
     }
 
     [Fact]
+    public void Rows_that_are_all_right_are_no_proof_of_certainty()
+    {
+        // 60 rows of three classes, every one right with a share of 0.9: log loss alone would have them all at 1.
+        const int rows = 60, width = 3;
+        var (scores, labels) = (new float[rows * width], new float[rows]);
+        scores.AsSpan().Fill(0.05f);
+        for (var row = 0; row < rows; row++)
+            scores[row * width + (int)(labels[row] = row % width)] = 0.9f;
+
+        var exponent = TemperatureScaling.Fit(scores, width, labels, default, _ => true);
+
+        var calibrated = (float[])scores.Clone();
+        new ScoreCalibration(ScoreCalibration.Temperature, [], exponent).Apply(calibrated, width);
+        // The rule of succession: (60 + 1) / (60 + 3).
+        calibrated[0].ShouldBe(61f / 63, 1e-4f);
+    }
+
+    [Fact]
     public void A_row_is_calibrated_alike_alone_and_among_others()
     {
         var (scores, labels) = Distorted(3_000, 6, p => p * p);

@@ -1,4 +1,5 @@
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Search.Experiments;
 
 namespace AlgoFactory.Search.Tests.Experiments;
@@ -36,6 +37,30 @@ public class LatencyTests
         result.Best.Learner.ShouldBe("quick");
         result.Leaderboard[^1].ShouldSatisfyAllConditions(e => e.Learner.ShouldBe("better"), e => e.Error!.ShouldContain("60 µs"));
         result.Latency!.Value.TotalMicroseconds.ShouldBe(25, 1e-6);
+    }
+
+    [Fact]
+    public async Task A_sum_of_trees_that_is_too_slow_gets_as_many_trees_as_there_is_time_for()
+    {
+        // 200 rounds of a microsecond, then as many as 50 µs allow, a tenth kept.
+        var learner = new TinyLearner("a") { Clock = _clock, Rounds = _ => 200, RoundCost = TimeSpan.FromMicroseconds(1) };
+
+        var result = await Run(50, false, learner, Learner("other", 1, 3), Learner("another", 1, 4));
+
+        result.Leaderboard[^1].ShouldSatisfyAllConditions(e => e.Learner.ShouldBe("a"), e => e.Error!.ShouldContain("200 µs"));
+        result.Leaderboard[0].ShouldSatisfyAllConditions(e => e.Learner.ShouldBe("a"), e => e.Parameters["rounds"].ShouldBe(45.0));
+        result.Predictor.Members.ShouldAllBe(m => m.Learner == "a");
+        result.Latency!.Value.TotalMicroseconds.ShouldBeLessThanOrEqualTo(50);
+    }
+
+    [Fact]
+    public async Task A_learner_that_is_far_too_slow_is_not_tried_again()
+    {
+        var slow = new TinyLearner("slow") { Clock = _clock, PredictCost = TimeSpan.FromMicroseconds(500), Portfolio = [ParameterSet.Empty.With("gain", 1.1), ParameterSet.Empty.With("gain", 0.9)] };
+
+        await Run(50, false, slow, Learner("quick", 5, 2), Learner("quicker", 4, 2), Learner("quickest", 3, 2));
+
+        slow.Fits.Select(f => f.Parameters).Distinct().ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -52,6 +52,30 @@ public class MemoryPlannerTests
         result.Warnings.ShouldContain(w => w.Contains("not started", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task On_a_large_table_trials_use_as_many_rows_as_memory_is_enough_for()
+    {
+        // All 40,000 training rows of a holdout would take four times as much as 10,000 do.
+        var data = TinyData.Create(TaskKind.Regression, 50_000);
+        var clock = new ManualClock();
+        var learner = new TinyLearner("tiny") { Clock = clock, Cost = rows => TimeSpan.FromMilliseconds(rows / 20.0) };
+        var plan = new ExperimentPlan
+        {
+            Task = TinyData.Regression,
+            Metric = "rmse",
+            Deadline = clock.GetUtcNow() + TimeSpan.FromSeconds(30),
+            Threads = 1,
+            MemoryBytes = 2 * 12_500L * 60,
+        };
+        ExperimentResult? result = null;
+        await foreach (var e in new ExperimentRunner(new LearnerCatalog(BuiltIn.Catalog["baseline"], learner), clock).RunAsync(plan, data))
+            result = (e as ExperimentDone)?.Result ?? result;
+
+        learner.Fits.Max(f => f.Labels.Length).ShouldBe(10_000);
+        result!.Best.Learner.ShouldBe("tiny");
+        result.Warnings.ShouldContain(w => w.StartsWith("Memory is short for this data: trials trained on a sample of 10000 of 50000 rows", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("gbdt")]
     [InlineData("random-forest")]

@@ -23,7 +23,7 @@ public static class TinyModels
     private static readonly string[] Words = ["late", "early", "cheap", "good", "bad", "slow"];
 
     // Every learner passes over the names it does not know.
-    private static readonly ParameterSet Small = ParameterSet.Empty.With("rounds", 8).With("trees", 5)
+    private static readonly ParameterSet Small = ParameterSet.Empty.With("rounds", 8).With("trees", 5).With("width", 16)
         // Statistics of the few cities, too: what a learner can write stands in the files that are tested.
         .With("one_hot_max_size", 1);
 

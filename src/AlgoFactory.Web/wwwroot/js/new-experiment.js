@@ -14,6 +14,7 @@ field("dataset-choice").addEventListener("change", event => {
 if (field("target")) {
   field("target").addEventListener("change", show);
   field("task").addEventListener("change", show);
+  field("newer").addEventListener("change", show);
   field("metric").addEventListener("change", showHelp);
   for (const column of form.querySelectorAll("[data-role-column]")) column.addEventListener("change", show);
   for (const radio of form.querySelectorAll("[data-target]")) {
@@ -48,6 +49,7 @@ function show() {
 
   for (const part of form.querySelectorAll("[data-target-part]")) part.hidden = isRecommender();
   for (const part of form.querySelectorAll("[data-recommend-part]")) part.hidden = !isRecommender();
+  form.querySelector("[data-gap]").hidden = !field("newer").value;
   const task = chosenTask();
   const metric = field("metric");
   for (const each of metric.options) each.hidden = each.disabled = each.dataset.for !== task;
@@ -115,6 +117,7 @@ function request() {
     positive: chosenTask() === "binary" ? field("positive").value || null : null,
     threshold: chosenTask() === "binary" ? field("threshold").value.trim() || "auto" : "auto",
     time: field("newer").value || null,
+    gap: field("newer").value ? field("gap").value.trim() || null : null,
     overrides: rows.filter(r => r.dataset.column !== target).map(row => {
       const kind = row.querySelector("[data-set-kind]").value;
       const role = row.querySelector("[data-set-role]").value;
