@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole test suite. Installs what only tests need (Chromium, PostgreSQL, nginx), builds once, runs every test project and ends
+# The whole test suite. Installs what only tests need (Chromium, PostgreSQL, nginx, libtorch), builds once, runs every test project and ends
 # with the line `N passed, N failed`. The exit code is 0 only when every test passed.
 #
 #   ./test.sh                       everything
@@ -34,6 +34,8 @@ install_debian_packages() {
     command -v chromium >/dev/null || missing+=(chromium)
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
     [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing+=(nginx-light)
+    [ -f /usr/include/torch/csrc/api/include/torch/torch.h ] || missing+=(libtorch-dev)
+    command -v g++ >/dev/null || missing+=(g++)
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || give_up "the tests need ${missing[*]}, and there is no apt-get to install them with; install them and try again."
     if [ "$(id -u)" != 0 ]; then
@@ -53,6 +55,14 @@ install_npm_packages() {
     echo "Fetching native libraries and web assets (npm ci in $1) ..."
     (cd -- "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || give_up 'npm ci failed; its message stands above.'
     cp -- "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
+}
+
+# The shim over libtorch, compiled again when its source is newer: 20 seconds.
+build_torch() {
+    local shim=native/torch/lib/libalgofactory-torch.so
+    [ ! "$shim" -nt native/torch/shim.cpp ] || [ ! "$shim" -nt native/torch/build.sh ] || return 0
+    echo 'Compiling the shim over libtorch ...'
+    native/torch/build.sh || give_up 'the shim over libtorch could not be compiled; the message stands above.'
 }
 
 # One test project, its output kept together. Called in a process of its own, two at once.
@@ -129,6 +139,7 @@ fi
 install_debian_packages
 install_npm_packages .
 install_npm_packages native/onnxruntime
+build_torch
 dotnet --version >/dev/null 2>&1 || give_up 'the .NET SDK 10 is needed; install dotnet-sdk-10.0 (https://dotnet.microsoft.com/download/dotnet/10.0).'
 echo 'Building ...'
 dotnet build "$what" -c Release -v:q -tl:off --nologo || give_up 'the build failed; its messages stand above.'

@@ -1,5 +1,6 @@
 using AlgoFactory.Benchmarks.Factorization;
 using AlgoFactory.Benchmarks.Learners;
+using AlgoFactory.Benchmarks.Networks;
 using AlgoFactory.Benchmarks.Neural;
 using AlgoFactory.Benchmarks.Search;
 using AlgoFactory.Benchmarks.Serving;
@@ -13,6 +14,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["recommend-tables"] = RecommendTables.Run,
     ["tuners"] = Tuners.Run,
     ["learner-tables"] = LearnerTables.Run,
+    ["network-steps"] = NetworkSteps.Run,
     ["neural-gemm"] = NeuralGemm.Run,
     ["serving-batch"] = ServingBatch.Run,
     ["serving-empty"] = EmptyEndpoint.Run,

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using AlgoFactory.Cli.Commands;
+using AlgoFactory.Torch.Worker;
+using AlgoFactory.Torch.Workers;
 
 namespace AlgoFactory.Cli;
 
@@ -21,6 +23,9 @@ public static class CommandLine
     {
         if (args.Length == 0)
             args = ["--help"];
+        // A child of a fit, never called by hand: it is in no help.
+        if (args is [TorchWorker.Command])
+            return TorchWorkerProgram.Run();
         // The server and the worker take any setting too, which the configuration reads.
         if (args[0] is "serve" or "worker" && !args.Any(a => a is "--help" or "-h" or "-?"))
         {

@@ -1,6 +1,7 @@
 using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
+using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Registry;
@@ -41,7 +42,7 @@ public static class HostingSetup
         services.AddSingleton(options);
         services.AddSingleton(folders);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(BuiltIn.Catalog);
+        services.AddSingleton(ProgramLearners.Catalog);
         services.AddSingleton(BuiltIn.Readers);
         services.AddStorage(StorageOptions.From(options.Database.Provider, options.Database.ConnectionString, folders.Root));
         services.AddSingleton(s => new ModelRegistry(folders.Models, BuiltIn.Readers));

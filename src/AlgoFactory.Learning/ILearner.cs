@@ -47,6 +47,12 @@ public enum FeatureNeeds
     Fields,
 
     /// <summary>
+    /// No numbers, but the rows' images (<see cref="FeatureBatch.Images"/>): those of image columns, or of a table whose columns are
+    /// the pixels of a square image.
+    /// </summary>
+    Pixels,
+
+    /// <summary>
     /// The user's code, the item's, then those of the items' features and of the users': 0 for the most frequent, then on;
     /// NaN for one that training did not see.
     /// </summary>
@@ -65,6 +71,8 @@ public enum FeatureNeeds
 /// Whether it is the bar that others must clear: tried first, so that every leaderboard shows it, and not counted as a trial.
 /// </param>
 /// <param name="NeedsText">Whether a table without text columns is nothing for it.</param>
+/// <param name="NeedsImages">Whether a table without images, its own pixels included, is nothing for it.</param>
+/// <param name="FillsTime">Whether it fits its schedule to a deadline: whatever time a fit is given, it makes the best of.</param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
@@ -74,7 +82,9 @@ public sealed record LearnerInfo(
     bool UsesValidation,
     bool NeedsCategories = false,
     bool IsBaseline = false,
-    bool NeedsText = false);
+    bool NeedsText = false,
+    bool NeedsImages = false,
+    bool FillsTime = false);
 
 /// <summary>How large a fit is.</summary>
 /// <param name="Rows">Training rows.</param>
@@ -87,6 +97,9 @@ public interface ILearner
 {
     /// <summary>The learner's card.</summary>
     LearnerInfo Info { get; }
+
+    /// <summary>Why it cannot be used on this machine, and the command that mends it, in a sentence; null: it can.</summary>
+    string? Unavailable => null;
 
     /// <summary>The parameters with ranges and defaults, which may depend on the data's size and shape.</summary>
     SearchSpace Space(DatasetProfile profile, TaskSpec task);

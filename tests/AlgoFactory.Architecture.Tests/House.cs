@@ -11,12 +11,14 @@ internal static class House
         ["Data"] = [],
         ["Onnx"] = [],
         ["Learning"] = ["Onnx", "Data"],
+        ["Torch"] = ["Onnx", "Data", "Learning"],
+        ["Torch.Worker"] = ["Onnx", "Data", "Learning", "Torch"], // the only one that loads libtorch
         ["Search"] = ["Data", "Learning"],
         ["Serving"] = ["Data", "Learning"],
         ["Storage"] = ["Data", "Learning", "Search", "Serving"],
-        ["Hosting"] = ["Data", "Learning", "Search", "Serving", "Storage"],
+        ["Hosting"] = ["Data", "Learning", "Torch", "Search", "Serving", "Storage"],
         ["Web"] = ["Data", "Learning", "Search", "Serving", "Storage", "Hosting"],
-        ["Cli"] = ["Data", "Learning", "Search", "Serving", "Storage", "Hosting", "Web"],
+        ["Cli"] = ["Data", "Learning", "Torch", "Torch.Worker", "Search", "Serving", "Storage", "Hosting", "Web"],
     };
 
     /// <summary>Beginning of a library's name → the projects that may use it.</summary>

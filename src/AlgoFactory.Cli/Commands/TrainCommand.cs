@@ -3,7 +3,7 @@ using AlgoFactory.Cli.Output;
 using AlgoFactory.Cli.Remote;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Training;
-using AlgoFactory.Learning.Learners;
+using AlgoFactory.Torch.Workers;
 
 namespace AlgoFactory.Cli.Commands;
 
@@ -22,6 +22,9 @@ internal static class TrainCommand
     private static async Task RunAsync(TrainOptions options, ParseResult line, CancellationToken cancellation)
     {
         var request = options.Request(line);
+        // The workers that train networks are this process's children and read it there.
+        if (options.Device(line) is var device and not TorchDevice.Automatic)
+            Environment.SetEnvironmentVariable(TorchDevice.Variable, device);
         if (options.Memory(line) is { } memory)
             request = Within(memory, request);
         // Made before the training, so that a wrong name, address or key is found out before it and not after.
@@ -56,7 +59,7 @@ internal static class TrainCommand
         try
         {
             return await Task.Run(
-                () => new TrainModel(BuiltIn.Catalog, TimeProvider.System).RunAsync(request, progress.Show, cancellation), cancellation);
+                () => new TrainModel(ProgramLearners.Catalog, TimeProvider.System).RunAsync(request, progress.Show, cancellation), cancellation);
         }
         catch (OperationCanceledException)
         {

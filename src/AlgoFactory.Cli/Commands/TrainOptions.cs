@@ -8,6 +8,7 @@ using AlgoFactory.Hosting.Training;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Search.Tuning;
 using AlgoFactory.Serving.Registry;
+using AlgoFactory.Torch.Workers;
 
 namespace AlgoFactory.Cli.Commands;
 
@@ -47,6 +48,7 @@ internal sealed class TrainOptions
     private readonly Option<string?> _positive = new("--positive") { Description = "The positive class of a binary task; not given: the rarer one.", HelpName = "CLASS" };
     private readonly Option<string?> _out = new("--out") { Description = "Where the model goes; not given: the input's name with .afm, in the current folder.", HelpName = "MODEL.afm" };
     private readonly Option<int> _threads = new("--threads") { Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private readonly Option<string> _device = new("--device") { Description = "Where networks are trained: auto, cpu, or cuda:0, cuda:1 and so on.", HelpName = "DEVICE", DefaultValueFactory = _ => TorchDevice.Automatic };
     private readonly Option<string?> _maxLatency = new("--max-latency") { Description = "The most time the model may take to predict one row: 50us, 2ms.", HelpName = "TIME" };
     private readonly Option<bool> _single = new("--single-model") { Description = "One model fitted on all rows, instead of a bag or an ensemble." };
     private readonly ReadingOptions _reading = new();
@@ -59,7 +61,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _fresh, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, _maxLatency, _single, Json })
+            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _fresh, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, _device, _maxLatency, _single, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -157,6 +159,12 @@ internal sealed class TrainOptions
 
     private bool IsRecommender(ParseResult line) =>
         line.GetRequiredValue(_task).Equals(TaskChoice.Recommend, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Where networks are trained.</summary>
+    /// <exception cref="UsageException">It is no device.</exception>
+    public string Device(ParseResult line) => line.GetRequiredValue(_device) is var device && TorchDevice.IsValid(device)
+        ? device
+        : throw new UsageException($"There is no device '{device}'; choose auto, cpu or cuda:0, cuda:1, and so on.");
 
     /// <summary>The memory to stay within, in bytes, or null.</summary>
     /// <exception cref="UsageException">It is no amount of memory.</exception>

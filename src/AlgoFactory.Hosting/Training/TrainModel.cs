@@ -8,6 +8,7 @@ using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Search.Portfolio;
 using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Hosting.Training;
@@ -86,7 +87,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
 
         progress?.Invoke(new PhaseChanged("saving"));
         var trials = result.Leaderboard.Count(e => e.Learner != ExperimentResult.EnsembleLearner && !IsBaseline(e.Learner));
-        ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. whole, .. result.Warnings, .. Suspicions(result)];
+        ImmutableArray<string> warnings = [.. described, .. table.Warnings, .. whole, .. result.Warnings, .. Suspicions(result), .. NotTried(request, table, profile)];
         Save(request, budget, table, rows, metric, profile, result, trials, warnings);
         journal?.Delete();
         return new TrainReport
@@ -189,6 +190,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         foreach (var learner in request.Learners)
             if (catalog.All.All(l => l.Info.Id != learner))
                 throw new UsageException($"There is no learner '{learner}'; choose of {string.Join(", ", catalog.All.Select(l => l.Info.Id))}.");
+        if (request.Learners.Select(l => catalog[l]).FirstOrDefault(l => l.Unavailable is not null) is { } missing)
+            throw new UsageException($"The learner '{missing.Info.Id}' cannot be used: {missing.Unavailable}.");
         if (!TunerCatalog.Names.Contains(request.Tuner))
             throw new UsageException(TunerCatalog.Refusal(request.Tuner));
         if (request.Folds is < 0 or 1)
@@ -276,6 +279,13 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         : null;
 
     private bool IsBaseline(string learner) => catalog[learner].Info.IsBaseline;
+
+    /// <summary>Learners that would have suited the data, but cannot be used on this machine.</summary>
+    private IEnumerable<string> NotTried(TrainRequest request, TrainingTable table, DatasetProfile profile) => request.Learners.IsEmpty
+        ? catalog.All
+            .Where(l => l.Unavailable is not null && l.Info.Tasks.HasFlag(table.Task.Flag) && l.Info.NeedsImages && LearnerOrder.HasImages(profile, table.Task.Label))
+            .Select(l => $"The learner '{l.Info.Id}' was not tried: {l.Unavailable}.")
+        : [];
 
     private IEnumerable<string> Suspicions(ExperimentResult result)
     {

@@ -5,7 +5,7 @@ namespace AlgoFactory.Learning.Features;
 /// <summary>
 /// The features of some rows: a dense float32 block (row-major) followed by an optional sparse CSR block for text and
 /// hashed fields. Feature i is dense column i for i below <see cref="DenseWidth"/>, else sparse column i - DenseWidth.
-/// Immutable by convention: learners never write to it.
+/// Beside them may stand the rows' images as they are, for networks. Immutable by convention: learners never write to it.
 /// </summary>
 public sealed class FeatureBatch
 {
@@ -14,16 +14,20 @@ public sealed class FeatureBatch
     /// <param name="denseWidth">Dense columns.</param>
     /// <param name="dense">rowCount × denseWidth values, row-major; NaN = missing.</param>
     /// <param name="sparse">The sparse block, or null.</param>
-    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null)
+    /// <param name="images">The images, or null.</param>
+    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null, ImageBlock? images = null)
     {
         if (dense.Length != (long)rowCount * denseWidth)
             throw new ArgumentException($"Dense block has {dense.Length} values for {rowCount} × {denseWidth}.", nameof(dense));
         if (sparse is not null && sparse.RowCount != rowCount)
             throw new ArgumentException("The sparse block has another number of rows.", nameof(sparse));
+        if (images is not null && images.RowCount != rowCount)
+            throw new ArgumentException("The block of images has another number of rows.", nameof(images));
         RowCount = rowCount;
         DenseWidth = denseWidth;
         DenseMemory = dense;
         Sparse = sparse;
+        Images = images;
     }
 
     /// <summary>Rows.</summary>
@@ -41,6 +45,9 @@ public sealed class FeatureBatch
     /// <summary>The sparse block, or null when no feature is sparse.</summary>
     public SparseBlock? Sparse { get; }
 
+    /// <summary>The rows' images, or null when the learner did not ask for them.</summary>
+    public ImageBlock? Images { get; }
+
     /// <summary>All features: dense and sparse columns.</summary>
     public int Width => DenseWidth + (Sparse?.Width ?? 0);
 
@@ -53,7 +60,7 @@ public sealed class FeatureBatch
         var dense = new float[rows.Length * DenseWidth];
         for (var i = 0; i < rows.Length; i++)
             Row(rows[i]).CopyTo(dense.AsSpan(i * DenseWidth));
-        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows));
+        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows), Images?.Take(rows));
     }
 }
 

@@ -8,6 +8,7 @@ public sealed class FeatureBatchBuilder
 {
     private readonly List<(float[] Values, int Width)> _dense = [];
     private readonly List<SparseBlock> _sparse = [];
+    private ImageBlock? _images;
 
     // One row's parts stand side by side as they come: they need no putting together, and a reused builder no new memory.
     private float[] _row = [];
@@ -32,6 +33,7 @@ public sealed class FeatureBatchBuilder
         builder.RowCount = rowCount;
         builder._dense.Clear();
         builder._sparse.Clear();
+        builder._images = null;
         builder._rowWidth = 0;
         return builder;
     }
@@ -42,6 +44,7 @@ public sealed class FeatureBatchBuilder
         // The parts of many rows would stay in memory.
         _dense.Clear();
         _sparse.Clear();
+        _images = null;
         _spare = this;
     }
 
@@ -70,6 +73,9 @@ public sealed class FeatureBatchBuilder
     /// <summary>Adds a sparse part, to the right of those added before.</summary>
     public void AddSparse(SparseBlock part) => _sparse.Add(part);
 
+    /// <summary>Sets the rows' images.</summary>
+    public void SetImages(ImageBlock images) => _images = images;
+
     /// <summary>Puts the parts together.</summary>
     public FeatureBatch Build()
     {
@@ -88,13 +94,13 @@ public sealed class FeatureBatchBuilder
             }
         }
 
-        return new FeatureBatch(RowCount, width, dense, JoinSparse());
+        return new FeatureBatch(RowCount, width, dense, JoinSparse(), _images);
     }
 
     private FeatureBatch BuildRow()
     {
-        if (_sparse.Count > 0)
-            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse());
+        if (_sparse.Count > 0 || _images is not null)
+            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse(), _images);
         if (_rowBatch is not { } batch || batch.DenseWidth != _rowWidth || !_row.AsSpan(0, _rowWidth).Overlaps(batch.Dense))
             _rowBatch = batch = new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth));
         return batch;

@@ -19,6 +19,8 @@ internal static class FeaturizerFormats
         new(TextAnalyzer.Words.Format, from => FittedTfIdf.Read(from, TextAnalyzer.Words)),
         new(TextAnalyzer.Characters.Format, from => FittedTfIdf.Read(from, TextAnalyzer.Characters)),
         new(FittedImageFeatures.FormatName, FittedImageFeatures.Read),
+        new(FittedImagePixels.FormatName, FittedImagePixels.Read),
+        new(FittedGridPixels.FormatName, FittedGridPixels.Read),
         new(FittedGramBag.FormatName, FittedGramBag.Read),
         new(FittedTextComponents.FormatName, FittedTextComponents.Read),
     ];

@@ -24,6 +24,13 @@ internal static class FeaturizerSelection
             yield break;
         }
 
+        if (needs == FeatureNeeds.Pixels)
+        {
+            if (Pixels(train, schema) is { } pixels)
+                yield return pixels;
+            yield break;
+        }
+
         var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams;
         var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
         var frame = train.Frame;
@@ -73,6 +80,20 @@ internal static class FeaturizerSelection
         }
 
         ImmutableArray<string> Names(Func<ColumnSpec, bool> wanted) => [.. features.Where(wanted).Select(c => c.Name)];
+    }
+
+    /// <summary>Image columns, or a table that is an image itself; null: neither.</summary>
+    private static IFeaturizer? Pixels(FeaturizerInput train, Schema schema)
+    {
+        ImmutableArray<string> images =
+        [
+            .. schema.Features.Where(c => c.Name != train.Task.Label && c.Kind == ColumnKind.Image).Select(c => c.Name)
+                .Where(c => FeaturizerGuard.Images(train.Frame, c).Values.ContainsAnyExcept((byte[]?)null)).Take(FittedImagePixels.MaxColumns),
+        ];
+        if (images.Length > 0)
+            return new ImagePixels(images);
+        var grid = PixelGrid.Columns(schema, train.Task.Label, train.Frame, out var brightest);
+        return grid.IsEmpty ? null : new GridPixels(grid, brightest);
     }
 
     /// <summary>Whether there are two different numbers, or (if that counts) one number and a missing one.</summary>

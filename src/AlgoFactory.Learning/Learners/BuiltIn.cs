@@ -6,6 +6,7 @@ using AlgoFactory.Learning.Learners.Factorization;
 using AlgoFactory.Learning.Learners.FactorizationMachines;
 using AlgoFactory.Learning.Learners.Linear;
 using AlgoFactory.Learning.Learners.Neighbors;
+using AlgoFactory.Learning.Learners.Networks;
 using AlgoFactory.Learning.Learners.Neural;
 using AlgoFactory.Learning.Learners.Text;
 using AlgoFactory.Learning.Learners.Trees;
@@ -26,6 +27,7 @@ public static class BuiltIn
         [
             .. BaselineFormats.Readers, .. LinearFormats.Readers, .. TreeFormats.Readers, .. FactorizationFormats.Readers, .. RecommenderFormats.Readers,
             .. MlpFormats.Readers, .. NaiveBayesFormats.Readers, .. NeighborsFormats.Readers, .. FastTextFormats.Readers,
+            .. NetworkFormats.Readers,
         ],
         FeaturizerFormats.Readers);
 }

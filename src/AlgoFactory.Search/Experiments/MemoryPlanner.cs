@@ -68,7 +68,7 @@ internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, Experime
     /// <summary>Features that columns become, and bytes of text a row: a word is an index and a number.</summary>
     private (int Width, long Text) Width(FeatureNeeds needs)
     {
-        if (needs == FeatureNeeds.None)
+        if (needs is FeatureNeeds.None or FeatureNeeds.Pixels)
             return (0, 0);
         var (width, text) = (0, 0.0);
         foreach (var column in data.Schema.Columns.Where(c => c.Role == ColumnRole.Feature))

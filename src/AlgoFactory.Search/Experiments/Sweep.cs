@@ -20,6 +20,9 @@ internal sealed class Sweep
     /// <summary>The most of the time left that one trial of an interrupted run may take to be made again.</summary>
     private const double RestoredPart = 0.1;
 
+    /// <summary>The same where that fit has use for any time.</summary>
+    private const double FilledPart = 0.45;
+
     private readonly LearnerCatalog _catalog;
     private readonly ExperimentPlan _plan;
     private readonly ExperimentData _data;
@@ -254,7 +257,8 @@ internal sealed class Sweep
         TimeSpan Refit(TrialResult t) => evaluator.IsBagged(t.Proposal) && _latency is null ? TimeSpan.Zero : TimePlanner.Slack * share * t.Wall;
         var best = Refit(_history.Best[0]);
         if (best > RefitPart * _time.Total)
-            best = TimeSpan.Zero;
+            // Except for a learner whose fit on all rows is as long as it may be.
+            best = _catalog[_history.Best[0].Proposal.Learner].Info.FillsTime ? TimePlanner.Min(best, FilledPart * _time.Total) : TimeSpan.Zero;
         var more = _history.Best.Skip(1).Take(2).Aggregate(TimeSpan.Zero, (sum, t) => sum + Refit(t));
         return EnsembleSelection.TimeFor(_history.Best, _time) + best + TimePlanner.Min(more, 0.15 * _time.Total);
     }

@@ -133,7 +133,7 @@ public sealed class TrialEvaluator(
     public FittedModel Refit(int trial, Proposal proposal, ParameterSet refit, FoldSet whole, DateTimeOffset? deadline, CancellationToken cancellation)
     {
         var learner = catalog[proposal.Learner];
-        var context = new FitContext(SplitMix64.Derive(seed, trial), ThreadsFor(learner, threads), deadline, clock, null, cancellation);
+        var context = new FitContext(SplitMix64.Derive(seed, trial), ThreadsFor(learner, threads, deadline), deadline, clock, null, cancellation);
         return new FittedModel(whole.Pipeline, learner.Fit(whole.Train, refit, context).Model);
     }
 
@@ -160,6 +160,9 @@ public sealed class TrialEvaluator(
         return scores;
     }
 
+    /// <summary>Whether a learner makes the best of any time.</summary>
+    public bool FillsTime(Proposal proposal) => catalog[proposal.Learner].Info.FillsTime;
+
     /// <summary>What a learner needs of its features.</summary>
     public FeatureNeeds NeedsOf(Proposal proposal) => catalog[proposal.Learner].Info.Needs;
 
@@ -169,7 +172,7 @@ public sealed class TrialEvaluator(
     {
         var set = features.Get(fold, learner.Info.Needs, maxThreads, cancellation);
         var context = new FitContext(
-            SplitMix64.Derive(seed, trial), ThreadsFor(learner, maxThreads), deadline, clock, null, cancellation);
+            SplitMix64.Derive(seed, trial), ThreadsFor(learner, maxThreads, deadline), deadline, clock, null, cancellation);
         var started = clock.GetTimestamp();
         var outcome = learner.Fit(isStopped ? set.Train : set.Train with { Validation = null }, parameters, context);
         var time = clock.GetElapsedTime(started);
@@ -233,9 +236,12 @@ public sealed class TrialEvaluator(
         Wall = clock.GetElapsedTime(started),
     };
 
-    /// <summary>A learner whose model depends on the number of threads gets one, so that results do not.</summary>
-    private static int ThreadsFor(ILearner learner, int maxThreads) =>
-        learner.Info.Reproducibility == Reproducibility.AnyThreads ? maxThreads : 1;
+    /// <summary>
+    /// A learner whose model depends on the number of threads gets one, so that results do not; unless they depend on the clock
+    /// anyway, where a network has use for every thread.
+    /// </summary>
+    private static int ThreadsFor(ILearner learner, int maxThreads, DateTimeOffset? deadline) =>
+        learner.Info.Reproducibility == Reproducibility.AnyThreads || (learner.Info.FillsTime && deadline is not null) ? maxThreads : 1;
 
     private sealed record FoldOutcome(float[] Scores, FitOutcome Outcome, FoldSet Set, TimeSpan Time)
     {

@@ -18,6 +18,9 @@ internal sealed class WinnerFit(
     /// <summary>An ensemble must take off that share of the best trial's loss to be worth its slower predictions.</summary>
     private const double WorthwhileGain = 0.002;
 
+    /// <summary>The part of its expected time with which a learner that fills the time it is given is fitted again: then all rows are worth more than longer training.</summary>
+    private const double LeastOfFilled = 0.6;
+
     /// <summary>Models served at most: beyond, members are fitted once more instead of served as bags.</summary>
     private const int MaxModels = 25;
 
@@ -163,7 +166,7 @@ internal sealed class WinnerFit(
         if (_fitted.TryGetValue(trial.Trial, out var done))
             return done;
         var left = time.Left;
-        if (time.IsLimited && (refitShare == 0 || RefitTime(trial) > left))
+        if (time.IsLimited && (refitShare == 0 || (evaluator.FillsTime(trial.Proposal) ? LeastOfFilled : 1) * RefitTime(trial) > left))
             return null;
 
         var deadline = time.IsLimited ? clock.GetUtcNow() + left : (DateTimeOffset?)null;

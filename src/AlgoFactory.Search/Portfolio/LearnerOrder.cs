@@ -1,6 +1,7 @@
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Features.Images;
 using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Search.Portfolio;
@@ -29,13 +30,26 @@ public static class LearnerOrder
     /// </summary>
     private static readonly string[] PreferredOnMedia = ["linear", "fasttext", "gbdt", "random-forest", "extra-trees"];
 
+    /// <summary>
+    /// The same for images, those of a table's own pixels too, where there are enough to learn filters from: below
+    /// <see cref="ManyImages"/>, what the gradients say is learned better by a linear model.
+    /// </summary>
+    private static readonly string[] PreferredOnImages = ["cnn", "linear", "gbdt", "random-forest", "extra-trees"];
+
+    /// <summary>Images from which on a network that starts from nothing is tried first.</summary>
+    private const int ManyImages = 1_000;
+
     /// <summary>Levels that are many: beyond, trees pool the rarest.</summary>
     private const int ManyLevels = 254;
 
+    /// <summary>Whether a table has columns of images, or is an image itself in every row.</summary>
+    public static bool HasImages(DatasetProfile profile, string label) =>
+        profile.Columns.Any(c => c.Kind == ColumnKind.Image && c.Name != label) || PixelGrid.SideOf(profile, label) is not null;
+
     /// <summary>
     /// The learners that fit the task, with their spaces: baselines first, so that every leaderboard shows one and
-    /// something can be served at once. Those that need categories or text are left out
-    /// where no column is such.
+    /// something can be served at once. Those that need categories, text or images are left out
+    /// where no column is such, and those that cannot be used on this machine.
     /// </summary>
     public static IReadOnlyList<TunedLearner> For(LearnerCatalog catalog, TaskSpec task, DatasetProfile profile)
     {
@@ -43,7 +57,10 @@ public static class LearnerOrder
         var texts = profile.Columns.Count(c => c.Kind == ColumnKind.Text && c.Name != task.Label);
         var images = profile.Columns.Count(c => c.Kind == ColumnKind.Image && c.Name != task.Label);
         var others = profile.Columns.Count(c => c.Kind is ColumnKind.Numeric or ColumnKind.Boolean or ColumnKind.DateTime && c.Name != task.Label) + categories.Length;
+        var hasImages = HasImages(profile, task.Label);
+        var isImages = hasImages && (images == 0 || images > others + texts) && profile.RowCount >= ManyImages;
         var preferred = task.IsRecommendation ? PreferredRecommenders
+            : isImages ? PreferredOnImages
             : texts + images > others ? PreferredOnMedia
             : categories.Any(c => c.Distinct > ManyLevels) ? PreferredOnManyLevels
             : Preferred;
@@ -53,6 +70,8 @@ public static class LearnerOrder
                 .Where(l => l.Info.Tasks.HasFlag(task.Flag))
                 .Where(l => !l.Info.NeedsCategories || categories.Length > 0)
                 .Where(l => !l.Info.NeedsText || texts > 0)
+                .Where(l => !l.Info.NeedsImages || hasImages)
+                .Where(l => l.Unavailable is null)
                 .OrderBy(l => l.Info.IsBaseline ? 0 : 1)
                 .ThenBy(l => Array.IndexOf(preferred, l.Info.Id) is var at and >= 0 ? at : preferred.Length)
                 .ThenBy(l => l.Info.Id, StringComparer.Ordinal)

@@ -1,7 +1,7 @@
 using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning;
-using AlgoFactory.Learning.Learners;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Access;
@@ -31,7 +31,7 @@ public enum Tone
 internal static class Vocabulary
 {
     private static readonly Dictionary<string, string> LearnerNames =
-        new(BuiltIn.Catalog.All.Select(l => KeyValuePair.Create(l.Info.Id, l.Info.Name)), StringComparer.Ordinal)
+        new(ProgramLearners.Catalog.All.Select(l => KeyValuePair.Create(l.Info.Id, l.Info.Name)), StringComparer.Ordinal)
         {
             [ExperimentResult.EnsembleLearner] = "Ensemble",
         };
@@ -121,13 +121,13 @@ internal static class Vocabulary
     public static string Learner(string id) => LearnerNames.GetValueOrDefault(id, id);
 
     /// <summary>Whether a learner is the bar that others must clear.</summary>
-    public static bool IsBaseline(string id) => BuiltIn.Catalog.All.Any(l => l.Info.Id == id && l.Info.IsBaseline);
+    public static bool IsBaseline(string id) => ProgramLearners.Catalog.All.Any(l => l.Info.Id == id && l.Info.IsBaseline);
 
     /// <summary>The learners that a sweep of a task may try, baselines aside; of tables' tasks where the task is not known.</summary>
-    public static IEnumerable<(string Id, string Name)> LearnersOf(string? task)
+    public static IEnumerable<(string Id, string Name, string? Unavailable)> LearnersOf(string? task)
     {
         var kinds = Enum.TryParse<TaskKinds>(task, ignoreCase: true, out var known) ? known : TaskKinds.All;
-        return BuiltIn.Catalog.All.Where(l => (l.Info.Tasks & kinds) != 0 && !IsBaseline(l.Info.Id)).Select(l => (l.Info.Id, l.Info.Name));
+        return ProgramLearners.Catalog.All.Where(l => (l.Info.Tasks & kinds) != 0 && !IsBaseline(l.Info.Id)).Select(l => (l.Info.Id, l.Info.Name, l.Unavailable));
     }
 
     /// <summary>A kind as the API writes it, and its icon.</summary>

@@ -1,8 +1,8 @@
 using AlgoFactory.Data;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
+using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning;
-using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
@@ -37,8 +37,10 @@ internal static class ExperimentChecks
             throw RefusedException.Invalid("'tuner' and the ids in 'learners' must be texts, not null.");
         if (!TunerCatalog.Names.Contains(request.Tuner))
             throw RefusedException.Invalid(TunerCatalog.Refusal(request.Tuner));
-        if (request.Learners.FirstOrDefault(l => BuiltIn.Catalog.All.All(known => known.Info.Id != l)) is { } unknown)
-            throw RefusedException.Invalid($"'learners' names '{unknown}', which there is not; choose of {string.Join(", ", BuiltIn.Catalog.All.Select(l => l.Info.Id))}.");
+        if (request.Learners.FirstOrDefault(l => ProgramLearners.Catalog.All.All(known => known.Info.Id != l)) is { } unknown)
+            throw RefusedException.Invalid($"'learners' names '{unknown}', which there is not; choose of {string.Join(", ", ProgramLearners.Catalog.All.Select(l => l.Info.Id))}.");
+        if (request.Learners.Select(l => ProgramLearners.Catalog[l]).FirstOrDefault(l => l.Unavailable is not null) is { } missing)
+            throw RefusedException.Invalid($"'learners' names '{missing.Info.Id}', which this server cannot use: {missing.Unavailable}.");
         if (!ModelNames.IsValid(request.Name))
             throw RefusedException.Invalid(ModelNames.Refusal(request.Name));
         if (!Tasks.Contains(request.Task))

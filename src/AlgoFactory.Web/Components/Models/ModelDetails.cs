@@ -4,6 +4,7 @@ using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Learning.Learners.Networks;
 
 namespace AlgoFactory.Web.Components.Models;
 
@@ -20,6 +21,7 @@ namespace AlgoFactory.Web.Components.Models;
 /// <param name="Trees">The members made of trees.</param>
 /// <param name="Groups">The columns of the training data whose groups can be compared.</param>
 /// <param name="TreeImportance">Share of importance by source column in the trees, each way of counting; empty without trees.</param>
+/// <param name="Training">How each network among the members was trained, epoch by epoch.</param>
 public sealed record ModelDetails(
     TaskSpec Task,
     ImmutableArray<ColumnSpec> Inputs,
@@ -32,7 +34,8 @@ public sealed record ModelDetails(
     ImmutableArray<string> Members,
     ImmutableArray<TreeMember> Trees,
     ImmutableArray<string> Groups,
-    ImmutableSortedDictionary<ImportanceKind, ImmutableArray<ColumnImportance>> TreeImportance)
+    ImmutableSortedDictionary<ImportanceKind, ImmutableArray<ColumnImportance>> TreeImportance,
+    ImmutableArray<ImmutableArray<TrainingEpoch>> Training)
 {
     /// <summary>The details of a loaded file.</summary>
     public static ModelDetails Of(ModelFile file) => new(
@@ -47,7 +50,8 @@ public sealed record ModelDetails(
         [.. file.Predictor.Members.Select(m => m.Learner)],
         [.. file.Predictor.TreeMembers().Select(m => new TreeMember(m, file.Predictor.Members[m].Learner, ((ITreeModel)file.Predictor.Members[m].Model).TreeCount))],
         GroupsOf(file.Predictor),
-        Enum.GetValues<ImportanceKind>().ToImmutableSortedDictionary(k => k, file.Predictor.TreeImportance));
+        Enum.GetValues<ImportanceKind>().ToImmutableSortedDictionary(k => k, file.Predictor.TreeImportance),
+        [.. file.Predictor.Members.Select(m => m.Model).OfType<OnnxModel>().Select(m => m.Curve).Where(c => c.Length > 0)]);
 
     private static ImmutableArray<string> GroupsOf(Predictor predictor) => predictor.Task.Kind == TaskKind.Multiclass
         ? []

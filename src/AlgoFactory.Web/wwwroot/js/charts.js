@@ -111,6 +111,22 @@ export function unitCurve(element, points, { x, y, diagonal = false, markers = f
   }));
 }
 
+/** A network's training: loss on the left, the validation metric on the right, over epochs. */
+export function trainingCurve(element, epochs, metric) {
+  const validated = epochs.some(e => e.validation !== null);
+  const line = (p, name, colour, data, yAxisIndex) => ({ name, type: "line", data, yAxisIndex, symbolSize: 5, showSymbol: epochs.length < 30, lineStyle: { color: colour, width: 2.5 }, itemStyle: { color: colour } });
+  draw(element, p => ({
+    legend: { right: 0, top: 0, textStyle: { color: p.soft }, itemWidth: 16, itemHeight: 9 },
+    tooltip: tooltip(p, v => `Epoch ${v.value[0]}\n${v.seriesName} ${short(v.value[1])}`),
+    xAxis: axis(p, { type: "value", name: "Epoch", nameGap: 26, min: 1, minInterval: 1, splitLine: { show: false } }),
+    yAxis: [axis(p, { type: "value", name: "", axisLabel: { color: p.soft, formatter: short } }), axis(p, { type: "value", name: "", scale: true, splitLine: { show: false }, axisLabel: { color: p.soft, formatter: short } })],
+    series: [
+      line(p, "Loss", p.amber, epochs.map(e => [e.epoch, e.loss]), 0),
+      ...(validated ? [line(p, `Validation ${metric}`, p.brand, epochs.filter(e => e.validation !== null).map(e => [e.epoch, e.validation]), 1)] : []),
+    ],
+  }));
+}
+
 /** Predicted against actual values; a perfect model lies on the line. */
 export function predictedActual(element, points) {
   const all = points.flatMap(q => [q.x, q.y]);

@@ -38,7 +38,7 @@ document.addEventListener("submit", async event => {
   event.preventDefault();
   if (!event.target.reportValidity()) return;
   const [budget, trials] = [dialog.querySelector("#resume-budget"), dialog.querySelector("#resume-trials")];
-  const learners = [...dialog.querySelectorAll("[data-learner]")];
+  const learners = [...dialog.querySelectorAll("[data-learner]:not(:disabled)")];
   const ticked = learners.filter(l => l.checked).map(l => l.value);
   const body = {
     ...(budget ? { budgetSeconds: budget.valueAsNumber } : { trials: trials.valueAsNumber }),

@@ -1,6 +1,6 @@
 // A model's page: its curves, the form that tries it, and the deploy dialog.
 import { ApiError, call } from "./api.js";
-import { predictedActual, unitCurve } from "./charts.js";
+import { predictedActual, trainingCurve, unitCurve } from "./charts.js";
 import { reportForm } from "./report-form.js";
 import { attempt, make } from "./ui.js";
 import { whyPanel } from "./why.js";
@@ -13,6 +13,7 @@ for (const element of document.querySelectorAll("[data-curve]")) {
   if (element.dataset.curve === "pr") unitCurve(element, points, { x: "Recall", y: "Precision" });
   if (element.dataset.curve === "gain") unitCurve(element, points, { x: "Share of rows", y: "Share of positives", diagonal: true });
   if (element.dataset.curve === "calibration") unitCurve(element, points, { x: "Predicted probability", y: "Observed share", diagonal: true, markers: true });
+  if (element.dataset.curve === "training") trainingCurve(element, points, element.dataset.metric);
   if (element.dataset.curve === "predicted") predictedActual(element, points);
 }
 

@@ -1,0 +1,117 @@
+using AlgoFactory.Learning;
+using AlgoFactory.Learning.Learners.Networks;
+using AlgoFactory.Onnx;
+using AlgoFactory.Onnx.Graph;
+
+namespace AlgoFactory.Torch.Networks;
+
+/// <summary>What the raw scores of a regression mean.</summary>
+/// <param name="Mean">Added to the raw score times <paramref name="Deviation"/>.</param>
+/// <param name="Deviation">The target's deviation.</param>
+/// <param name="Lowest">Predictions are held above.</param>
+/// <param name="Highest">Predictions are held below.</param>
+public sealed record TargetUnits(double Mean, double Deviation, float Lowest, float Highest);
+
+/// <summary>Writes a trained <see cref="ConvNetSpec"/> as ONNX: from bytes of pixels to scores, normalisations folded into the convolutions before them.</summary>
+public static class ConvNetGraph
+{
+    /// <summary>How much each colour counts to grey (ITU-R BT.601).</summary>
+    public static ReadOnlySpan<float> GreyWeights => [0.299f, 0.587f, 0.114f];
+
+    /// <summary>Writes the file.</summary>
+    /// <param name="spec">The network.</param>
+    /// <param name="weights">All its weights, one behind the other in the order of <see cref="ConvNetSpec.Weights"/>.</param>
+    /// <param name="task">Says what the scores are.</param>
+    /// <param name="target">Regression: the target's units.</param>
+    public static byte[] Write(ConvNetSpec spec, ReadOnlySpan<float> weights, TaskKind task, TargetUnits? target)
+    {
+        var tensors = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        foreach (var shape in spec.Weights())
+        {
+            tensors.Add(shape.Name, weights[..shape.Count].ToArray());
+            weights = weights[shape.Count..];
+        }
+
+        var graph = new OnnxGraph("algofactory", [OnnxModel.Input, OnnxModel.Output]);
+        var x = Pixels(graph, spec);
+        x = Relu(graph, Convolution(graph, tensors, "stem", x, spec.Channels, spec.Widths[0], 3, 1));
+        x = graph.Add("MaxPool", [x], OnnxAttribute.Of("kernel_shape", [2L, 2L]), OnnxAttribute.Of("strides", [2L, 2L]));
+        var from = spec.Widths[0];
+        for (var stage = 0; stage < spec.Widths.Length; stage++)
+            for (var block = 0; block < spec.Blocks; block++)
+            {
+                var (name, to, stride) = ($"stage{stage}.block{block}", spec.Widths[stage], ConvNetSpec.Stride(stage, block));
+                var y = Relu(graph, Convolution(graph, tensors, $"{name}.conv1", x, from, to, 3, stride));
+                y = Convolution(graph, tensors, $"{name}.conv2", y, to, to, 3, 1);
+                var shortcut = tensors.ContainsKey($"{name}.shortcut.weight") ? Convolution(graph, tensors, $"{name}.shortcut", x, from, to, 1, stride) : x;
+                x = Relu(graph, graph.Add("Add", [y, shortcut]));
+                from = to;
+            }
+
+        x = graph.Add("Reshape", [graph.Add("GlobalAveragePool", [x]), graph.Constant(OnnxTensor.Of<long>([0, from]))]);
+        x = graph.Add(
+            "Gemm", [x, graph.Constant(OnnxTensor.Of<float>(tensors["head.weight"], spec.Outputs, from)), graph.Constant(OnnxTensor.Of<float>(tensors["head.bias"]))],
+            OnnxAttribute.Of("transB", 1L));
+        var width = task == TaskKind.Multiclass ? spec.Outputs : 1;
+        graph.Output(OnnxModel.Output, Scores(graph, x, task, target), ElementType.Float, width);
+        using var file = new MemoryStream();
+        OnnxFile.Write(graph, "AlgoFactory", typeof(ConvNetGraph).Assembly.GetName().Version?.ToString(3) ?? "", [], file);
+        return file.ToArray();
+    }
+
+    private static string Pixels(OnnxGraph graph, ConvNetSpec spec)
+    {
+        var (height, width, channels) = spec.Image;
+        var x = graph.Cast(graph.Input(OnnxModel.Input, ElementType.UInt8, spec.Image.Length), ElementType.Float);
+        x = graph.Add("Reshape", [x, graph.Constant(OnnxTensor.Of<long>([0, height, width, channels]))]);
+        if (spec.Grey && channels == GreyWeights.Length)
+            x = graph.Add("MatMul", [x, graph.Constant(OnnxTensor.Of(GreyWeights, GreyWeights.Length, 1))]);
+        x = graph.Add("Transpose", [x], OnnxAttribute.Of("perm", [0L, 3L, 1L, 2L]));
+        if (spec.Shrink > 1)
+            x = graph.Add("AveragePool", [x], OnnxAttribute.Of("kernel_shape", [(long)spec.Shrink, spec.Shrink]), OnnxAttribute.Of("strides", [(long)spec.Shrink, spec.Shrink]));
+        float[] factors = [.. spec.Deviation.Select(d => 1 / (255 * d))];
+        float[] offsets = [.. spec.Mean.Select((m, c) => -m / spec.Deviation[c])];
+        x = graph.Add("Mul", [x, graph.Constant(OnnxTensor.Of<float>(factors, 1, factors.Length, 1, 1))]);
+        return graph.Add("Add", [x, graph.Constant(OnnxTensor.Of<float>(offsets, 1, offsets.Length, 1, 1))]);
+    }
+
+    /// <summary>A convolution and the normalisation behind it, as one: w · s / √(v + ε), and b - m · s / √(v + ε).</summary>
+    private static string Convolution(
+        OnnxGraph graph, Dictionary<string, float[]> tensors, string name, string x, int from, int to, int side, int stride)
+    {
+        var (weight, scale, shift) = (tensors[$"{name}.weight"], tensors[$"{name}.scale"], tensors[$"{name}.shift"]);
+        var (mean, variance) = (tensors[$"{name}.mean"], tensors[$"{name}.variance"]);
+        var (folded, bias) = (new float[weight.Length], new float[to]);
+        var perOutput = from * side * side;
+        for (var output = 0; output < to; output++)
+        {
+            var factor = scale[output] / Math.Sqrt(variance[output] + ConvNetSpec.Epsilon);
+            for (var i = output * perOutput; i < (output + 1) * perOutput; i++)
+                folded[i] = (float)(weight[i] * factor);
+            bias[output] = (float)(shift[output] - mean[output] * factor);
+        }
+
+        var pad = (long)side / 2;
+        return graph.Add(
+            "Conv", [x, graph.Constant(OnnxTensor.Of<float>(folded, to, from, side, side)), graph.Constant(OnnxTensor.Of<float>(bias))],
+            OnnxAttribute.Of("kernel_shape", [side, (long)side]), OnnxAttribute.Of("strides", [stride, (long)stride]), OnnxAttribute.Of("pads", [pad, pad, pad, pad]));
+    }
+
+    private static string Relu(OnnxGraph graph, string x) => graph.Add("Relu", [x]);
+
+    private static string Scores(OnnxGraph graph, string x, TaskKind task, TargetUnits? target)
+    {
+        if (target is not null)
+        {
+            x = graph.Add("Mul", [x, graph.Constant(OnnxTensor.Scalar((float)target.Deviation))]);
+            x = graph.Add("Add", [x, graph.Constant(OnnxTensor.Scalar((float)target.Mean))]);
+            return graph.Add("Clip", [x, graph.Constant(OnnxTensor.Scalar(target.Lowest)), graph.Constant(OnnxTensor.Scalar(target.Highest))]);
+        }
+
+        x = graph.Add("Softmax", [x], OnnxAttribute.Of("axis", 1L));
+        // Two classes: the positive one's probability.
+        return task == TaskKind.Binary
+            ? graph.Add("Gather", [x, graph.Constant(OnnxTensor.Of<long>([1]))], OnnxAttribute.Of("axis", 1L))
+            : x;
+    }
+}

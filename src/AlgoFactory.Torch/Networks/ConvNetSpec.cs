@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using AlgoFactory.Learning.Features;
+
+namespace AlgoFactory.Torch.Networks;
+
+/// <summary>
+/// A residual network in the manner of He et al. (Deep residual learning for image recognition, 2016), small: a 3 × 3
+/// convolution, a max pool, stages of residual blocks that halve the image and double the channels, the mean of what is left,
+/// a linear layer.
+/// </summary>
+public sealed record ConvNetSpec
+{
+    /// <summary>The images as they come.</summary>
+    public required ImageSize Image { get; init; }
+
+    /// <summary>Whether colours are weighed to one grey channel first: all training images are grey.</summary>
+    public required bool Grey { get; init; }
+
+    /// <summary>By how much sides are divided first, by averaging.</summary>
+    public required int Shrink { get; init; }
+
+    /// <summary>Each stage's channels.</summary>
+    public required ImmutableArray<int> Widths { get; init; }
+
+    /// <summary>Residual blocks a stage.</summary>
+    public required int Blocks { get; init; }
+
+    /// <summary>Raw scores: one a class (two for two classes), or one value.</summary>
+    public required int Outputs { get; init; }
+
+    /// <summary>The mean of each channel's pixels, 0 to 1.</summary>
+    public required ImmutableArray<float> Mean { get; init; }
+
+    /// <summary>The deviation of each channel's pixels.</summary>
+    public required ImmutableArray<float> Deviation { get; init; }
+
+    /// <summary>Added to running variances.</summary>
+    public const double Epsilon = 1e-5;
+
+    /// <summary>Channels that the first convolution reads.</summary>
+    public int Channels => Grey ? 1 : Image.Channels;
+
+    /// <summary>What is learned, and what batch normalisation remembers, in the order in which both sides of the protocol hold it.</summary>
+    public ImmutableArray<WeightShape> Weights()
+    {
+        var weights = ImmutableArray.CreateBuilder<WeightShape>();
+        Convolution("stem", Channels, Widths[0], 3);
+        var from = Widths[0];
+        for (var stage = 0; stage < Widths.Length; stage++)
+            for (var block = 0; block < Blocks; block++)
+            {
+                var (name, to) = ($"stage{stage}.block{block}", Widths[stage]);
+                Convolution($"{name}.conv1", from, to, 3);
+                Convolution($"{name}.conv2", to, to, 3);
+                if (from != to || Stride(stage, block) > 1)
+                    Convolution($"{name}.shortcut", from, to, 1);
+                from = to;
+            }
+
+        weights.Add(new("head.weight", WeightKind.Matrix, [Outputs, from]));
+        weights.Add(new("head.bias", WeightKind.Zeros, [Outputs]));
+        return weights.ToImmutable();
+
+        void Convolution(string name, int inputs, int outputs, int side)
+        {
+            weights.Add(new($"{name}.weight", WeightKind.Matrix, [outputs, inputs, side, side]));
+            // A block that starts as the identity trains better: its last normalisation starts at 0 (Goyal et al., 2017).
+            weights.Add(new($"{name}.scale", name.EndsWith("conv2", StringComparison.Ordinal) ? WeightKind.Zeros : WeightKind.Ones, [outputs]));
+            weights.Add(new($"{name}.shift", WeightKind.Zeros, [outputs]));
+            weights.Add(new($"{name}.mean", WeightKind.RunningMean, [outputs]));
+            weights.Add(new($"{name}.variance", WeightKind.RunningVariance, [outputs]));
+        }
+    }
+
+    /// <summary>The step of a block's first convolution.</summary>
+    public static int Stride(int stage, int block) => stage > 0 && block == 0 ? 2 : 1;
+}
+
+/// <summary>How a tensor starts and is trained.</summary>
+public enum WeightKind
+{
+    /// <summary>Random (He et al., 2015), with weight decay.</summary>
+    Matrix,
+
+    /// <summary>All 0, without weight decay.</summary>
+    Zeros,
+
+    /// <summary>All 1, without weight decay.</summary>
+    Ones,
+
+    /// <summary>All 0, not trained.</summary>
+    RunningMean,
+
+    /// <summary>All 1, not trained.</summary>
+    RunningVariance,
+}
+
+/// <summary>A tensor of a network.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">How it starts and is trained.</param>
+/// <param name="Sizes">Its dimensions.</param>
+public sealed record WeightShape(string Name, WeightKind Kind, ImmutableArray<int> Sizes)
+{
+    /// <summary>Its elements.</summary>
+    public int Count => Sizes.Aggregate(1, (product, size) => product * size);
+
+    /// <summary>Whether an optimiser changes it.</summary>
+    public bool IsTrained => Kind is WeightKind.Matrix or WeightKind.Zeros or WeightKind.Ones;
+}
