@@ -1,5 +1,6 @@
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Storage.Contexts;
@@ -67,6 +68,12 @@ public sealed class Opened(StorageOptions options) : IDisposable
     public INodeBoard Board => _services.GetRequiredService<INodeBoard>();
 
     public IApiKeyStore Keys => _services.GetRequiredService<IApiKeyStore>();
+
+    public IMonitoringStore Monitoring => _services.GetRequiredService<IMonitoringStore>();
+
+    public IFeedbackStore Feedback => _services.GetRequiredService<IFeedbackStore>();
+
+    public ITrafficStore Traffic => _services.GetRequiredService<ITrafficStore>();
 
     public IAuditLog Audit => _services.GetRequiredService<IAuditLog>();
 
