@@ -45,14 +45,13 @@ internal static class AlertSignals
     {
         if (state.Report is not { } report)
             return null;
-        var moved = report.Columns.Where(c => c.HasDrifted).Select(c => c.Column).ToArray();
+        var moved = report.Columns.Where(c => c.HasDrifted).Select(c => c.Column == DriftReport.Prediction ? "the predictions" : $"'{c.Column}'").ToArray();
         var count = moved.Length + (report.IsDomainDrift ? 1 : 0);
         var what = moved.Length switch
         {
             0 => "the rows as a whole",
-            1 => $"'{moved[0]}'",
-            <= 4 => string.Join(", ", moved.Select(m => $"'{m}'")),
-            _ => string.Join(", ", moved.Take(3).Select(m => $"'{m}'")) + $" and {moved.Length - 3} more",
+            <= 4 => string.Join(", ", moved),
+            _ => string.Join(", ", moved.Take(3)) + $" and {moved.Length - 3} more",
         };
         return new SignalReading(
             count >= rule.Threshold, count,

@@ -57,7 +57,7 @@ internal sealed class DriftWatch(LogParts parts, LogReader reader, LearnerCatalo
             Deployment = deployment,
             Model = model,
             Version = version,
-            From = from,
+            From = First(window) > from ? First(window) : from,
             Until = until,
             Rows = window.Rows.RowCount,
             Columns = columns,
@@ -85,6 +85,8 @@ internal sealed class DriftWatch(LogParts parts, LogReader reader, LearnerCatalo
         return first.From >= until ? null : reader.Read(deployment, model, version, predictor, policy, first.From, until, MostDomainRows, cancellation: cancellation);
     }
 
+    private static DateTimeOffset First(LoggedRows window) => DateTimeOffset.FromUnixTimeMilliseconds((long)(window.Times[0] * 1000));
+
     private static int[] Even(int rows, int wanted) => [.. Enumerable.Range(0, wanted).Select(i => (int)((long)i * rows / wanted))];
 
     /// <summary>The level that gained the largest share of rows among the columns that drift.</summary>
@@ -96,7 +98,11 @@ internal sealed class DriftWatch(LogParts parts, LogReader reader, LearnerCatalo
             var (before, now) = (Math.Max(1.0, column.Before.Sum()), Math.Max(1.0, column.Now.Sum()));
             for (var b = 0; b < column.Bins.Length; b++)
             {
-                var segment = new DriftSegment(column.Column, column.Bins[b], column.Before[b] / before, column.Now[b] / now);
+                // What is new to the model stands among the others: it has a name of its own.
+                var isNew = b == column.Bins.Length - 1 && column.NewLevels.Length > 0;
+                var segment = isNew
+                    ? new DriftSegment(column.Column, column.NewLevels[0].Level, 0, column.NewLevels[0].Count / now)
+                    : new DriftSegment(column.Column, column.Bins[b], column.Before[b] / before, column.Now[b] / now);
                 if (most is null || segment.ShareNow - segment.ShareBefore > most.ShareNow - most.ShareBefore)
                     most = segment;
             }
