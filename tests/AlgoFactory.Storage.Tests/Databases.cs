@@ -79,7 +79,12 @@ public sealed class Opened(StorageOptions options) : IDisposable
 
     internal ContextFactory Contexts => _services.GetRequiredService<ContextFactory>();
 
-    public void Dispose() => _services.Dispose();
+    public void Dispose()
+    {
+        _services.Dispose();
+        // Each test has a database of its own, whose pooled connections would add up to more than a cluster takes.
+        NpgsqlConnection.ClearAllPools();
+    }
 }
 
 /// <summary>One cluster for all classes of the collection.</summary>

@@ -117,7 +117,7 @@ public sealed class DriftDetector
             return new ColumnDrift(column, DriftCause.None, 1, 0, 0);
         var (distance, p) = isOrdered
             ? DriftStatistics.KolmogorovSmirnov(before, now)
-            : (DriftStatistics.JensenShannon(before, now), DriftStatistics.ChiSquared(before, now));
+            : (DriftStatistics.JensenShannon(before, now), DriftStatistics.Categories(before, now));
         var psi = isOrdered ? DriftStatistics.Psi(Merge(before), Merge(now)) : DriftStatistics.Psi(before, now);
         var hasDrifted = rows >= _thresholds.FewestRows && p < Alpha && (psi >= _thresholds.Psi || distance >= _thresholds.Distance);
         return new ColumnDrift(column, hasDrifted ? DriftCause.Distribution : DriftCause.None, p, psi, distance)

@@ -11,6 +11,9 @@ public static class DriftStatistics
     /// <summary>Below this expected count chi-squared's tail is not to be trusted: bins are taken together.</summary>
     private const double FewestExpected = 5;
 
+    /// <summary>The same for probabilities of one in a hundred thousand.</summary>
+    private const double FewestInTail = 20;
+
     /// <summary>
     /// The population stability index, Σ (q - p) ln(q / p) over the bins' shares; half a row is added to each bin, so that an empty
     /// one does not make it infinite. Usual reading: below 0.1 none, above 0.25 a large change.
@@ -78,7 +81,10 @@ public static class DriftStatistics
     }
 
     /// <summary>The probability of chi-squared's test of homogeneity of two samples; 1 where there are too few rows for it.</summary>
-    public static double ChiSquared(ReadOnlySpan<long> before, ReadOnlySpan<long> now)
+    /// <param name="before">The first sample's counts.</param>
+    /// <param name="now">The second sample's.</param>
+    /// <param name="fewest">Bins with fewer expected rows are taken together; far out in its tail the statistic needs more than the usual five.</param>
+    public static double ChiSquared(ReadOnlySpan<long> before, ReadOnlySpan<long> now, double fewest = FewestExpected)
     {
         var (m, n) = (Sum(before), Sum(now));
         if (m == 0 || n == 0)
@@ -88,7 +94,7 @@ public static class DriftStatistics
         for (var b = 0; b < before.Length; b++)
         {
             var both = before[b] + now[b];
-            if (both * Math.Min(m, n) / (m + n) < FewestExpected)
+            if (both * Math.Min(m, n) / (m + n) < fewest)
             {
                 restBefore += before[b];
                 restNow += now[b];
@@ -99,7 +105,7 @@ public static class DriftStatistics
             bins++;
         }
 
-        if ((restBefore + restNow) * Math.Min(m, n) / (m + n) >= FewestExpected)
+        if ((restBefore + restNow) * Math.Min(m, n) / (m + n) >= fewest)
         {
             statistic += Term(restBefore, restNow, m, n);
             bins++;
@@ -108,9 +114,34 @@ public static class DriftStatistics
         return bins < 2 ? 1 : ChiSquaredTail(statistic, bins - 1);
     }
 
-    /// <summary>The probability of so different shares of two samples of one distribution; 1 where there are too few rows.</summary>
-    public static double Shares(long before, long beforeOf, long now, long nowOf) =>
-        ChiSquared([before, beforeOf - before], [now, nowOf - now]);
+    /// <summary>
+    /// The probability of so different categories: of chi-squared over the frequent ones, and of each by itself, which finds a rare one
+    /// that became frequent; Bonferroni's share of both. Small counts make chi-squared's tail too heavy, and the exact test's not.
+    /// </summary>
+    public static double Categories(ReadOnlySpan<long> before, ReadOnlySpan<long> now)
+    {
+        var (m, n) = ((long)Sum(before), (long)Sum(now));
+        var least = 1.0;
+        for (var b = 0; b < before.Length; b++)
+            least = Math.Min(least, Shares(before[b], m, now[b], n));
+        return Math.Min(1, 2 * Math.Min(ChiSquared(before, now, FewestInTail), before.Length * least));
+    }
+
+    /// <summary>
+    /// The probability of so different shares of two samples of one distribution: given how many rows have it in both, those of the
+    /// second sample are binomial (for rows drawn without replacement even less spread: the probability is rather too large).
+    /// </summary>
+    public static double Shares(long before, long beforeOf, long now, long nowOf)
+    {
+        if (beforeOf == 0 || nowOf == 0)
+            return 1;
+        // Of the two answers the rarer one: its counts are the more telling.
+        if (before + now > beforeOf - before + nowOf - now)
+            (before, now) = (beforeOf - before, nowOf - now);
+        var (all, rate) = (before + now, (double)nowOf / (beforeOf + nowOf));
+        var (more, fewer) = (AtLeast(now, all, rate), AtLeast(all - now, all, 1 - rate));
+        return Math.Min(1, 2 * Math.Min(more, fewer));
+    }
 
     /// <summary>The probability of at least <paramref name="count"/> hits in <paramref name="of"/> at a rate of <paramref name="rate"/> each (the binomial's upper tail).</summary>
     public static double AtLeast(long count, long of, double rate) =>

@@ -32,6 +32,16 @@ public sealed class DriftStatisticsTests
     }
 
     [Fact]
+    public void What_was_rare_and_is_frequent_is_found_by_itself()
+    {
+        // 36 of 300 where 4,000 training rows had none: chi-squared would not be trusted with so few.
+        DriftStatistics.Shares(0, 4000, 36, 300).ShouldBeLessThan(1e-20);
+        DriftStatistics.Shares(200, 4000, 15, 300).ShouldBeGreaterThan(0.5);
+        DriftStatistics.Shares(4000, 4000, 264, 300).ShouldBeLessThan(1e-20);
+        DriftStatistics.Categories([3000, 1000, 4], [225, 60, 15]).ShouldBeLessThan(1e-8);
+    }
+
+    [Fact]
     public void Nothing_is_no_reason_for_an_error()
     {
         long[] none = [0, 0, 0, 0];
@@ -40,6 +50,8 @@ public sealed class DriftStatisticsTests
         DriftStatistics.JensenShannon(Before, none).ShouldBe(0);
         double.IsFinite(DriftStatistics.Psi(Before, none)).ShouldBeTrue();
         DriftStatistics.Shares(0, 0, 0, 0).ShouldBe(1);
+        DriftStatistics.Categories(Before, none).ShouldBe(1);
+        DriftStatistics.Shares(0, 100, 0, 100).ShouldBe(1);
     }
 
     [Fact]
