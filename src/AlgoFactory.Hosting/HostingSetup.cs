@@ -1,9 +1,12 @@
+using AlgoFactory.Data.Ingest;
 using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Jobs;
+using AlgoFactory.Hosting.Monitoring;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Serving.Access;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,9 +35,20 @@ public static class HostingSetup
         var folders = services.AddShared(options);
         services.AddSingleton<ProfileAttempts>();
         services.AddSingleton<BatchRunner>();
+        services.AddSingleton<ModelCache>();
+        services.AddSingleton<DriftWatch>();
+        services.AddSingleton<LiveMeasure>();
+        services.AddSingleton<LabelledRows>();
+        services.AddSingleton<RetrainingWatch>();
+        services.AddSingleton<AlertSender>();
+        services.AddSingleton<DeploymentWatch>();
+        services.AddSingleton<MonitoringUpkeep>();
         services.AddJobStore(options, folders, runs: true);
         return services;
     }
+
+    /// <summary>What DuckDB may use to write or ask the log: the server answers beside it.</summary>
+    private const int LogMemoryMiB = 512;
 
     private static DataFolders AddShared(this IServiceCollection services, AlgoFactoryOptions options)
     {
@@ -46,6 +60,11 @@ public static class HostingSetup
         services.AddSingleton(BuiltIn.Readers);
         services.AddStorage(StorageOptions.From(options.Database.Provider, options.Database.ConnectionString, folders.Root));
         services.AddSingleton(s => new ModelRegistry(folders.Models, BuiltIn.Readers));
+        services.AddSingleton(s => new LogParts(
+            folders.PredictionLog, new ReadOptions { Threads = 1, MemoryLimitMiB = LogMemoryMiB }, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LogReader>();
+        services.AddSingleton<DriftStatus>();
+        services.AddSingleton<ChallengerPromotion>();
         services.AddSingleton<ExperimentFiles>();
         services.AddSingleton<BatchStore>();
         services.AddSingleton<ExperimentPublisher>();

@@ -2,6 +2,7 @@ using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Storage.Contexts;
 using AlgoFactory.Storage.Stores;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +14,8 @@ public static class StorageSetup
 {
     /// <summary>
     /// Adds <see cref="IDatasetStore"/>, <see cref="IExperimentStore"/>, <see cref="IDeploymentStore"/>,
-    /// <see cref="IDeploymentSignal"/>, <see cref="INodeBoard"/>, <see cref="IApiKeyStore"/>, <see cref="IAuditLog"/> and <see cref="MetadataDatabase"/>, all singletons that any number
+    /// <see cref="IDeploymentSignal"/>, <see cref="INodeBoard"/>, <see cref="IApiKeyStore"/>, <see cref="IAuditLog"/>,
+    /// <see cref="IMonitoringStore"/>, <see cref="IFeedbackStore"/>, <see cref="ITrafficStore"/> and <see cref="MetadataDatabase"/>, all singletons that any number
     /// of threads and processes may use at once. Call <see cref="MetadataDatabase.MigrateAsync"/> before anything else.
     /// </summary>
     /// <exception cref="StorageException">The connection string cannot be read.</exception>
@@ -31,6 +33,9 @@ public static class StorageSetup
         else services.AddSingleton<INodeBoard, LocalNodeBoard>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         services.AddSingleton<IAuditLog, AuditLog>();
+        services.AddSingleton<IMonitoringStore, MonitoringStore>();
+        services.AddSingleton<IFeedbackStore, FeedbackStore>();
+        services.AddSingleton<ITrafficStore, TrafficStore>();
         return services;
     }
 }

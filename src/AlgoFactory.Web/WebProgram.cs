@@ -110,6 +110,7 @@ public static class WebProgram
                     {first.Secret}
 
                 """);
+        await app.Services.GetRequiredService<TrafficService>().RefreshAsync(CancellationToken.None);
         // Reported first: a change made from now on waits for this node, and one made before is seen by the sync.
         var deployments = app.Services.GetRequiredService<DeploymentService>();
         await deployments.ReportAsync(CancellationToken.None);
@@ -177,6 +178,8 @@ public static class WebProgram
         app.MapOpenInference();
         app.MapBatches();
         app.MapKeys();
+        app.MapFeedback();
+        app.MapMonitoring();
         app.MapHealth();
         app.MapMetrics();
         app.MapApiDescription();

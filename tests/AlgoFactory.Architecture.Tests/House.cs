@@ -30,6 +30,8 @@ internal static class House
         ["Npgsql"] = ["Storage", "Hosting"],
         ["Quartz"] = ["Hosting", "Web"],
         ["OpenTelemetry"] = ["Web"],
+        ["MailKit"] = ["Hosting"],
+        ["MimeKit"] = ["Hosting"],
         ["ExcelDataReader"] = ["Data"],
         ["Google.Protobuf"] = ["Onnx"],
         ["System.CommandLine"] = ["Cli"],

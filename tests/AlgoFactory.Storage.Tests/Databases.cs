@@ -1,5 +1,6 @@
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Storage.Contexts;
@@ -68,11 +69,22 @@ public sealed class Opened(StorageOptions options) : IDisposable
 
     public IApiKeyStore Keys => _services.GetRequiredService<IApiKeyStore>();
 
+    public IMonitoringStore Monitoring => _services.GetRequiredService<IMonitoringStore>();
+
+    public IFeedbackStore Feedback => _services.GetRequiredService<IFeedbackStore>();
+
+    public ITrafficStore Traffic => _services.GetRequiredService<ITrafficStore>();
+
     public IAuditLog Audit => _services.GetRequiredService<IAuditLog>();
 
     internal ContextFactory Contexts => _services.GetRequiredService<ContextFactory>();
 
-    public void Dispose() => _services.Dispose();
+    public void Dispose()
+    {
+        _services.Dispose();
+        // Each test has a database of its own, whose pooled connections would add up to more than a cluster takes.
+        NpgsqlConnection.ClearAllPools();
+    }
 }
 
 /// <summary>One cluster for all classes of the collection.</summary>

@@ -42,8 +42,12 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
 
     public override void SetText(int column, string? text)
     {
-        if (text is null)
-            return;
+        if (text is not null)
+            SetCharacters(column, text);
+    }
+
+    public override void SetCharacters(int column, ReadOnlySpan<char> text)
+    {
         Require(column, OutputKind.Text);
         var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
         var bytes = longest <= OnStack ? stackalloc byte[OnStack] : new byte[longest];

@@ -48,8 +48,8 @@ public static class TableParts
         var files = string.Join(", ", parts.Select(p => Sql.Text(Path.GetFullPath(p))));
         try
         {
-            // DuckDB keeps the order of the files and of their rows.
-            connection.Execute($"COPY (SELECT * FROM read_parquet([{files}])) TO {Sql.Text(Path.GetFullPath(temporary))} (FORMAT parquet, COMPRESSION zstd)");
+            // DuckDB keeps the order of the files and of their rows. Folders named key=value are no columns here.
+            connection.Execute($"COPY (SELECT * FROM read_parquet([{files}], union_by_name = true, hive_partitioning = false)) TO {Sql.Text(Path.GetFullPath(temporary))} (FORMAT parquet, COMPRESSION zstd)");
         }
         catch (DuckDbException error)
         {

@@ -57,6 +57,9 @@ public abstract class TableWriter : IDisposable
     /// <summary>Sets the current row's text.</summary>
     public abstract void SetText(int column, string? text);
 
+    /// <summary>Sets the current row's text; never missing.</summary>
+    public virtual void SetCharacters(int column, ReadOnlySpan<char> text) => SetText(column, text.ToString());
+
     /// <summary>Sets the current row's number in a column of <see cref="OutputKind.Single"/>.</summary>
     public abstract void SetSingle(int column, float value);
 

@@ -63,9 +63,13 @@ internal sealed class ColumnProfiler
         if (_sample is { Count: > 0 })
         {
             var (edges, counts) = _sample.Histogram(HistogramBins);
+            var quantiles = _sample.Quantiles(ColumnProfile.QuantileShares.AsSpan());
+            var (ends, shares) = _sample.EqualBins(Binning.UsualBins);
             profile = profile with
             {
-                Quantiles = [.. _sample.Quantiles(ColumnProfile.QuantileShares.AsSpan())],
+                Quantiles = [.. quantiles],
+                BinEnds = [.. ends],
+                BinCounts = [.. shares],
                 HistogramEdges = [.. edges],
                 HistogramCounts = [.. counts],
                 Mean = _spec.Kind == ColumnKind.Numeric ? _sample.Mean : null,

@@ -90,6 +90,15 @@ internal sealed class ValueSample(int capacity)
         return (edges, counts);
     }
 
+    /// <summary>Bins of about equally many values, after <see cref="Quantiles"/> (which sorts): their upper ends, and counts with one more for what is above.</summary>
+    public (double[] Ends, long[] Counts) EqualBins(int bins)
+    {
+        var (ends, counts) = Binning.EqualShares(_values.AsSpan(0, _kept), bins);
+        if (Count > _kept)
+            Scale(counts);
+        return (ends, counts);
+    }
+
     // The sample's counts to the whole's: cumulative rounding keeps the sum.
     private void Scale(long[] counts)
     {

@@ -1,4 +1,5 @@
 using AlgoFactory.Hosting.Batches;
+using AlgoFactory.Hosting.Monitoring;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
@@ -13,6 +14,7 @@ internal sealed class HousekeepingJob(
     IDatasetStore datasets,
     ExperimentFiles files,
     BatchStore batches,
+    MonitoringUpkeep monitoring,
     DataFolders folders,
     AlgoFactoryOptions options,
     TimeProvider clock,
@@ -26,6 +28,7 @@ internal sealed class HousekeepingJob(
             await RemoveDatasetsAsync(clock.GetUtcNow().AddDays(-datasetDays), cancellationToken);
         if (options.Retention.BatchDays is > 0 and var batchDays)
             RemoveBatches(clock.GetUtcNow().AddDays(-batchDays));
+        await monitoring.RunAsync(cancellationToken);
     }
 
     private async Task RemoveExperimentsAsync(DateTimeOffset before, CancellationToken cancellation)

@@ -15,6 +15,9 @@ internal static class JobGroups
     /// <summary>Removing what is past its retention.</summary>
     public const string Housekeeping = "housekeeping";
 
+    /// <summary>Watching deployments.</summary>
+    public const string Watching = "watching";
+
     /// <summary>The name that all processes of one installation share in the job store.</summary>
     public const string Scheduler = "algofactory";
 }

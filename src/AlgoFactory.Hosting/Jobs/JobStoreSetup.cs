@@ -26,11 +26,12 @@ internal static class JobStoreSetup
                 scheduler.IdleWaitTime = TimeSpan.FromSeconds(1);
                 scheduler.MaxBatchSize = 1;
             });
-            quartz.UseDefaultThreadPool(options.Worker.Experiments + 3);
+            quartz.UseDefaultThreadPool(options.Worker.Experiments + 4);
             quartz.UseExecutionLimits(limits => limits
                 .ForGroup(JobGroups.Experiments, options.Worker.Experiments)
                 .ForGroup(JobGroups.Profiles, 1)
                 .ForGroup(JobGroups.Batches, 1)
+                .ForGroup(JobGroups.Watching, 1)
                 .ForGroup(JobGroups.Housekeeping, 1));
             quartz.UsePersistentStore(store =>
             {
@@ -46,11 +47,16 @@ internal static class JobStoreSetup
 
                 store.ProvisionSchema();
             });
-            if (runs)
-                quartz.ScheduleJob<HousekeepingJob>(
-                    trigger => trigger.WithIdentity(JobGroups.Housekeeping, JobGroups.Housekeeping)
-                        .WithExecutionGroup(JobGroups.Housekeeping).WithSimpleSchedule(TimeSpan.FromHours(1)),
-                    job => job.WithIdentity(JobGroups.Housekeeping, JobGroups.Housekeeping));
+            if (!runs)
+                return;
+            quartz.ScheduleJob<HousekeepingJob>(
+                trigger => trigger.WithIdentity(JobGroups.Housekeeping, JobGroups.Housekeeping)
+                    .WithExecutionGroup(JobGroups.Housekeeping).WithSimpleSchedule(TimeSpan.FromHours(1)),
+                job => job.WithIdentity(JobGroups.Housekeeping, JobGroups.Housekeeping));
+            quartz.ScheduleJob<WatchJob>(
+                trigger => trigger.WithIdentity(JobGroups.Watching, JobGroups.Watching)
+                    .WithExecutionGroup(JobGroups.Watching).WithSimpleSchedule(TimeSpan.FromSeconds(options.Monitoring.IntervalSeconds)),
+                job => job.WithIdentity(JobGroups.Watching, JobGroups.Watching));
         });
         services.AddQuartzHostedService(hosted =>
         {

@@ -42,6 +42,12 @@ public sealed class AlgoFactoryOptions
     /// <summary>What a prediction request may ask for.</summary>
     public PredictionOptions Predictions { get; set; } = new();
 
+    /// <summary>The log of predictions.</summary>
+    public PredictionLogSettings PredictionLog { get; set; } = new();
+
+    /// <summary>Watching and alerts.</summary>
+    public MonitoringOptions Monitoring { get; set; } = new();
+
     /// <summary>Traces.</summary>
     public TelemetryOptions Telemetry { get; set; } = new();
 }
@@ -180,9 +186,92 @@ public sealed class PredictionOptions
     public string[] PassThrough { get; set; } = [];
 }
 
+/// <summary>The log of predictions: what feedback, drift and retraining work on.</summary>
+public sealed class PredictionLogSettings
+{
+    /// <summary>Whether predictions are logged at all.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>The share of requests that is logged where a deployment's own settings say nothing, from 0 to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double Share { get; set; } = 1;
+
+    /// <summary>Columns that are never logged, such as <c>name</c> or <c>birthday</c>, whatever a deployment's own settings say.</summary>
+    public string[] Masked { get; set; } = [];
+
+    /// <summary>Whether columns of free text are logged.</summary>
+    public bool Texts { get; set; }
+
+    /// <summary>Seconds after which rows are written at the latest.</summary>
+    [Range(1, 3600)]
+    public int FlushSeconds { get; set; } = 10;
+
+    /// <summary>Memory for rows that wait to be written, in MiB; beyond it rows are dropped and counted.</summary>
+    [Range(1, 4096)]
+    public int QueueMiB { get; set; } = 64;
+
+    /// <summary>Days that rows are kept; 0: for ever.</summary>
+    [Range(0, 36500)]
+    public int Days { get; set; } = 30;
+
+    /// <summary>Bytes that the log may take; the oldest rows go first.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxBytes { get; set; } = 8L << 30;
+}
+
+/// <summary>Watching and alerts.</summary>
+public sealed class MonitoringOptions
+{
+    /// <summary>Whether the worker watches deployments: drift, live metrics, alerts, retraining.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Seconds between two looks.</summary>
+    [Range(1, 3600)]
+    public int IntervalSeconds { get; set; } = 60;
+
+    /// <summary>Days after a prediction that its label is still taken.</summary>
+    [Range(1, 36500)]
+    public int FeedbackDays { get; set; } = 30;
+
+    /// <summary>Hosts that alerts may be sent to by webhook, such as <c>hooks.example.com</c>; none: no webhooks.</summary>
+    public string[] WebhookHosts { get; set; } = [];
+
+    /// <summary>Whether a webhook's host may have a private address, such as 10.0.0.5 or this machine itself.</summary>
+    public bool AllowPrivateWebhooks { get; set; }
+
+    /// <summary>The mail server.</summary>
+    public SmtpOptions Smtp { get; set; } = new();
+}
+
+/// <summary>The mail server that alerts go out by.</summary>
+public sealed class SmtpOptions
+{
+    /// <summary>Its host; null: no mail is sent.</summary>
+    public string? Host { get; set; }
+
+    /// <summary>Its port.</summary>
+    [Range(1, 65535)]
+    public int Port { get; set; } = 587;
+
+    /// <summary>Whether the connection must be encrypted (STARTTLS, or TLS from the start on port 465).</summary>
+    public bool RequireTls { get; set; } = true;
+
+    /// <summary>The user; null: none.</summary>
+    public string? User { get; set; }
+
+    /// <summary>The password; give it through the environment, not in the file.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>The sender's address.</summary>
+    public string From { get; set; } = "algofactory@localhost";
+}
+
 /// <summary>Traces.</summary>
 public sealed class TelemetryOptions
 {
     /// <summary>Where OTLP traces go (http/protobuf), such as <c>http://collector:4318/v1/traces</c>; null: nowhere.</summary>
     public string? OtlpEndpoint { get; set; }
+
+    /// <summary>Whether the log is written as JSON, one object a line, for programs that collect it.</summary>
+    public bool JsonLogs { get; set; }
 }

@@ -12,9 +12,10 @@ public sealed class DataFolders
         Incoming = Path.Combine(Root, "incoming");
         Experiments = Path.Combine(Root, "experiments");
         Batches = Path.Combine(Root, "batches");
+        PredictionLog = Path.Combine(Root, "predictions");
         ProtectionKeys = Path.Combine(Root, "protection-keys");
         MakePrivate(Root);
-        foreach (var folder in (string[])[Uploads, Incoming, Experiments, Batches, ProtectionKeys])
+        foreach (var folder in (string[])[Uploads, Incoming, Experiments, Batches, PredictionLog, ProtectionKeys])
             MakePrivate(folder);
         Directory.CreateDirectory(Models);
         if (!options.Database.IsPostgreSql)
@@ -42,6 +43,9 @@ public sealed class DataFolders
 
     /// <summary>One folder a batch: its file, what is scored of it, and the scored file.</summary>
     public string Batches { get; }
+
+    /// <summary>The log of predictions.</summary>
+    public string PredictionLog { get; }
 
     /// <summary>Keys that protect sign-in cookies.</summary>
     public string ProtectionKeys { get; }

@@ -34,6 +34,9 @@ public static class ProgramConfiguration
         Check(options.Worker, $"{AlgoFactoryOptions.Section}:Worker");
         Check(options.Retention, $"{AlgoFactoryOptions.Section}:Retention");
         Check(options.Predictions, $"{AlgoFactoryOptions.Section}:Predictions");
+        Check(options.PredictionLog, $"{AlgoFactoryOptions.Section}:PredictionLog");
+        Check(options.Monitoring, $"{AlgoFactoryOptions.Section}:Monitoring");
+        Check(options.Monitoring.Smtp, $"{AlgoFactoryOptions.Section}:Monitoring:Smtp");
         if (options.Database.IsPostgreSql && string.IsNullOrWhiteSpace(options.Database.ConnectionString))
             throw new ValidationException("AlgoFactory:Database:ConnectionString must be set when AlgoFactory:Database:Provider is 'postgresql'.");
         return options;

@@ -14,7 +14,11 @@ public static class ProgramLog
     /// </summary>
     public static ILoggingBuilder AddProgramLog(this ILoggingBuilder logging, IConfiguration configuration)
     {
-        logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console => console.SingleLine = true);
+        logging.AddConfiguration(configuration.GetSection("Logging"));
+        if (configuration.GetValue<bool>($"{AlgoFactoryOptions.Section}:{nameof(AlgoFactoryOptions.Telemetry)}:{nameof(TelemetryOptions.JsonLogs)}"))
+            logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+        else
+            logging.AddSimpleConsole(console => console.SingleLine = true);
         // The programs themselves report in one sentence why they cannot start; a crash later on is critical.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Its one entry that matters, an exception that nothing caught, is logged by the server too; and while it listens, each

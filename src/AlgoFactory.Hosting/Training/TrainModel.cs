@@ -253,7 +253,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Warnings = warnings,
         };
         var file = new ModelFile(
-            result.Predictor, lineage, result.Metrics, profile, result.Importance, WarmupRows.Make(table.Data.Schema, profile))
+            result.Predictor, lineage, result.Metrics, profile with { Predictions = result.Predictions }, result.Importance, WarmupRows.Make(table.Data.Schema, profile))
         {
             Curves = result.Curves,
         };

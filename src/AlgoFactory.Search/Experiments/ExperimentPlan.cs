@@ -153,6 +153,9 @@ public sealed record ExperimentResult(
     /// <summary>What the served model takes to predict one row, where a limit was set; else null.</summary>
     public TimeSpan? Latency { get; init; }
 
+    /// <summary>The profile of the out-of-fold predictions; null for recommenders.</summary>
+    public PredictionProfile? Predictions { get; init; }
+
     /// <summary>The learner's name on the line of an ensemble, which is no trial of its own.</summary>
     public const string EnsembleLearner = "ensemble";
 }

@@ -228,6 +228,9 @@ internal sealed class WinnerFit(
             "",
             TimeSpan.Zero,
             members.Max(m => m.Pipeline.DenseFeatures.Length + m.Pipeline.SparseWidth),
-            [.. _warnings.Distinct(), .. fitted.Warnings]);
+            [.. _warnings.Distinct(), .. fitted.Warnings])
+        {
+            Predictions = PredictionBaseline.Of(task, post, scores, labels),
+        };
     }
 }

@@ -12,11 +12,15 @@ namespace AlgoFactory.Serving.Prediction;
 /// </summary>
 internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLimits limits)
 {
+    /// <summary>Unknown levels whose texts are kept for the log: those of more rows are logged as unknown.</summary>
+    private const int MaxUnknownLevels = 500;
+
     private readonly FrameBuilder _builder = new(index.Features);
     private readonly int[] _seenInRow = new int[index.Count];
     private readonly int[] _order = new int[index.Count];
     private readonly Tally[] _missing = new Tally[index.FeatureCount];
     private readonly Tally[] _unknown = new Tally[index.FeatureCount];
+    private readonly List<UnknownLevel> _unknownLevels = [];
     private byte[] _text = new byte[256];
     private bool _csv;
     private bool _warn;
@@ -43,6 +47,7 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
         {
             Array.Clear(_missing);
             Array.Clear(_unknown);
+            _unknownLevels.Clear();
         }
 
         _warn = false;
@@ -202,6 +207,7 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
     public BoundRows End(string? requestId = null, AnswerOptions? options = null) => new(binder, this, _builder.Lend())
     {
         Warnings = _warn ? Warnings() : [],
+        UnknownLevels = _unknownLevels,
         RequestId = requestId,
         Options = options ?? AnswerOptions.Default,
     };
@@ -233,7 +239,13 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
         if (result == BindResult.Invalid)
             throw Fault($"'{Shown(value)}' is not {Wanted(index.Features[slot])}, which the column '{index.Name(slot)}' holds.", index.Name(slot));
         if (result == BindResult.UnknownLevel)
-            Count(ref _unknown[slot], _unknown[slot].Rows == 0 ? Shown(value) : null);
+        {
+            var isKept = _unknownLevels.Count < MaxUnknownLevels;
+            var text = isKept || _unknown[slot].Rows == 0 ? Shown(value) : null;
+            if (isKept)
+                _unknownLevels.Add(new UnknownLevel(Row, slot, text!));
+            Count(ref _unknown[slot], _unknown[slot].Rows == 0 ? text : null);
+        }
     }
 
     private void CountMissing(int rows)

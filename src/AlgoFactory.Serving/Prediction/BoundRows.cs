@@ -30,6 +30,17 @@ public sealed class BoundRows : IDisposable
     /// <summary>The id that the request gave itself, or null.</summary>
     public string? RequestId { get; internal init; }
 
+    /// <summary>The id that is made for a request without one; 0: none was made.</summary>
+    public UInt128 MadeId { get; set; }
+
+    /// <summary>The answer's id: the request's own, or the one that was made; empty where there is neither.</summary>
+    /// <param name="scratch">Room for <see cref="Monitoring.PredictionIds.Length"/> characters.</param>
+    public ReadOnlySpan<char> Id(Span<char> scratch) =>
+        RequestId is { Length: > 0 } own ? own : MadeId == 0 ? default : Monitoring.PredictionIds.Write(MadeId, scratch);
+
+    /// <summary>Values that are none of their column's levels, as they stood there; at most some hundred of a request.</summary>
+    public IReadOnlyList<UnknownLevel> UnknownLevels { get; internal init; } = [];
+
     /// <summary>What the request asks of its answer.</summary>
     public AnswerOptions Options { get; set; } = AnswerOptions.Default;
 
@@ -40,3 +51,9 @@ public sealed class BoundRows : IDisposable
             _binder.Return(scratch);
     }
 }
+
+/// <summary>A value that is none of its column's levels.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Column">The column's place in the frame.</param>
+/// <param name="Text">The value, shortened.</param>
+public readonly record struct UnknownLevel(int Row, int Column, string Text);

@@ -12,7 +12,8 @@ internal static class RequestIds
     /// <summary>The length of an id.</summary>
     public const int Length = 32;
 
-    private const int RandomBytes = 10;
+    /// <summary>The random bytes of an id.</summary>
+    public const int RandomBytes = 10;
     private const int DrawnIds = 100;
 
     [ThreadStatic]
@@ -24,18 +25,24 @@ internal static class RequestIds
     /// <summary>Writes a new id.</summary>
     public static void Write(Span<byte> utf8)
     {
+        Span<byte> id = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(id, (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() << 16);
+        Draw(id[6..]);
+        id[6] = (byte)(0x70 | id[6] & 0x0F);
+        id[8] = (byte)(0x80 | id[8] & 0x3F);
+        Convert.TryToHexStringLower(id, utf8, out _);
+    }
+
+    /// <summary>Draws <see cref="RandomBytes"/> random bytes.</summary>
+    public static void Draw(Span<byte> to)
+    {
         if (_drawn is null || _used == _drawn.Length)
         {
             RandomNumberGenerator.Fill(_drawn ??= new byte[DrawnIds * RandomBytes]);
             _used = 0;
         }
 
-        Span<byte> id = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(id, (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() << 16);
-        _drawn.AsSpan(_used, RandomBytes).CopyTo(id[6..]);
+        _drawn.AsSpan(_used, RandomBytes).CopyTo(to);
         _used += RandomBytes;
-        id[6] = (byte)(0x70 | id[6] & 0x0F);
-        id[8] = (byte)(0x80 | id[8] & 0x3F);
-        Convert.TryToHexStringLower(id, utf8, out _);
     }
 }

@@ -143,7 +143,8 @@ public static class TensorResponse
         json.WriteStartObject();
         json.WriteString("model_name"u8, lease.Version.Name);
         json.WriteString("model_version"u8, lease.Version.Version.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        PredictionResponseWriter.WriteId(json, rows.RequestId);
+        Span<char> id = stackalloc char[Monitoring.PredictionIds.Length];
+        PredictionResponseWriter.WriteId(json, rows.Id(id));
         json.WriteStartObject("parameters"u8);
         json.WriteString("hash"u8, lease.Version.Hash);
         if (lease.Arm is { } arm)

@@ -26,6 +26,12 @@ internal abstract partial class MetadataContext(DbContextOptions options) : DbCo
 
     public DbSet<AuditRow> AuditLog => Set<AuditRow>();
 
+    public DbSet<MonitoringRow> Monitoring => Set<MonitoringRow>();
+
+    public DbSet<FeedbackRow> Feedback => Set<FeedbackRow>();
+
+    public DbSet<TrafficRow> Traffic => Set<TrafficRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
     {
         conventions.Properties<DatasetState>().HaveConversion<string>();
@@ -52,6 +58,12 @@ internal abstract partial class MetadataContext(DbContextOptions options) : DbCo
 
         model.Entity<ApiKeyRow>().HasKey(k => k.Id);
         model.Entity<AuditRow>().HasKey(a => a.Sequence);
+
+        model.Entity<MonitoringRow>().HasKey(m => new { m.Kind, m.Id });
+        model.Entity<MonitoringRow>().HasIndex(m => new { m.Kind, m.Deployment, m.At });
+        model.Entity<FeedbackRow>().HasKey(f => new { f.PredictionId, f.PredictionRow });
+        model.Entity<FeedbackRow>().HasIndex(f => f.PredictedAt);
+        model.Entity<TrafficRow>().HasKey(t => new { t.Minute, t.Deployment, t.Node });
 
         UseSnakeCase(model);
     }

@@ -22,7 +22,7 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
             return true;
         var (status, detail) = Describe(exception);
         if (status == StatusCodes.Status500InternalServerError || exception is StorageException)
-            log.LogError(exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+            log.LogError(exception, "{Method} {Path} failed (request {RequestId})", context.Request.Method, context.Request.Path, context.TraceIdentifier);
         context.Response.StatusCode = status;
         if (exception is ModelAsleepException)
             context.Response.Headers.RetryAfter = "10";

@@ -13,6 +13,8 @@ public static class MetricsApi
     {
         // Now, not with the first question: what is counted before an exporter listens is lost.
         app.ServiceProvider.GetRequiredService<PrometheusExporter>();
+        app.ServiceProvider.GetRequiredService<PredictionLogMetrics>();
+        app.ServiceProvider.GetRequiredService<PoolMetrics>();
         app.MapGet("/metrics", Get).WithTags("Health").WithName("metrics")
             .WithSummary("Prometheus text; open on loopback, with a key elsewhere.").Produces<string>(200, "text/plain").ProducesProblem(401).AllowAnonymous();
     }

@@ -1,4 +1,6 @@
+using AlgoFactory.Hosting.Monitoring;
 using AlgoFactory.Hosting.Options;
+using AlgoFactory.Serving.Monitoring;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
@@ -15,6 +17,22 @@ internal static class MonitoringRegistration
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton<NodeSync>();
         services.AddHostedService(s => s.GetRequiredService<NodeSync>());
+        services.AddSingleton<PredictionIds>();
+        services.AddSingleton(new PredictionLogOptions
+        {
+            Enabled = options.PredictionLog.Enabled,
+            QueueBytes = (long)options.PredictionLog.QueueMiB << 20,
+            Policy = LogPolicies.Default(options.PredictionLog),
+        });
+        services.AddSingleton<PredictionLog>();
+        services.AddSingleton<PredictionLogMetrics>();
+        services.AddSingleton<PoolMetrics>();
+        services.AddSingleton<MonitoringService>();
+        services.AddSingleton<TrafficCounter>();
+        services.AddSingleton<TrafficService>();
+        services.AddHostedService(s => s.GetRequiredService<TrafficService>());
+        services.AddSingleton<PredictionLogService>();
+        services.AddHostedService(s => s.GetRequiredService<PredictionLogService>());
         if (options.Telemetry.OtlpEndpoint is { } endpoint)
             services.AddSingleton(Sdk.CreateTracerProviderBuilder()
                 .ConfigureResource(r => r.AddService("algofactory"))

@@ -15,6 +15,7 @@ public sealed class PrometheusExporter : IDisposable
 
     private static readonly double[] DefaultBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+    private readonly Lock _writing = new();
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, Family> _families = new();
 
@@ -38,6 +39,15 @@ public sealed class PrometheusExporter : IDisposable
     /// <summary>The text of all series as of now.</summary>
     public string Write()
     {
+        lock (_writing)
+            return WriteAlone();
+    }
+
+    private string WriteAlone()
+    {
+        // What is observed is observed anew: a version that was unloaded has no series any more.
+        foreach (var family in _families.Values)
+            family.ForgetObserved();
         _listener.RecordObservableInstruments();
         var text = new StringBuilder(16 << 10);
         foreach (var group in _families.Values.GroupBy(f => f.Name).OrderBy(g => g.Key, StringComparer.Ordinal))
@@ -63,7 +73,7 @@ public sealed class PrometheusExporter : IDisposable
     {
         private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series> _series = new(TagComparer.Instance);
         private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
-        private readonly bool _isHistogram, _isAbsolute;
+        private readonly bool _isHistogram, _isAbsolute, _isObserved;
         private readonly double[] _bounds;
 
         public Family(Instrument instrument)
@@ -71,7 +81,8 @@ public sealed class PrometheusExporter : IDisposable
             _byTags = _series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
             var kind = instrument.GetType().Name.Split('`')[0];
             _isHistogram = kind == "Histogram";
-            _isAbsolute = kind.StartsWith("Observable", StringComparison.Ordinal) || kind == "Gauge";
+            _isObserved = kind.StartsWith("Observable", StringComparison.Ordinal);
+            _isAbsolute = _isObserved || kind == "Gauge";
             Type = _isHistogram ? "histogram" : kind is "Counter" or "ObservableCounter" ? "counter" : "gauge";
             Name = NameOf(instrument, Type);
             Help = (instrument.Description ?? instrument.Name).ReplaceLineEndings(" ").Replace("\\", "\\\\", StringComparison.Ordinal);
@@ -95,6 +106,12 @@ public sealed class PrometheusExporter : IDisposable
             }
 
             series.Record(value, _isHistogram, _isAbsolute);
+        }
+
+        public void ForgetObserved()
+        {
+            if (_isObserved)
+                _series.Clear();
         }
 
         public void Write(StringBuilder text)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using AlgoFactory.Learning;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Web.Errors;
 
@@ -57,8 +58,11 @@ public sealed class PlainProtocol : IPredictionProtocol
         IsCsv(request) ? lease.Binder.BindCsv(body, options: options) : lease.Binder.BindJson(body, options);
 
     /// <inheritdoc/>
-    public void Write(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows, Learning.Predictions predictions, RowExplanations? explanations) =>
-        PredictionResponseWriter.Write(to, rows.RequestId, lease.Version, predictions, rows.Warnings, rows.Options, explanations, lease.Arm);
+    public void Write(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows, Learning.Predictions predictions, RowExplanations? explanations)
+    {
+        Span<char> id = stackalloc char[PredictionIds.Length];
+        PredictionResponseWriter.Write(to, rows.Id(id), lease.Version, predictions, rows.Warnings, rows.Options, explanations, lease.Arm);
+    }
 
     /// <inheritdoc/>
     public void WriteDryRun(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows) =>

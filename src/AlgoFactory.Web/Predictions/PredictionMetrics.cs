@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Serving.Prediction;
 
 namespace AlgoFactory.Web.Predictions;
@@ -9,6 +10,7 @@ public sealed class PredictionMetrics : IDisposable
     /// <summary>The meter's name.</summary>
     public const string MeterName = "AlgoFactory.Predictions";
 
+    private readonly TrafficCounter _traffic;
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _shed;
@@ -20,8 +22,9 @@ public sealed class PredictionMetrics : IDisposable
     private readonly Histogram<double> _shadowDifference;
 
     /// <summary>Creates the instruments.</summary>
-    public PredictionMetrics(IMeterFactory meters)
+    public PredictionMetrics(IMeterFactory meters, TrafficCounter traffic)
     {
+        _traffic = traffic;
         _meter = meters.Create(MeterName);
         _requests = _meter.CreateCounter<long>("algofactory.predictions.requests", null, "Prediction requests by deployment and outcome.");
         _shed = _meter.CreateCounter<long>("algofactory.predictions.shed", null, "Prediction requests that were turned away before their body was read, by reason.");
@@ -43,6 +46,7 @@ public sealed class PredictionMetrics : IDisposable
     /// <param name="duration">From the bound request to the written answer.</param>
     public void Answered(string deployment, string version, string? arm, int rows, TimeSpan duration)
     {
+        _traffic.Answered(deployment, rows, duration);
         KeyValuePair<string, object?> name = new("deployment", deployment), of = new("version", version);
         if (arm is null)
         {
@@ -59,11 +63,21 @@ public sealed class PredictionMetrics : IDisposable
     }
 
     /// <summary>A request was refused: its rows do not fit, or it is too large. Only known deployments are named, or callers could make up series.</summary>
-    public void Refused(string deployment, string version) => _requests.Add(1, new("deployment", deployment), new("version", version), new("outcome", "refused"));
+    public void Refused(string deployment, string version)
+    {
+        _traffic.Refused(deployment);
+        _requests.Add(1, new("deployment", deployment), new("version", version), new("outcome", "refused"));
+    }
 
     /// <summary>A version failed, or was late.</summary>
-    public void Failed(string deployment, string version, string arm) =>
-        _requests.Add(1, [new("deployment", deployment), new("version", version), new("arm", arm), new("outcome", "failed")]);
+    public void Failed(string deployment, string version, string? arm)
+    {
+        _traffic.Failed(deployment);
+        if (arm is null)
+            _requests.Add(1, new("deployment", deployment), new("version", version), new("outcome", "failed"));
+        else
+            _requests.Add(1, [new("deployment", deployment), new("version", version), new("arm", arm), new("outcome", "failed")]);
+    }
 
     /// <summary>A shadow predicted a request's rows and was compared with what was answered.</summary>
     /// <param name="deployment">The deployment.</param>

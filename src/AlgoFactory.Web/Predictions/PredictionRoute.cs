@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using AlgoFactory.Hosting.Options;
+using AlgoFactory.Learning;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Web.Errors;
 
@@ -19,6 +21,7 @@ public sealed class PredictionRoute(
     AdmissionControl admission,
     PredictionMetrics metrics,
     PlannedPredictions plans,
+    PredictionLog log,
     AlgoFactoryOptions options)
 {
     /// <summary>Answers up to this many bytes carry their length; larger ones are sent in chunks.</summary>
@@ -64,7 +67,7 @@ public sealed class PredictionRoute(
             }
 
             var deployment = version is null ? name : string.Create(CultureInfo.InvariantCulture, $"{name}/{version}");
-            var answer = Answer(context, protocol, lease, content.Bytes, asked.Options, deadline, deployment, started);
+            var answer = Answer(context, protocol, lease, content.Bytes, asked.Options, deadline, deployment, started, isPinned: version is not null);
             await SendAsync(context, protocol, answer);
         }
         finally
@@ -77,7 +80,7 @@ public sealed class PredictionRoute(
     /// <summary>Binds, predicts and writes, as far as that is not <paramref name="planned"/>; what was predicted is left there.</summary>
     internal ArrayBufferWriter<byte> Answer(
         HttpContext context, IPredictionProtocol protocol, PredictionLease lease, ReadOnlySequence<byte> body, AnswerOptions asked,
-        RequestDeadline deadline, string deployment, long started, PlannedRows? planned = null)
+        RequestDeadline deadline, string deployment, long started, PlannedRows? planned = null, bool isPinned = false)
     {
         try
         {
@@ -91,16 +94,25 @@ public sealed class PredictionRoute(
                 return to;
             }
 
+            var isLogged = log.Identify(isPinned ? null : deployment, rows);
             var predictions = planned?.Predictions ?? lease.Predict(rows.Frame, deadline);
             if (planned is not null)
                 planned.Predictions = predictions;
             protocol.Write(to, lease, rows, predictions, explainer is null ? null : RowExplanations.Of(explainer, rows.Frame, deadline));
+            if (isLogged)
+                log.Take(deployment, lease.Version, lease.Predictor, rows, predictions);
             metrics.Answered(deployment, lease.VersionText, lease.Arm, predictions.RowCount, Stopwatch.GetElapsedTime(started));
             return to;
         }
         catch (RowBindingException)
         {
             metrics.Refused(deployment, lease.VersionText);
+            throw;
+        }
+        catch (Exception e) when (planned is null && e is not (OperationCanceledException or LearningException))
+        {
+            // A plan counts its arms' failures itself.
+            metrics.Failed(deployment, lease.VersionText, lease.Arm);
             throw;
         }
     }

@@ -1,8 +1,10 @@
 using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Jobs;
+using AlgoFactory.Hosting.Monitoring;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Monitoring;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 using Quartz;
@@ -27,8 +29,11 @@ public sealed class HousekeepingJobTests
         await AddAsync(stores, "still running", ExperimentState.Running, null, "used");
 
         await new HousekeepingJob(
-            stores.Get<IExperimentStore>(), stores.Get<IDatasetStore>(), stores.Get<ExperimentFiles>(), stores.Get<BatchStore>(), stores.Get<DataFolders>(),
-            stores.Get<AlgoFactoryOptions>(), TimeProvider.System, NullLogger<HousekeepingJob>.Instance).Execute(Substitute.For<IJobExecutionContext>());
+            stores.Get<IExperimentStore>(), stores.Get<IDatasetStore>(), stores.Get<ExperimentFiles>(), stores.Get<BatchStore>(),
+            new MonitoringUpkeep(
+                stores.Get<LogParts>(), stores.Get<IMonitoringStore>(), stores.Get<IFeedbackStore>(), stores.Get<ITrafficStore>(), stores.Get<AlgoFactoryOptions>(),
+                TimeProvider.System, NullLogger<MonitoringUpkeep>.Instance),
+            stores.Get<DataFolders>(), stores.Get<AlgoFactoryOptions>(), TimeProvider.System, NullLogger<HousekeepingJob>.Instance).Execute(Substitute.For<IJobExecutionContext>());
 
         (await stores.Get<IExperimentStore>().ListAsync(default)).Select(e => e.Id).ShouldBe(["ended lately", "still running"], ignoreOrder: true);
         (await stores.Get<IDatasetStore>().ListAsync(default)).Select(d => d.Id).ShouldBe(["used", "new"], ignoreOrder: true);

@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using AlgoFactory.Hosting.Monitoring;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
+
+namespace AlgoFactory.Web.Monitoring;
+
+/// <summary>
+/// Every minute: stores what this node answered and what it could not load, and takes over the deployments' own settings of the log.
+/// </summary>
+public sealed class TrafficService(
+    TrafficCounter counter, ITrafficStore store, IMonitoringStore monitoring, DeploymentService deployments, PredictionLog log, PredictionIds ids,
+    AlgoFactoryOptions options, TimeProvider clock, ILogger<TrafficService> logger) : BackgroundService
+{
+    private const string IdKey = "prediction-ids";
+
+    private readonly string _node = $"{Environment.MachineName}:{Environment.ProcessId}";
+    private bool _hasKey;
+
+    /// <summary>Takes over the key of ids and the settings of the log: before the first request, and now and then.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        if (!_hasKey)
+            ids.Use(await monitoring.SecretAsync(IdKey, RandomNumberGenerator.GetBytes(PredictionIds.KeyBytes), cancellation));
+        _hasKey = true;
+        log.Use(LogPolicies.Of(await monitoring.SettingsAsync(cancellation), options.PredictionLog));
+    }
+
+    /// <summary>Stores what was counted since the last call.</summary>
+    public async Task StoreAsync(CancellationToken cancellation)
+    {
+        var minute = Minute(clock.GetUtcNow());
+        var taken = counter.Take(_node, minute).ToDictionary(t => t.Deployment, StringComparer.Ordinal);
+        foreach (var status in await deployments.ListAsync(cancellation))
+            if (status.Error is { } error)
+                taken[status.Deployment.Name] = taken.GetValueOrDefault(status.Deployment.Name, new TrafficMinute(_node, status.Deployment.Name, minute, 0, 0, 0, 0, 0, 0)) with { LoadError = error };
+        if (taken.Count > 0)
+            await store.AddAsync([.. taken.Values], cancellation);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await TryAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task TryAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await RefreshAsync(cancellation);
+            await StoreAsync(cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Any fault: what leaves this method stops the server.
+            logger.LogError(e, "What this node answered could not be stored");
+        }
+    }
+
+    private static DateTimeOffset Minute(DateTimeOffset at) => DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds() / 60 * 60);
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using AlgoFactory.Data.Ingest;
+using AlgoFactory.Hosting.Options;
+using AlgoFactory.Search.Datasets;
+using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Access;
+using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
+using AlgoFactory.Serving.Registry;
+
+namespace AlgoFactory.Hosting.Tests.Monitoring;
+
+public sealed class DeploymentWatchTests
+{
+    [Fact]
+    public async Task Drift_is_found_told_once_and_over_when_it_is_over()
+    {
+        using var receiver = new WebhookReceiver();
+        await using var watched = await WatchedDeployment.MakeAsync(o => o.Monitoring = new MonitoringOptions { WebhookHosts = ["127.0.0.1"], AllowPrivateWebhooks = true });
+        await watched.Store.SaveAsync(WatchedDeployment.Name, new MonitorSettings { Webhooks = [receiver.Address] }, default);
+
+        await watched.PredictAsync(600);
+        await watched.Watch.LookAsync(default);
+        var calm = (await watched.Store.ReportsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem();
+        calm.HasDrifted.ShouldBeFalse(string.Join(", ", calm.Columns.Select(c => $"{c.Column} {c.P}")));
+        calm.Rows.ShouldBe(600);
+        calm.Columns.Select(c => c.Column).ShouldBe(["price", "weight", "shop", DriftReport.Prediction], ignoreOrder: true);
+        calm.Expected["accuracy"].ShouldBe(watched.Model.Metrics["accuracy"], 0.06);
+
+        // Within the hour nothing is due.
+        await watched.PredictAsync(300, cheaper: 0.6);
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.ReportsAsync(WatchedDeployment.Name, 10, default)).Length.ShouldBe(1);
+        (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, default)).ShouldBe(false);
+
+        watched.Clock.Now = watched.Clock.Now.AddHours(1);
+        await watched.Watch.LookAsync(default);
+        var moved = (await watched.Store.ReportsAsync(WatchedDeployment.Name, 10, default))[0];
+        moved.Columns.Where(c => c.HasDrifted).Select(c => c.Column).ShouldBe(["price", DriftReport.Prediction], ignoreOrder: true);
+        moved.Columns[0].Before.Length.ShouldBe(moved.Columns[0].Now.Length);
+        moved.IsDomainDrift.ShouldBeTrue();
+        moved.DomainColumns[0].Column.ShouldBe("price");
+        var alert = (await watched.Store.AlertsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem();
+        (alert.State, alert.Told).ShouldBe((AlertState.Firing, AlertState.Firing));
+        alert.Message.ShouldContain("'price'");
+        await watched.Watch.LookAsync(default);
+        receiver.Bodies.Count.ShouldBe(1);
+        (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, default)).ShouldBe(true);
+
+        await watched.PredictAsync(600);
+        watched.Clock.Now = watched.Clock.Now.AddHours(1);
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem().State.ShouldBe(AlertState.Resolved);
+        receiver.Bodies.Select(b => JsonDocument.Parse(b).RootElement.GetProperty("state").GetString()).ShouldBe(["firing", "resolved"]);
+    }
+
+    [Fact]
+    public async Task Labels_give_live_metrics_by_segment_and_alerts_of_them()
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        await watched.Store.SaveAsync(WatchedDeployment.Name, new MonitorSettings { Segment = "shop", Rules = [new AlertRule(AlertSignal.Metric, 0.6) { Metric = "auc" }] }, default);
+        await watched.PredictAsync(500, labelled: 0.8);
+        await watched.Watch.LookAsync(default);
+        var live = (await watched.Store.LiveAsync(WatchedDeployment.Name, default))!;
+        live.Groups.Select(g => g.Segment).ShouldBe([null, "north", "south", "east", "west"], ignoreOrder: true);
+        live.Groups[0].Metrics["auc"].ShouldBe(watched.Model.Metrics["auc"], 0.06);
+        (await watched.Store.AlertsAsync(null, 10, default)).ShouldBeEmpty();
+
+        // What the columns mean has changed: only labels can tell.
+        await watched.PredictAsync(2000, labelled: 1, reversed: true);
+        watched.Clock.Now = watched.Clock.Now.AddMinutes(10);
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(null, 10, default)).ShouldHaveSingleItem().Message.ShouldContain("auc");
+    }
+
+    [Fact]
+    public async Task Failing_requests_and_models_that_cannot_be_loaded_are_told()
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        await watched.Traffic.AddAsync(
+            [
+                new TrafficMinute("a", WatchedDeployment.Name, watched.Clock.Now.AddMinutes(-2), 50, 3, 50, 50, 0.001, 0.9),
+                new TrafficMinute("b", WatchedDeployment.Name, watched.Clock.Now.AddMinutes(-1), 50, 3, 0, 50, 0.001, 0.01) { LoadError = "The file is broken." },
+            ],
+            default);
+        await watched.Store.SaveAsync(
+            WatchedDeployment.Name,
+            new MonitorSettings { Rules = [new AlertRule(AlertSignal.ErrorRate, 0.05) { ForMinutes = 2 }, new AlertRule(AlertSignal.LoadFailure, 1), new AlertRule(AlertSignal.Latency, 0.5)] },
+            default);
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(null, 10, default)).ToDictionary(a => a.Rule.Signal, a => a.State)
+            .ShouldBe(new Dictionary<AlertSignal, AlertState> { [AlertSignal.ErrorRate] = AlertState.Pending, [AlertSignal.LoadFailure] = AlertState.Firing, [AlertSignal.Latency] = AlertState.Firing }, ignoreOrder: true);
+        watched.Clock.Now = watched.Clock.Now.AddMinutes(2);
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(null, 10, default)).Single(a => a.Rule.Signal == AlertSignal.ErrorRate).State.ShouldBe(AlertState.Firing);
+    }
+
+    [Fact]
+    public async Task A_challenger_is_trained_on_labelled_predictions_compared_and_promoted()
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        await watched.Store.SaveAsync(WatchedDeployment.Name, new MonitorSettings { Rules = [], Retrain = new RetrainPolicy { EveryDays = 0.5, FewestRows = 400, PromotesItself = true } }, default);
+        // The world has turned round since the training: a challenger has it easy.
+        await watched.PredictAsync(800, labelled: 1, reversed: true);
+        await watched.Watch.LookAsync(default);
+        var begun = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem();
+        (begun.Reason, begun.State, begun.Rows).ShouldBe(("schedule", RetrainingState.Preparing, 640));
+        var dataset = (await watched.Get<IDatasetStore>().FindAsync(begun.DatasetId!, default))!;
+        var path = watched.Get<DataFolders>().UploadPath(dataset.FileName);
+        using (var source = DataSource.Open(path, new ReadOptions()))
+        {
+            source.ColumnNames.ShouldBe(["price", "weight", "shop", "sold"]);
+            await watched.Get<IDatasetStore>().UpdateAsync(dataset with { State = DatasetState.Ready, Description = source.Describe(default) }, default);
+        }
+
+        await watched.Watch.LookAsync(default);
+        var training = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 10, default))[0];
+        training.State.ShouldBe(RetrainingState.Training);
+        var experiment = (await watched.Get<IExperimentStore>().FindAsync(training.ExperimentId!, default))!;
+        experiment.Request.Label.ShouldBe("sold");
+        experiment.Request.Positive.ShouldBe(watched.Model.Predictor.Task.Classes[1]);
+
+        var (file, _) = await watched.TrainAsync(path);
+        var version = watched.Get<ModelRegistry>().Publish(WatchedDeployment.Name, file);
+        await watched.Get<IExperimentStore>().ChangeAsync(experiment.Id, e => e with { State = ExperimentState.Completed, ModelVersion = version.Version }, default);
+        await watched.Watch.LookAsync(default);
+        var promoted = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 10, default))[0];
+        promoted.State.ShouldBe(RetrainingState.Promoted, promoted.Message);
+        promoted.ChallengerScore!.Value.ShouldBeGreaterThan(promoted.LiveScore!.Value);
+        promoted.ComparedRows.ShouldBe(160);
+        var deployed = (await watched.Get<IDeploymentStore>().FindAsync(WatchedDeployment.Name, default))!;
+        (deployed.Version, deployed.Hash, deployed.ChangedBy, deployed.Reason).ShouldBe((2, version.Hash, "policy", "retrained (schedule)"));
+        (await watched.Get<IAuditLog>().ListAsync(1, default))[0].Action.ShouldBe("retraining.promote");
+    }
+
+    [Fact]
+    public async Task Without_labels_a_retraining_ends_with_the_reason()
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        await watched.PredictAsync(300);
+        await watched.Retraining.BeginAsync((await watched.Get<IDeploymentStore>().FindAsync(WatchedDeployment.Name, default))!, "somebody", default);
+        await watched.Watch.LookAsync(default);
+        var failed = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem();
+        failed.State.ShouldBe(RetrainingState.Failed);
+        failed.Message!.ShouldContain("/api/feedback");
+        Directory.EnumerateFiles(watched.Get<DataFolders>().Incoming).ShouldBeEmpty();
+    }
+}

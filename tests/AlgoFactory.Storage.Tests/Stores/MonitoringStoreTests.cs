@@ -1,0 +1,95 @@
+using AlgoFactory.Serving.Monitoring;
+using Shouldly;
+
+namespace AlgoFactory.Storage.Tests.Stores;
+
+[Collection(DatabaseCollection.Name)]
+public sealed class MonitoringStoreTests(Databases databases)
+{
+    private static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task One_secret_is_shared_by_all(StorageProvider provider)
+    {
+        using var first = await databases.OpenAsync(provider);
+        using var second = new Opened(first.Options);
+        var secrets = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => (i % 2 == 0 ? first : second).Monitoring.SecretAsync("ids", [(byte)i], default))));
+        secrets.ShouldAllBe(s => s.SequenceEqual(secrets[0]));
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Settings_and_reports_come_back_as_they_were(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        var store = program.Monitoring;
+        var settings = new MonitorSettings { Log = new LogPolicy { Share = 0.5, Masked = ["name"] }, Segment = "city", Webhooks = ["https://x/y"], Retrain = new RetrainPolicy { OnDrift = true } };
+        await store.SaveAsync("churn", settings with { Segment = null }, default);
+        await store.SaveAsync("churn", settings, default);
+        (await store.SettingsAsync(default))["churn"].ShouldHaveContentOf(settings);
+
+        for (var i = 0; i < 3; i++)
+            await store.AddAsync(Report($"r{i}", Noon.AddHours(i)), default);
+        await store.AddAsync(Report("other", Noon) with { Deployment = "fraud" }, default);
+        (await store.ReportsAsync("churn", 2, default)).Select(r => r.Id).ShouldBe(["r2", "r1"]);
+        (await store.ReportsAsync("fraud", 2, default))[0].ShouldHaveContentOf(Report("other", Noon) with { Deployment = "fraud" });
+        await store.DeleteBeforeAsync(Noon.AddHours(1), default);
+        (await store.ReportsAsync(null, 10, default)).Select(r => r.Id).ShouldBe(["r2", "r1"]);
+        await store.DeleteDeploymentAsync("churn", default);
+        (await store.SettingsAsync(default)).ShouldBeEmpty();
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task An_alert_is_changed_by_one_at_a_time(StorageProvider provider)
+    {
+        using var first = await databases.OpenAsync(provider);
+        using var second = new Opened(first.Options);
+        var alert = new Alert("a", "churn", new AlertRule(AlertSignal.Drift, 1), AlertState.Firing, Noon, 2, "It drifts.");
+        await first.Monitoring.ChangeAlertAsync("a", _ => alert, default);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() =>
+            (i % 2 == 0 ? first : second).Monitoring.ChangeAlertAsync("a", old => old! with { Attempts = old.Attempts + 1 }, default))));
+        (await first.Monitoring.AlertsAsync("churn", 10, default)).ShouldHaveSingleItem().Attempts.ShouldBe(20);
+        await first.Monitoring.DeleteBeforeAsync(Noon.AddDays(1), default);
+        (await first.Monitoring.AlertsAsync(null, 10, default)).ShouldHaveSingleItem();
+        await first.Monitoring.ChangeAlertAsync("a", old => old! with { State = AlertState.Resolved }, default);
+        await first.Monitoring.DeleteBeforeAsync(Noon.AddDays(1), default);
+        (await first.Monitoring.AlertsAsync(null, 10, default)).ShouldBeEmpty();
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task A_label_is_stored_once_and_may_be_corrected(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        var store = program.Feedback;
+        FeedbackLabel Label(int i, string label) => new($"id{i}", 0, label, Noon.AddMinutes(i), Noon.AddDays(1));
+        (await store.AddAsync([Label(1, "yes"), Label(2, "no"), Label(1, "yes"), Label(1, "no")], default)).ShouldBe([true, true, null, false]);
+        (await store.AddAsync([Label(1, "no"), Label(2, "yes"), Label(3, "yes") with { Row = 1 }], default)).ShouldBe([null, false, true]);
+        (await store.ListAsync(Noon, Noon.AddDays(1), 2, default)).Select(f => (f.Id, f.Row, f.Label)).ShouldBe([("id3", 1, "yes"), ("id2", 0, "yes")]);
+        (await store.AddAsync([.. Enumerable.Range(100, 1200).Select(i => Label(i, "yes"))], default)).ShouldAllBe(o => o == true);
+        (await store.DeleteBeforeAsync(Noon.AddMinutes(100), default)).ShouldBe(3);
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Minutes_of_all_nodes_are_kept(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        var store = program.Traffic;
+        TrafficMinute Minute(string node, int minute) => new(node, "churn", Noon.AddMinutes(minute), 10, 1, 0, 20, 0.001, 0.01) { LoadError = "none" };
+        await store.AddAsync([Minute("a", 0), Minute("b", 0), Minute("a", 1), Minute("a", 2) with { Deployment = "fraud" }], default);
+        await store.AddAsync([Minute("a", 1) with { Answered = 12 }], default);
+        (await store.ListAsync("churn", Noon, default)).ShouldBe([Minute("a", 0), Minute("b", 0), Minute("a", 1) with { Answered = 12 }]);
+        await store.DeleteBeforeAsync(Noon.AddMinutes(1), default);
+        (await store.ListAsync(null, Noon, default)).Length.ShouldBe(2);
+    }
+
+    private static DriftReport Report(string id, DateTimeOffset until) => new()
+    {
+        Id = id,
+        Deployment = "churn",
+        Model = "churn",
+        Version = 2,
+        From = until.AddHours(-1),
+        Until = until,
+        Rows = 500,
+        Columns = [new ColumnDrift("age", DriftCause.Distribution, 1e-9, 0.3, 0.2) { Bins = ["a"], Before = [1], Now = [2], Wasserstein = 0.5 }],
+    };
+}

@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Http.Json;
+using AlgoFactory.Learning;
+using AlgoFactory.Serving.Access;
+using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
+using AlgoFactory.TestKit.Models;
+using AlgoFactory.Web.Tests.Server;
+
+namespace AlgoFactory.Web.Tests.Monitoring;
+
+public sealed class MonitoringApiTests
+{
+    [Fact]
+    public async Task Settings_are_checked_kept_and_audited()
+    {
+        await using var server = await DeployedAsync("Monitoring:WebhookHosts:0=hooks.example.com");
+        var client = await server.ClientAsync(KeyRole.Operator);
+        foreach (var (settings, word) in new (object, string)[]
+        {
+            (new { log = new { share = 2 } }, "share"),
+            (new { rules = new[] { new { signal = "metric", threshold = 0.5 } } }, "metric"),
+            (new { rules = new[] { new { signal = "metric", threshold = 0.5, metric = "acu" } } }, "acu"),
+            (new { webhooks = new[] { "http://169.254.169.254/latest" } }, "169.254.169.254"),
+            (new { mail = new[] { "ops@example.com, root@localhost" } }, "mail"),
+            (new { retrain = new { everyDays = -1 } }, "everyDays"),
+            (new { drift = new { falseAlarmsADay = 0 } }, "falseAlarmsADay"),
+            (new { rules = (object?)null }, ""),
+        })
+            (await (await client.PutAsJsonAsync("/api/monitoring/people/settings", settings)).ProblemAsync(400)).ShouldContain(word);
+        await (await client.PutAsJsonAsync("/api/monitoring/none/settings", new { })).ProblemAsync(404);
+
+        (await client.PutAsJsonAsync("/api/monitoring/people/settings", new { segment = "city", webhooks = new[] { "https://hooks.example.com/x" }, log = new { share = 0, masked = new[] { "age" } } }))
+            .StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        var view = await (await client.GetAsync("/api/monitoring/people")).JsonAsync();
+        view.GetProperty("settings").GetProperty("segment").GetString().ShouldBe("city");
+        view.GetProperty("settings").GetProperty("rules").GetArrayLength().ShouldBe(3);
+        server.Get<PredictionLog>().PolicyOf("people").Share.ShouldBe(0);
+        (await server.Get<IAuditLog>().ListAsync(1, default))[0].Action.ShouldBe("monitoring.set");
+    }
+
+    [Fact]
+    public async Task Alerts_are_silenced_and_challengers_decided_by_people()
+    {
+        await using var server = await DeployedAsync();
+        var store = server.Get<IMonitoringStore>();
+        var client = await server.ClientAsync(KeyRole.Operator);
+        var alert = new Alert("a1", "people", new AlertRule(AlertSignal.Drift, 1), AlertState.Firing, DateTimeOffset.UtcNow, 1, "It drifts.");
+        await store.ChangeAlertAsync("a1", _ => alert, default);
+        (await client.PostAsJsonAsync("/api/alerts/a1/silence", new { hours = 2 })).EnsureSuccessStatusCode();
+        (await store.AlertsAsync("people", 1, default))[0].IsSilenced(DateTimeOffset.UtcNow.AddHours(1)).ShouldBeTrue();
+        await (await client.PostAsJsonAsync("/api/alerts/a1/silence", new { hours = -1 })).ProblemAsync(400);
+        await (await client.PostAsJsonAsync("/api/alerts/a2/silence", new { hours = 1 })).ProblemAsync(404);
+
+        (await client.PostAsync("/api/monitoring/people/retrain", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await (await client.PostAsync("/api/monitoring/people/retrain", null)).ProblemAsync(409)).ShouldContain("already");
+        var begun = (await store.RetrainingsAsync("people", 1, default))[0];
+        await (await client.PostAsync($"/api/retrainings/{begun.Id}/promote", null)).ProblemAsync(409);
+        server.Publish("people", TinyModels.Fit(TaskKind.Binary, 2));
+        await store.ChangeRetrainingAsync(begun.Id, old => old! with { State = RetrainingState.Waiting, Challenger = 2 }, default);
+        (await client.PostAsync($"/api/retrainings/{begun.Id}/promote", null)).EnsureSuccessStatusCode();
+        (await (await client.GetAsync("/api/deployments/people")).JsonAsync()).GetProperty("served").GetProperty("version").GetProperty("version").GetInt32().ShouldBe(2);
+        (await store.RetrainingsAsync("people", 1, default))[0].State.ShouldBe(RetrainingState.Promoted);
+        await (await client.PostAsync($"/api/retrainings/{begun.Id}/reject", null)).ProblemAsync(409);
+    }
+
+    [Fact]
+    public async Task The_pages_show_what_moved_and_what_to_do()
+    {
+        await using var server = await DeployedAsync();
+        var store = server.Get<IMonitoringStore>();
+        var now = DateTimeOffset.UtcNow;
+        await store.AddAsync(
+            new DriftReport
+            {
+                Id = "r1",
+                Deployment = "people",
+                Model = "people",
+                Version = 1,
+                From = now.AddHours(-1),
+                Until = now,
+                Rows = 500,
+                Columns = [new ColumnDrift("<b>age</b>", DriftCause.Distribution, 1e-9, 0.3, 0.2) { Bins = ["up to 1", "above 1"], Before = [1, 1], Now = [1, 9] }, new ColumnDrift("city", DriftCause.None, 1, 0, 0)],
+            },
+            default);
+        await store.ChangeAlertAsync("a1", _ => new Alert("a1", "people", new AlertRule(AlertSignal.Drift, 1), AlertState.Firing, now, 1, "The rows <i>changed</i>."), default);
+        var client = await server.ClientAsync(KeyRole.Operator);
+        var page = await client.GetStringAsync("/deployments/people/monitoring");
+        page.ShouldContain("&lt;b&gt;age&lt;/b&gt; changed.");
+        page.ShouldContain("train a challenger");
+        page.ShouldContain("The rows &lt;i&gt;changed&lt;/i&gt;.");
+        page.ShouldContain("data-silence=\"a1\"");
+        (await client.GetStringAsync("/alerts")).ShouldContain("/deployments/people/monitoring");
+        (await client.GetAsync("/deployments/none/monitoring")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await (await server.ClientAsync(KeyRole.Analyst)).GetStringAsync("/deployments/people/monitoring")).ShouldNotContain("data-silence");
+    }
+
+    private static async Task<TestServer> DeployedAsync(params string[] settings)
+    {
+        var server = await TestServer.StartAsync(settings);
+        server.Publish("people", TinyModels.Fit(TaskKind.Binary));
+        await server.Get<DeploymentService>().DeployAsync("people", "people", 1, "test", null, default);
+        return server;
+    }
+}
