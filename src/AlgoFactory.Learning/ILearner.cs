@@ -40,6 +40,12 @@ public enum FeatureNeeds
     /// <summary>As <see cref="Scaled"/>, but text as shares of its words, pairs of words and runs of characters, unweighted.</summary>
     Grams,
 
+    /// <summary>As <see cref="Scaled"/>, but images as a network sees them that others trained.</summary>
+    ImageEmbeddings,
+
+    /// <summary>As <see cref="Scaled"/>, and texts also as a network reads them that others trained.</summary>
+    SentenceEmbeddings,
+
     /// <summary>No features at all.</summary>
     None,
 
@@ -65,6 +71,7 @@ public enum FeatureNeeds
 /// Whether it is the bar that others must clear: tried first, so that every leaderboard shows it, and not counted as a trial.
 /// </param>
 /// <param name="NeedsText">Whether a table without text columns is nothing for it.</param>
+/// <param name="NeedsImageColumns">Whether a table without image columns is nothing for it.</param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
@@ -74,7 +81,8 @@ public sealed record LearnerInfo(
     bool UsesValidation,
     bool NeedsCategories = false,
     bool IsBaseline = false,
-    bool NeedsText = false);
+    bool NeedsText = false,
+    bool NeedsImageColumns = false);
 
 /// <summary>How large a fit is.</summary>
 /// <param name="Rows">Training rows.</param>
@@ -87,6 +95,9 @@ public interface ILearner
 {
     /// <summary>The learner's card.</summary>
     LearnerInfo Info { get; }
+
+    /// <summary>Why it cannot be used on this machine, and the command that mends it, in a sentence; null: it can.</summary>
+    string? Unavailable => null;
 
     /// <summary>The parameters with ranges and defaults, which may depend on the data's size and shape.</summary>
     SearchSpace Space(DatasetProfile profile, TaskSpec task);

@@ -13,7 +13,7 @@ internal static class InstallCommand
 {
     public static Command Create()
     {
-        var component = new Argument<string>("COMPONENT") { Description = "What to install: onnxruntime." };
+        var component = new Argument<string>("COMPONENT") { Description = "What to install: onnxruntime, mobilenet or sentence-encoder." };
         var command = new Command("install", "Fetch a library that only some commands need.") { component };
         command.SetAction((line, _) => CommandRun.RunAsync(cancellation => InstallAsync(line.GetRequiredValue(component), cancellation)));
         return command;

@@ -1,5 +1,6 @@
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features.Images;
+using AlgoFactory.Learning.Features.Pretrained;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -19,6 +20,8 @@ internal static class FeaturizerFormats
         new(TextAnalyzer.Words.Format, from => FittedTfIdf.Read(from, TextAnalyzer.Words)),
         new(TextAnalyzer.Characters.Format, from => FittedTfIdf.Read(from, TextAnalyzer.Characters)),
         new(FittedImageFeatures.FormatName, FittedImageFeatures.Read),
+        new(FittedImageEmbedding.FormatName, FittedImageEmbedding.Read),
+        new(FittedSentenceEmbedding.FormatName, FittedSentenceEmbedding.Read),
         new(FittedGramBag.FormatName, FittedGramBag.Read),
         new(FittedTextComponents.FormatName, FittedTextComponents.Read),
     ];

@@ -27,15 +27,18 @@ public static class LearnerOrder
     /// The same for tables that are mostly text or images: thousands of terms or gradients, each of which says little, add up in
     /// a linear model; a tree asks one of them at a time.
     /// </summary>
-    private static readonly string[] PreferredOnMedia = ["linear", "fasttext", "gbdt", "random-forest", "extra-trees"];
+    private static readonly string[] PreferredOnMedia = ["image-transfer", "linear", "fasttext", "text-transfer", "gbdt", "random-forest", "extra-trees"];
+
+    /// <summary>Rows from which on networks that others trained are left out: they take milliseconds a row, on which others learn more.</summary>
+    private const int ManyForPretrained = 20_000;
 
     /// <summary>Levels that are many: beyond, trees pool the rarest.</summary>
     private const int ManyLevels = 254;
 
     /// <summary>
     /// The learners that fit the task, with their spaces: baselines first, so that every leaderboard shows one and
-    /// something can be served at once. Those that need categories or text are left out
-    /// where no column is such.
+    /// something can be served at once. Those that need categories, text or images are left out
+    /// where no column is such, and those that cannot be used on this machine.
     /// </summary>
     public static IReadOnlyList<TunedLearner> For(LearnerCatalog catalog, TaskSpec task, DatasetProfile profile)
     {
@@ -53,6 +56,9 @@ public static class LearnerOrder
                 .Where(l => l.Info.Tasks.HasFlag(task.Flag))
                 .Where(l => !l.Info.NeedsCategories || categories.Length > 0)
                 .Where(l => !l.Info.NeedsText || texts > 0)
+                .Where(l => !l.Info.NeedsImageColumns || images > 0)
+                .Where(l => l.Info.Needs is not (FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings) || profile.RowCount < ManyForPretrained)
+                .Where(l => l.Unavailable is null)
                 .OrderBy(l => l.Info.IsBaseline ? 0 : 1)
                 .ThenBy(l => Array.IndexOf(preferred, l.Info.Id) is var at and >= 0 ? at : preferred.Length)
                 .ThenBy(l => l.Info.Id, StringComparer.Ordinal)
