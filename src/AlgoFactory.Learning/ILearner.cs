@@ -40,6 +40,12 @@ public enum FeatureNeeds
     /// <summary>As <see cref="Scaled"/>, but text as shares of its words, pairs of words and runs of characters, unweighted.</summary>
     Grams,
 
+    /// <summary>As <see cref="Scaled"/>, but images as a network sees them that others trained.</summary>
+    ImageEmbeddings,
+
+    /// <summary>As <see cref="Scaled"/>, and texts also as a network reads them that others trained.</summary>
+    SentenceEmbeddings,
+
     /// <summary>No features at all.</summary>
     None,
 
@@ -73,6 +79,7 @@ public enum FeatureNeeds
 /// <param name="NeedsText">Whether a table without text columns is nothing for it.</param>
 /// <param name="NeedsImages">Whether a table without images, its own pixels included, is nothing for it.</param>
 /// <param name="FillsTime">Whether it fits its schedule to a deadline: whatever time a fit is given, it makes the best of.</param>
+/// <param name="NeedsImageColumns">Whether a table without image columns is nothing for it.</param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
@@ -84,7 +91,8 @@ public sealed record LearnerInfo(
     bool IsBaseline = false,
     bool NeedsText = false,
     bool NeedsImages = false,
-    bool FillsTime = false);
+    bool FillsTime = false,
+    bool NeedsImageColumns = false);
 
 /// <summary>How large a fit is.</summary>
 /// <param name="Rows">Training rows.</param>

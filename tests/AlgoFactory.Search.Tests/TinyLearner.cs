@@ -18,6 +18,8 @@ internal sealed class TinyLearner(string id) : ILearner
 
     public LearnerInfo Info { get; init; } = new(id, id, TaskKinds.All, FeatureNeeds.Codes, Reproducibility.AnyThreads, UsesValidation: true);
 
+    public string? Unavailable { get; init; }
+
     /// <summary>What a fit on that many rows takes.</summary>
     public Func<int, TimeSpan>? Cost { get; init; }
 

@@ -19,7 +19,7 @@ internal static class InstallCommand
 
     public static Command Create()
     {
-        var component = new Argument<string>("COMPONENT") { Description = "What to install: onnxruntime (answers networks) or torch (trains them)." };
+        var component = new Argument<string>("COMPONENT") { Description = "What to install: onnxruntime (answers networks), mobilenet, sentence-encoder (networks that others trained) or torch (trains them)." };
         var command = new Command("install", "Fetch a library that only some commands need.") { component };
         command.SetAction((line, _) => CommandRun.RunAsync(cancellation => InstallAsync(line.GetRequiredValue(component), cancellation)));
         return command;

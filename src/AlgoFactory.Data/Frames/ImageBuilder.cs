@@ -10,11 +10,13 @@ namespace AlgoFactory.Data.Frames;
 internal sealed class ImageBuilder(ColumnSpec spec, int capacity) : ColumnBuilder
 {
     private byte[]?[] _values = new byte[]?[capacity];
+    private byte[]?[] _details = new byte[]?[capacity];
     private byte[]? _current;
+    private byte[]? _detail;
 
     public override BindResult Set(scoped in Cell cell)
     {
-        _current = null;
+        Forget();
         if (cell.Kind == CellKind.Image)
             return Decode(cell.Utf8);
         if (cell.Kind is not (CellKind.Text or CellKind.Missing))
@@ -40,26 +42,24 @@ internal sealed class ImageBuilder(ColumnSpec spec, int capacity) : ColumnBuilde
     public override void EndRow(int rows)
     {
         if (rows > _values.Length)
-            Array.Resize(ref _values, Grown(rows));
-        _values[rows - 1] = _current;
-        _current = null;
+            Reserve(Grown(rows));
+        (_values[rows - 1], _details[rows - 1]) = (_current, _detail);
+        Forget();
     }
 
-    public override Column Build(int rows) => new ImageColumn(spec.Name, Take(ref _values, rows));
+    public override Column Build(int rows) => new ImageColumn(spec.Name, Take(ref _values, rows), Take(ref _details, rows));
 
     // Only the list of images is copied: pixels are made anew for each row.
-    public override Column Lend(int rows) => new ImageColumn(spec.Name, _values[..rows]);
+    public override Column Lend(int rows) => new ImageColumn(spec.Name, _values[..rows], _details[..rows]);
 
-    public override void Forget() => _current = null;
+    public override void Forget() => (_current, _detail) = (null, null);
 
-    public override void Reserve(int rows) => Array.Resize(ref _values, rows);
-
-    private BindResult Decode(ReadOnlySpan<byte> file)
+    public override void Reserve(int rows)
     {
-        var pixels = new byte[ImageDecoder.Length];
-        if (ImageDecoder.Decode(file, pixels) is not null)
-            return BindResult.Invalid;
-        _current = pixels;
-        return BindResult.Bound;
+        Array.Resize(ref _values, rows);
+        Array.Resize(ref _details, rows);
     }
+
+    private BindResult Decode(ReadOnlySpan<byte> file) =>
+        ImageDecoder.Decode(file, out _current, out _detail) is null ? BindResult.Bound : BindResult.Invalid;
 }

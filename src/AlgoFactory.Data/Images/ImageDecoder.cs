@@ -12,6 +12,12 @@ public static unsafe class ImageDecoder
     /// <summary>The bytes of a decoded image: red, green, blue, row by row.</summary>
     public const int Length = Side * Side * 3;
 
+    /// <summary>The width and height of an image in detail, which those have that are larger than <see cref="Side"/>.</summary>
+    public const int DetailSide = Side * 5 / 2;
+
+    /// <summary>The bytes of an image in detail.</summary>
+    public const int DetailLength = DetailSide * DetailSide * 3;
+
     /// <summary>What a value of an image column that cannot be decoded is, in words.</summary>
     public static string Expected { get; } =
         $"no {ImageFormats.Known} file (in a table: its base64) of at most {ImageLimits.Pixels / 1_000_000} million pixels and {ImageLimits.Bytes >> 20} MiB that can be decoded";
@@ -22,8 +28,11 @@ public static unsafe class ImageDecoder
     private static readonly Lazy<bool> Ready = new(Start);
 
     /// <summary>Why a file is no image that can be read, from its first bytes and its header; null when nothing speaks against it.</summary>
-    public static string? Problem(ReadOnlySpan<byte> file)
+    public static string? Problem(ReadOnlySpan<byte> file) => Problem(file, out _);
+
+    private static string? Problem(ReadOnlySpan<byte> file, out bool isLarge)
     {
+        isLarge = false;
         if (file.Length > ImageLimits.Bytes)
             return $"it is larger than the {ImageLimits.Bytes >> 20} MiB that an image may have";
         if (!ImageFormats.IsImage(file))
@@ -41,25 +50,60 @@ public static unsafe class ImageDecoder
 
             var (width, height) = ((long)VipsApi.Width(image), (long)VipsApi.Height(image));
             VipsApi.Release(image);
+            isLarge = Math.Max(width, height) > Side;
             return width * height > ImageLimits.Pixels || Math.Max(width, height) > ImageLimits.Side
                 ? $"its {width} × {height} pixels are more than the {ImageLimits.Pixels / 1_000_000} million allowed, or than {ImageLimits.Side} on a side"
                 : null;
         }
     }
 
-    /// <summary>Decodes a file: upright, scaled to <see cref="Side"/> × <see cref="Side"/>, sRGB, on black where it is transparent.</summary>
+    /// <summary>Decodes a file: upright, scaled to a square, sRGB, on black where it is transparent.</summary>
     /// <param name="file">The file's bytes.</param>
-    /// <param name="pixels"><see cref="Length"/> bytes; unchanged when it cannot be decoded.</param>
+    /// <param name="pixels"><see cref="Length"/> bytes; null when it cannot be decoded.</param>
+    /// <param name="details"><see cref="DetailLength"/> bytes, of which the pixels are the means; null for an image that is no larger than <see cref="Side"/>.</param>
     /// <returns>Why it cannot be decoded, or null.</returns>
-    public static string? Decode(ReadOnlySpan<byte> file, Span<byte> pixels)
+    public static string? Decode(ReadOnlySpan<byte> file, out byte[]? pixels, out byte[]? details)
     {
-        if (Problem(file) is { } problem)
+        (pixels, details) = (null, null);
+        if (Problem(file, out var isLarge) is { } problem)
             return problem;
+        var decoded = new byte[isLarge ? DetailLength : Length];
+        if (Scale(file, isLarge ? DetailSide : Side, decoded) is { } fault)
+            return fault;
+        if (!isLarge)
+        {
+            pixels = decoded;
+            return null;
+        }
+
+        (pixels, details) = (new byte[Length], decoded);
+        Shrink(details, pixels);
+        return null;
+    }
+
+    /// <summary>A pixel is the mean of the 5 × 5 halves of pixels that it covers.</summary>
+    private static void Shrink(ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        const int cover = 5;
+        for (var y = 0; y < Side; y++)
+            for (var x = 0; x < Side; x++)
+                for (var channel = 0; channel < 3; channel++)
+                {
+                    var sum = cover * cover / 2;
+                    for (var v = y * cover; v < (y + 1) * cover; v++)
+                        for (var u = x * cover; u < (x + 1) * cover; u++)
+                            sum += from[(v / 2 * DetailSide + u / 2) * 3 + channel];
+                    to[(y * Side + x) * 3 + channel] = (byte)(sum / (cover * cover));
+                }
+    }
+
+    private static string? Scale(ReadOnlySpan<byte> file, int side, Span<byte> pixels)
+    {
         fixed (byte* bytes = file)
         fixed (byte* heightName = "height\0"u8)
         fixed (byte* sizeName = "size\0"u8)
         {
-            if (VipsApi.Thumbnail(bytes, (nuint)file.Length, out var image, Side, heightName, Side, sizeName, SizeForce, 0) != 0)
+            if (VipsApi.Thumbnail(bytes, (nuint)file.Length, out var image, side, heightName, side, sizeName, SizeForce, 0) != 0)
                 return Failed();
             // Grey, palette, CMYK and 16 bits all become 8 bits of red, green and blue; a fourth band is transparency.
             var decoded = VipsApi.ToColours(image, out var colours, Srgb, 0) == 0;
@@ -79,10 +123,10 @@ public static unsafe class ImageDecoder
             VipsApi.Release(colours);
             if (memory == null)
                 return Failed();
-            if (length == Length)
-                new ReadOnlySpan<byte>(memory, Length).CopyTo(pixels);
+            if (length == (nuint)pixels.Length)
+                new ReadOnlySpan<byte>(memory, pixels.Length).CopyTo(pixels);
             VipsApi.Free(memory);
-            return length == Length ? null : "its pixels have a layout that is not known";
+            return length == (nuint)pixels.Length ? null : "its pixels have a layout that is not known";
         }
     }
 

@@ -20,7 +20,7 @@ internal static class TableBytes
             {
                 ColumnKind.Numeric or ColumnKind.Boolean or ColumnKind.DateTime => sizeof(double),
                 ColumnKind.Categorical => sizeof(int),
-                ColumnKind.Image => ImageDecoder.Length,
+                ColumnKind.Image => ImageDecoder.Length + ImageDecoder.DetailLength,
                 _ => BytesOfString + sizeof(char) * (profile.Find(column.Name)?.MeanLength ?? 16),
             };
         }

@@ -1,5 +1,6 @@
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features.Images;
+using AlgoFactory.Learning.Features.Pretrained;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -21,6 +22,8 @@ internal static class FeaturizerFormats
         new(FittedImageFeatures.FormatName, FittedImageFeatures.Read),
         new(FittedImagePixels.FormatName, FittedImagePixels.Read),
         new(FittedGridPixels.FormatName, FittedGridPixels.Read),
+        new(FittedImageEmbedding.FormatName, FittedImageEmbedding.Read),
+        new(FittedSentenceEmbedding.FormatName, FittedSentenceEmbedding.Read),
         new(FittedGramBag.FormatName, FittedGramBag.Read),
         new(FittedTextComponents.FormatName, FittedTextComponents.Read),
     ];

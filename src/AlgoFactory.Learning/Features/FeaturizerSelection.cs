@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Features.Images;
+using AlgoFactory.Learning.Features.Pretrained;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -31,7 +32,7 @@ internal static class FeaturizerSelection
             yield break;
         }
 
-        var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams;
+        var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings;
         var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
         var frame = train.Frame;
 
@@ -60,7 +61,7 @@ internal static class FeaturizerSelection
             yield return new DateParts(dates, scaled);
 
         foreach (var image in Names(c => c.Kind == ColumnKind.Image && FeaturizerGuard.Images(frame, c.Name).Values.ContainsAnyExcept((byte[]?)null)))
-            yield return new ImageFeatures(image, scaled);
+            yield return needs == FeatureNeeds.ImageEmbeddings && ImageEmbedding.Missing is null ? new ImageEmbedding(image) : new ImageFeatures(image, scaled);
 
         var texts = Names(c => c.Kind == ColumnKind.Text && FeaturizerGuard.Texts(frame, c.Name).ContainsAnyExcept((string?)null));
         if (texts.Length > 0)
@@ -77,6 +78,8 @@ internal static class FeaturizerSelection
             // A tree looks at one term at a time; runs of characters speak by the sum of many.
             if (scaled)
                 yield return new TfIdf(text, TextAnalyzer.Characters);
+            if (needs == FeatureNeeds.SentenceEmbeddings && SentenceEmbedding.Missing is null)
+                yield return new SentenceEmbedding(text);
         }
 
         ImmutableArray<string> Names(Func<ColumnSpec, bool> wanted) => [.. features.Where(wanted).Select(c => c.Name)];

@@ -20,7 +20,8 @@ public static class BuiltIn
     public static LearnerCatalog Catalog { get; } = new(
         new BaselineLearner(), new LinearLearner(), new GbdtLearner(), ForestLearner.RandomForest(), ForestLearner.ExtraTrees(),
         FactorizationLearner.Fm(), FactorizationLearner.Ffm(), new MlpLearner(), new NaiveBayesLearner(), new NeighborsLearner(),
-        new MfLearner(), new NcfLearner(), new ItemKnnLearner(), new PopularityLearner(), new FastTextLearner());
+        new MfLearner(), new NcfLearner(), new ItemKnnLearner(), new PopularityLearner(), new FastTextLearner(),
+        TransferLearner.FromImages(), TransferLearner.FromTexts());
 
     /// <summary>The readers of all their models and of all featurizers.</summary>
     public static ArtefactReaders Readers { get; } = new(

@@ -130,7 +130,13 @@ public static class OnnxFile
             Field(tensor, 2, Message(shape =>
             {
                 Field(shape, 1, Message(rows => Field(rows, 2, "rows")));
-                Field(shape, 1, Message(width => Field(width, 1, slot.Width)));
+                Field(shape, 1, Message(width =>
+                {
+                    if (slot.Width == OnnxGraph.AnyWidth)
+                        Field(width, 2, "width");
+                    else
+                        Field(width, 1, slot.Width);
+                }));
             }));
         }))));
     }

@@ -14,6 +14,9 @@ public sealed class OnnxGraph
     /// <summary>The version of ONNX's machine-learning operators; 5 is the first with <c>TreeEnsemble</c>.</summary>
     public const long MlOpsetVersion = 5;
 
+    /// <summary>The width of an input whose rows may be of any.</summary>
+    public const int AnyWidth = 0;
+
     private const string MlDomain = "ai.onnx.ml";
 
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
@@ -40,7 +43,7 @@ public sealed class OnnxGraph
 
     internal List<Node> Nodes { get; } = [];
 
-    /// <summary>Adds an input of rows × <paramref name="width"/> elements.</summary>
+    /// <summary>Adds an input of rows × <paramref name="width"/> elements, or of <see cref="AnyWidth"/>.</summary>
     /// <exception cref="ArgumentException">There is a value of that name.</exception>
     public string Input(string name, ElementType type, int width)
     {

@@ -15,7 +15,7 @@ public sealed class OnnxSession : IDisposable
 
     /// <summary>Runs the model on rows.</summary>
     /// <param name="rowCount">How many.</param>
-    /// <param name="inputs">An array a named input, each rows × width: <c>float[]</c>, <c>double[]</c>, <c>byte[]</c> or <c>string[]</c>.</param>
+    /// <param name="inputs">An array a named input, each rows × width: <c>float[]</c>, <c>double[]</c>, <c>byte[]</c>, <c>long[]</c> or <c>string[]</c>.</param>
     /// <param name="output">The output to ask for, of float elements.</param>
     /// <returns>Its elements: rows × width.</returns>
     /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the inputs or fails.</exception>
@@ -78,13 +78,15 @@ public sealed class OnnxSession : IDisposable
                 return api.CreateTensor(held.Pin(numbers), numbers.Length * (long)sizeof(double), shape, ElementType.Double);
             case byte[] bytes:
                 return api.CreateTensor(held.Pin(bytes), bytes.Length, shape, ElementType.UInt8);
+            case long[] numbers:
+                return api.CreateTensor(held.Pin(numbers), numbers.Length * (long)sizeof(long), shape, ElementType.Int64);
             case string[] texts:
                 var pointers = new nint[texts.Length];
                 for (var i = 0; i < texts.Length; i++)
                     pointers[i] = (nint)held.Text(texts[i]);
                 return api.CreateTexts((byte**)held.Pin(pointers), texts.Length, shape);
             default:
-                throw new OnnxRuntimeException($"An input is an array of numbers (float, double or byte) or of texts (string), not {data.GetType().Name}.");
+                throw new OnnxRuntimeException($"An input is an array of numbers (float, double, byte or long) or of texts (string), not {data.GetType().Name}.");
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, Experime
             if (column.Kind == ColumnKind.Text)
                 text += 8 * (1 + (profile?.MeanLength ?? 50) / 5);
             else
-                width += column.Kind == ColumnKind.Categorical && needs == FeatureNeeds.Scaled
+                width += column.Kind == ColumnKind.Categorical && needs is FeatureNeeds.Scaled or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings
                     ? (int)Math.Clamp(profile?.Distinct ?? 1, 1, MostLevels)
                     : 1;
         }

@@ -28,13 +28,16 @@ public static class LearnerOrder
     /// The same for tables that are mostly text or images: thousands of terms or gradients, each of which says little, add up in
     /// a linear model; a tree asks one of them at a time.
     /// </summary>
-    private static readonly string[] PreferredOnMedia = ["linear", "fasttext", "gbdt", "random-forest", "extra-trees"];
+    private static readonly string[] PreferredOnMedia = ["image-transfer", "linear", "fasttext", "text-transfer", "gbdt", "random-forest", "extra-trees"];
+
+    /// <summary>Rows from which on networks that others trained are left out: they take milliseconds a row, on which others learn more.</summary>
+    private const int ManyForPretrained = 20_000;
 
     /// <summary>
     /// The same for images, those of a table's own pixels too, where there are enough to learn filters from: below
     /// <see cref="ManyImages"/>, what the gradients say is learned better by a linear model.
     /// </summary>
-    private static readonly string[] PreferredOnImages = ["cnn", "linear", "gbdt", "random-forest", "extra-trees"];
+    private static readonly string[] PreferredOnImages = ["cnn", "image-transfer", "linear", "gbdt", "random-forest", "extra-trees"];
 
     /// <summary>Images from which on a network that starts from nothing is tried first.</summary>
     private const int ManyImages = 1_000;
@@ -71,6 +74,8 @@ public static class LearnerOrder
                 .Where(l => !l.Info.NeedsCategories || categories.Length > 0)
                 .Where(l => !l.Info.NeedsText || texts > 0)
                 .Where(l => !l.Info.NeedsImages || hasImages)
+                .Where(l => !l.Info.NeedsImageColumns || images > 0)
+                .Where(l => l.Info.Needs is not (FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings) || profile.RowCount < ManyForPretrained)
                 .Where(l => l.Unavailable is null)
                 .OrderBy(l => l.Info.IsBaseline ? 0 : 1)
                 .ThenBy(l => Array.IndexOf(preferred, l.Info.Id) is var at and >= 0 ? at : preferred.Length)

@@ -34,7 +34,7 @@ public interface IPredictionProtocol
     byte[] FindKey(HttpRequest request, ReadOnlySequence<byte> body);
 }
 
-/// <summary>Our own protocol: rows or columns as JSON, or CSV; see <see cref="PredictionResponse"/>.</summary>
+/// <summary>Our own protocol: rows or columns as JSON, CSV, or a form with image files; see <see cref="PredictionResponse"/>.</summary>
 public sealed class PlainProtocol : IPredictionProtocol
 {
     /// <summary>The one there is.</summary>
@@ -42,6 +42,7 @@ public sealed class PlainProtocol : IPredictionProtocol
 
     internal const string Json = "application/json";
     internal const string Csv = "text/csv";
+    internal const string Form = "multipart/form-data";
 
     /// <inheritdoc/>
     public string ContentType => Json;
@@ -49,13 +50,15 @@ public sealed class PlainProtocol : IPredictionProtocol
     /// <inheritdoc/>
     public void CheckContentType(HttpRequest request)
     {
-        if (!IsCsv(request) && !IsJson(request))
-            throw new RefusedException(415, $"The content type '{request.ContentType}' is not accepted here; send application/json or text/csv.");
+        if (!IsCsv(request) && !IsJson(request) && !FormRows.IsForm(request))
+            throw new RefusedException(415, $"The content type '{request.ContentType}' is not accepted here; send application/json, text/csv or multipart/form-data.");
     }
 
     /// <inheritdoc/>
     public BoundRows Bind(HttpRequest request, PredictionLease lease, ReadOnlySequence<byte> body, AnswerOptions options) =>
-        IsCsv(request) ? lease.Binder.BindCsv(body, options: options) : lease.Binder.BindJson(body, options);
+        IsCsv(request) ? lease.Binder.BindCsv(body, options: options)
+        : FormRows.IsForm(request) ? lease.Binder.BindCsv(FormRows.ToCsv(request, body).Span, options: options)
+        : lease.Binder.BindJson(body, options);
 
     /// <inheritdoc/>
     public void Write(IBufferWriter<byte> to, PredictionLease lease, BoundRows rows, Learning.Predictions predictions, RowExplanations? explanations)

@@ -11,13 +11,13 @@ public static class PredictionsApi
     {
         var models = app.MapGroup("/api/models/{name}").WithTags("Predictions").AllowAnonymous();
         Describe(models.MapPost("/predict", PredictAsync)).WithName("predict")
-            .WithSummary("Predict rows with a deployment: {\"rows\":[{column: value}]}, {\"columns\":{column: [values]}} or CSV with a header line.");
+            .WithSummary("Predict rows with a deployment: {\"rows\":[{column: value}]}, {\"columns\":{column: [values]}}, CSV with a header line, or a form with a part a value (image files).");
         Describe(models.MapPost("/versions/{version:int}/predict", PredictVersionAsync)).WithName("predictVersion")
             .WithSummary("Predict rows with one version of a model.");
     }
 
     private static RouteHandlerBuilder Describe(RouteHandlerBuilder endpoint) => endpoint
-        .Accepts<PredictionRequest>(PlainProtocol.Json, PlainProtocol.Csv).Produces<PredictionResponse>()
+        .Accepts<PredictionRequest>(PlainProtocol.Json, PlainProtocol.Csv, PlainProtocol.Form).Produces<PredictionResponse>()
         .ProducesProblem(400).ProducesProblem(401).ProducesProblem(404).ProducesProblem(408).ProducesProblem(413).ProducesProblem(415)
         .ProducesProblem(429).ProducesProblem(503).ProducesProblem(504)
         .DisableAntiforgery();

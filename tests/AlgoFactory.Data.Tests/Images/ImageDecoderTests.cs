@@ -45,7 +45,7 @@ public class ImageDecoderTests
     public void Another_file_is_refused_by_its_first_bytes_whatever_its_name()
     {
         foreach (var other in new[] { "", "GIF", "<svg xmlns='http://www.w3.org/2000/svg'/>", "BM but no bitmap is read", "II*\0 a TIFF", "%PDF-1.7" })
-            ImageDecoder.Decode(System.Text.Encoding.Latin1.GetBytes(other), new byte[ImageDecoder.Length])!.ShouldContain("does not begin as");
+            ImageDecoder.Decode(System.Text.Encoding.Latin1.GetBytes(other), out _, out _)!.ShouldContain("does not begin as");
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public class ImageDecoderTests
             var bad = good[..random.Next(good.Length)];
             for (var i = 0; i < 3 && bad.Length > 8; i++)
                 bad[random.Next(8, bad.Length)] = (byte)random.Next(256);
-            Should.NotThrow(() => ImageDecoder.Decode(bad, new byte[ImageDecoder.Length]));
+            Should.NotThrow(() => ImageDecoder.Decode(bad, out _, out _));
         }
     }
 
@@ -94,10 +94,24 @@ public class ImageDecoderTests
         column.Take([1, 3]).IsMissing(1).ShouldBeTrue();
     }
 
+    [Fact]
+    public void Large_images_also_have_details_of_which_their_pixels_are_the_means()
+    {
+        var file = PngFile.Encode(300, 200, 3, (x, y, c) => (byte)(c == 0 ? x / 2 : c == 1 ? y : (x / 20 + y / 20) % 2 * 200));
+        ImageDecoder.Decode(file, out var pixels, out var details).ShouldBeNull();
+        details!.Length.ShouldBe(ImageDecoder.DetailLength);
+        for (var channel = 0; channel < 3; channel++)
+            Enumerable.Range(0, ImageDecoder.Length / 3).Average(i => pixels![3 * i + channel])
+                .ShouldBe(Enumerable.Range(0, ImageDecoder.DetailLength / 3).Average(i => details[3 * i + channel]), 1);
+
+        ImageDecoder.Decode(PngFile.Encode(64, 10, 3, (x, _, _) => (byte)x), out pixels, out details).ShouldBeNull();
+        pixels!.Length.ShouldBe(ImageDecoder.Length);
+        details.ShouldBeNull();
+    }
+
     private static byte[] Decode(byte[] file)
     {
-        var pixels = new byte[ImageDecoder.Length];
-        ImageDecoder.Decode(file, pixels).ShouldBeNull();
-        return pixels;
+        ImageDecoder.Decode(file, out var pixels, out _).ShouldBeNull();
+        return pixels!;
     }
 }

@@ -35,6 +35,25 @@ public sealed class LearnerOrderTests
         LearnerOrder.For(BuiltIn.Catalog, TinyData.TaskOf(TaskKind.Multiclass), new DatasetProfile(100, [new ColumnProfile("city", ColumnKind.Categorical, 100, 0, 12)]))
             .ShouldNotContain(l => l.Id == "fm" || l.Id == "ffm");
 
+    [Fact]
+    public void What_is_not_installed_or_has_nothing_to_see_is_left_out()
+    {
+        TinyLearner Learner(string id, FeatureNeeds needs, bool images, string? unavailable = null) => new(id)
+        {
+            Info = new LearnerInfo(id, id, TaskKinds.All, needs, Reproducibility.AnyThreads, UsesValidation: false, NeedsImageColumns: images),
+            Unavailable = unavailable,
+        };
+        var catalog = new LearnerCatalog(
+            Learner("plain", FeatureNeeds.Codes, images: false), Learner("gone", FeatureNeeds.Codes, images: false, "Not installed."),
+            Learner("images", FeatureNeeds.ImageEmbeddings, images: true));
+        string[] Order(long rows, ColumnKind kind) =>
+            [.. LearnerOrder.For(catalog, TinyData.Binary, new DatasetProfile(rows, [new ColumnProfile("x", kind, rows, 0, rows)])).Select(l => l.Id)];
+
+        Order(100, ColumnKind.Numeric).ShouldBe(["plain"]);
+        Order(100, ColumnKind.Image).ShouldBe(["images", "plain"]);
+        Order(1_000_000, ColumnKind.Image).ShouldBe(["plain"]);
+    }
+
     private static IEnumerable<string> Order(params ReadOnlySpan<ColumnProfile> columns)
     {
         ImmutableArray<ColumnProfile> all = [.. columns, new ColumnProfile("y", ColumnKind.Categorical, 100, 0, 2)];

@@ -171,8 +171,7 @@ public sealed class RowBinderTests
         var images = new RowBinder(schema);
         byte[] Row(string value) => Encoding.UTF8.GetBytes($"{{\"rows\":[{{\"photo\":\"{value}\"}}]}}");
 
-        var expected = new byte[AlgoFactory.Data.Images.ImageDecoder.Length];
-        AlgoFactory.Data.Images.ImageDecoder.Decode(file, expected).ShouldBeNull();
+        AlgoFactory.Data.Images.ImageDecoder.Decode(file, out var expected, out _).ShouldBeNull();
         ((ImageColumn)images.BindJson(Row(base64)).Frame["photo"]).Values[0].ShouldBe(expected);
         ((ImageColumn)images.BindJson(Row($"data:image/png;base64,{base64}")).Frame["photo"]).Values[0].ShouldBe(expected);
         ((ImageColumn)images.BindCsv(Encoding.UTF8.GetBytes($"photo\n{base64}\n")).Frame["photo"]).Values[0].ShouldBe(expected);

@@ -53,6 +53,22 @@ public sealed class PredictionsApiTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_form_is_answered_as_the_same_rows_in_json()
+    {
+        using var form = new MultipartFormDataContent();
+        foreach (var (age, note) in ((string, string)[])[("30", "cheap, good"), ("80", "")])
+        {
+            form.Add(new StringContent(age), "age");
+            form.Add(new StringContent(note), "note");
+        }
+
+        using var answer = await _client.PostAsync("/api/models/amounts/predict", form);
+        var rows = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        var same = await PostAsync("/api/models/amounts/predict", """{"rows":[{"age":30,"note":"cheap, good"},{"age":80,"note":null}]}""");
+        rows.GetProperty("predictions").GetRawText().ShouldBe(same.GetProperty("predictions").GetRawText());
+    }
+
+    [Fact]
     public async Task Intervals_and_sets_are_given_where_they_are_asked_for()
     {
         var regression = await PostAsync("/api/models/amounts/predict", """{"rows":[{"age":30},{"age":80}],"interval":0.9}""");
