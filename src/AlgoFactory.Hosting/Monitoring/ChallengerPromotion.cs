@@ -8,7 +8,7 @@ namespace AlgoFactory.Hosting.Monitoring;
 /// <summary>Makes a challenger serve: a change of the deployment like any other, which every node follows and one can roll back.</summary>
 public sealed class ChallengerPromotion(IDeploymentStore deployments, ModelRegistry registry, IAuditLog audit, TimeProvider clock)
 {
-    /// <summary>Promotes; the retraining as it is after that: promoted, or rejected where the deployment has been changed meanwhile.</summary>
+    /// <summary>Promotes; the retraining as it is after that: promoted, rejected where the deployment has been changed meanwhile, or left waiting where its plan is not of one version.</summary>
     /// <param name="retraining">The retraining, with its challenger.</param>
     /// <param name="by">Who decided: a key's name, or <c>policy</c>.</param>
     /// <param name="cancellation">Gives up before the change.</param>
@@ -17,6 +17,8 @@ public sealed class ChallengerPromotion(IDeploymentStore deployments, ModelRegis
         var stored = await deployments.FindAsync(retraining.Deployment, cancellation).ConfigureAwait(false);
         if (stored is null || stored.Model != retraining.Model || stored.Version != retraining.Version)
             return Rejected("The deployment was changed since the retraining began.");
+        if (stored.Plan.Kind != PlanKind.Single)
+            return retraining with { State = RetrainingState.Waiting, Message = "The deployment has a plan of several versions: give the challenger its place there by hand." };
         if (retraining.Challenger is not { } version || registry.Find(retraining.Model, version) is not { Error: null } found)
             return Rejected("The challenger's file is not there any more, or is broken.");
         var next = stored with
@@ -27,6 +29,7 @@ public sealed class ChallengerPromotion(IDeploymentStore deployments, ModelRegis
             ChangedAt = clock.GetUtcNow(),
             ChangedBy = by,
             Reason = $"retrained ({retraining.Reason})",
+            Plan = stored.Plan with { Arms = [stored.Plan.Arms[0] with { Version = version, Hash = found.Id.Hash }], Rollout = null },
         };
         if (!await deployments.SaveAsync(next, cancellation).ConfigureAwait(false))
             return Rejected("The deployment was changed at the same time.");

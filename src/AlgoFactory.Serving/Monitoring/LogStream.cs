@@ -4,11 +4,14 @@ using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Serving.Monitoring;
 
-/// <summary>The rows of one deployment's version that wait to be written. Thread-safe.</summary>
+/// <summary>
+/// The rows of one deployment's version that wait to be written. It holds what the version's log looks like, never the model: that is
+/// freed when its last request is answered. Thread-safe.
+/// </summary>
 internal sealed class LogStream(
-    PredictionLog log, ModelVersion version, Predictor predictor, LogPolicy policy, LogLayout layout, int blockRows, DateTimeOffset madeAt)
+    PredictionLog log, ModelVersion version, LogPolicy policy, LogLayout layout, int blockRows, DateTimeOffset madeAt)
 {
-    /// <summary>A stream that nothing came to for that long lets go of its model.</summary>
+    /// <summary>A stream that nothing came to for that long is forgotten.</summary>
     private static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(10);
 
     private const int KeptBlocks = 2;
@@ -24,8 +27,6 @@ internal sealed class LogStream(
     private bool _closed;
 
     public ModelVersion Version => version;
-
-    public Predictor Predictor => predictor;
 
     public LogPolicy Policy => policy;
 

@@ -151,10 +151,10 @@ public sealed class PredictionLog
         {
             var streams = _streams.TryGetValue(deployment, out var known) ? known : [];
             foreach (var stream in streams)
-                if (stream.Version == version && ReferenceEquals(stream.Predictor, predictor) && (ReferenceEquals(stream.Policy, policy) || stream.Policy.Equals(policy)))
+                if (stream.Version == version && (ReferenceEquals(stream.Policy, policy) || stream.Policy.Equals(policy)))
                     return stream;
             var layout = new LogLayout(predictor, policy);
-            var made = new LogStream(this, version, predictor, policy, layout, Math.Clamp(BlockBytes / layout.RowBytes, 16, MostBlockRows), _clock.GetUtcNow());
+            var made = new LogStream(this, version, policy, layout, Math.Clamp(BlockBytes / layout.RowBytes, 16, MostBlockRows), _clock.GetUtcNow());
             if (known.IsDefault ? _streams.TryAdd(deployment, [made]) : _streams.TryUpdate(deployment, streams.Add(made), streams))
                 return made;
         }

@@ -109,7 +109,7 @@ public sealed class PredictionRoute(
             metrics.Refused(deployment, lease.VersionText);
             throw;
         }
-        catch (Exception e) when (planned is null && e is not (OperationCanceledException or LearningException))
+        catch (Exception e) when (lease.Plan is null && e is not (OperationCanceledException or LearningException))
         {
             // A plan counts its arms' failures itself.
             metrics.Failed(deployment, lease.VersionText, lease.Arm);

@@ -276,6 +276,67 @@ namespace AlgoFactory.Storage.Postgres.Migrations
                     b.ToTable("experiments");
                 });
 
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.FeedbackRow", b =>
+                {
+                    b.Property<string>("PredictionId")
+                        .HasColumnType("text")
+                        .HasColumnName("prediction_id");
+
+                    b.Property<int>("PredictionRow")
+                        .HasColumnType("integer")
+                        .HasColumnName("prediction_row");
+
+                    b.Property<string>("Label")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("label");
+
+                    b.Property<DateTimeOffset>("PredictedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("predicted_at");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.HasKey("PredictionId", "PredictionRow");
+
+                    b.HasIndex("PredictedAt");
+
+                    b.ToTable("feedback");
+                });
+
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.MonitoringRow", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Deployment")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("deployment");
+
+                    b.Property<string>("Document")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("document");
+
+                    b.HasKey("Kind", "Id");
+
+                    b.HasIndex("Kind", "Deployment", "At");
+
+                    b.ToTable("monitoring");
+                });
+
             modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeReportRow", b =>
                 {
                     b.Property<string>("Node")
@@ -294,6 +355,53 @@ namespace AlgoFactory.Storage.Postgres.Migrations
                     b.HasKey("Node");
 
                     b.ToTable("node_reports");
+                });
+
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.TrafficRow", b =>
+                {
+                    b.Property<DateTimeOffset>("Minute")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("minute");
+
+                    b.Property<string>("Deployment")
+                        .HasColumnType("text")
+                        .HasColumnName("deployment");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("text")
+                        .HasColumnName("node");
+
+                    b.Property<long>("Answered")
+                        .HasColumnType("bigint")
+                        .HasColumnName("answered");
+
+                    b.Property<long>("Failed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed");
+
+                    b.Property<string>("LoadError")
+                        .HasColumnType("text")
+                        .HasColumnName("load_error");
+
+                    b.Property<double>("P50")
+                        .HasColumnType("double precision")
+                        .HasColumnName("p50");
+
+                    b.Property<double>("P99")
+                        .HasColumnType("double precision")
+                        .HasColumnName("p99");
+
+                    b.Property<long>("Refused")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refused");
+
+                    b.Property<long>("Rows")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Minute", "Deployment", "Node");
+
+                    b.ToTable("traffic");
                 });
 
             modelBuilder.Entity("AlgoFactory.Storage.Rows.TrialRow", b =>

@@ -273,6 +273,70 @@ namespace AlgoFactory.Storage.Sqlite.Migrations
                     b.ToTable("experiments");
                 });
 
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.FeedbackRow", b =>
+                {
+                    b.Property<string>("PredictionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("prediction_id");
+
+                    b.Property<int>("PredictionRow")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("prediction_row");
+
+                    b.Property<string>("Label")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("label");
+
+                    b.Property<string>("PredictedAt")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("predicted_at");
+
+                    b.Property<string>("ReceivedAt")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("received_at");
+
+                    b.HasKey("PredictionId", "PredictionRow");
+
+                    b.HasIndex("PredictedAt");
+
+                    b.ToTable("feedback");
+                });
+
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.MonitoringRow", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("At")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Deployment")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("deployment");
+
+                    b.Property<string>("Document")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("document");
+
+                    b.HasKey("Kind", "Id");
+
+                    b.HasIndex("Kind", "Deployment", "At");
+
+                    b.ToTable("monitoring");
+                });
+
             modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeReportRow", b =>
                 {
                     b.Property<string>("Node")
@@ -292,6 +356,53 @@ namespace AlgoFactory.Storage.Sqlite.Migrations
                     b.HasKey("Node");
 
                     b.ToTable("node_reports");
+                });
+
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.TrafficRow", b =>
+                {
+                    b.Property<string>("Minute")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("minute");
+
+                    b.Property<string>("Deployment")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("deployment");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node");
+
+                    b.Property<long>("Answered")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("answered");
+
+                    b.Property<long>("Failed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failed");
+
+                    b.Property<string>("LoadError")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("load_error");
+
+                    b.Property<double>("P50")
+                        .HasColumnType("REAL")
+                        .HasColumnName("p50");
+
+                    b.Property<double>("P99")
+                        .HasColumnType("REAL")
+                        .HasColumnName("p99");
+
+                    b.Property<long>("Refused")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refused");
+
+                    b.Property<long>("Rows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Minute", "Deployment", "Node");
+
+                    b.ToTable("traffic");
                 });
 
             modelBuilder.Entity("AlgoFactory.Storage.Rows.TrialRow", b =>
