@@ -37,12 +37,15 @@ public sealed class GoldenModelFileTests
         Bits(model, answer.Rows).ShouldBe(answer.Bits);
     }
 
+    /// <summary>No file of these is kept yet: it would hold a whole network.</summary>
+    private static readonly string[] OfNetworks = ["grid-pixels/1", "image-embedding/1", "image-pixels/1", "onnx-images/1", "sentence-embedding/1"];
+
     [Fact]
-    public void There_is_a_file_of_each_format()
+    public void There_is_a_file_of_each_format_but_networks()
     {
         var written = Directory.EnumerateFiles(Folder, "*.afm").SelectMany(Documents).ToArray();
 
-        BuiltIn.Readers.Formats.Where(f => !written.Any(d => d.Contains($"\"{f}\"", StringComparison.Ordinal))).ShouldBeEmpty();
+        BuiltIn.Readers.Formats.Where(f => !written.Any(d => d.Contains($"\"{f}\"", StringComparison.Ordinal))).ShouldBe(OfNetworks);
     }
 
     [Theory]
