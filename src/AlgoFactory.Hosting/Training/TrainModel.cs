@@ -280,12 +280,13 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
 
     private bool IsBaseline(string learner) => catalog[learner].Info.IsBaseline;
 
-    /// <summary>Learners that would have suited the data, but cannot be used on this machine.</summary>
-    private IEnumerable<string> NotTried(TrainRequest request, TrainingTable table, DatasetProfile profile) => request.Learners.IsEmpty
-        ? catalog.All
-            .Where(l => l.Unavailable is not null && l.Info.Tasks.HasFlag(table.Task.Flag) && l.Info.NeedsImages && LearnerOrder.HasImages(profile, table.Task.Label))
-            .Select(l => $"The learner '{l.Info.Id}' was not tried: {l.Unavailable}.")
-        : [];
+    /// <summary>Learners that would have suited the data, but cannot be used on this machine; and those asked for that do not suit it.</summary>
+    private IEnumerable<string> NotTried(TrainRequest request, TrainingTable table, DatasetProfile profile) =>
+        from learner in request.Learners.IsEmpty ? catalog.All : request.Learners.Select(l => catalog[l])
+        let objection = LearnerOrder.Objection(learner.Info, table.Task, profile)
+        let reason = request.Learners.IsEmpty ? objection is null ? learner.Unavailable : null : objection
+        where reason is not null
+        select $"The learner '{learner.Info.Id}' was not tried: {reason}.";
 
     private IEnumerable<string> Suspicions(ExperimentResult result)
     {

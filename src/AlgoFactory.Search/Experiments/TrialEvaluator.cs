@@ -86,7 +86,8 @@ public sealed class TrialEvaluator(
             {
                 ParallelFolds.Run(folds.Length, FoldsAtOnce, threads, either.Token, (fold, maxThreads) => folds[fold] = FitFold(
                     learner, trial, MeanParameters([.. stopped[..fold], .. stopped[(fold + 1)..]]), fold, isStopped: false,
-                    maxThreads, Deadline(batches + fold / FoldsAtOnce), either.Token) with { Earlier = folds[fold].Time });
+                    maxThreads, Deadline(batches + fold / FoldsAtOnce), either.Token) with
+                { Earlier = folds[fold].Time });
             }
 
             return Summarise(trial, proposal, folds, clock.GetElapsedTime(started));

@@ -49,6 +49,20 @@ public static class LearnerOrder
     public static bool HasImages(DatasetProfile profile, string label) =>
         profile.Columns.Any(c => c.Kind == ColumnKind.Image && c.Name != label) || PixelGrid.SideOf(profile, label) is not null;
 
+    /// <summary>Why a learner is nothing for such a table, be it usable on this machine or not; null where it suits.</summary>
+    public static string? Objection(LearnerInfo learner, TaskSpec task, DatasetProfile profile)
+    {
+        bool Has(ColumnKind kind) => profile.Columns.Any(c => c.Kind == kind && c.Name != task.Label);
+        return !learner.Tasks.HasFlag(task.Flag) ? "it does not learn this task"
+            : learner.NeedsCategories && !Has(ColumnKind.Categorical) ? "it needs a column of categories, and there is none"
+            : learner.NeedsText && !Has(ColumnKind.Text) ? "it needs a column of texts, and there is none"
+            : learner.NeedsImages && !HasImages(profile, task.Label) ? "it needs images, and there are none"
+            : learner.NeedsImageColumns && !Has(ColumnKind.Image) ? "it needs a column of images, and there is none"
+            : learner.Needs is FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings && profile.RowCount >= ManyForPretrained
+                ? $"it is for fewer than {ManyForPretrained} rows"
+                : null;
+    }
+
     /// <summary>
     /// The learners that fit the task, with their spaces: baselines first, so that every leaderboard shows one and
     /// something can be served at once. Those that need categories, text or images are left out
@@ -60,8 +74,7 @@ public static class LearnerOrder
         var texts = profile.Columns.Count(c => c.Kind == ColumnKind.Text && c.Name != task.Label);
         var images = profile.Columns.Count(c => c.Kind == ColumnKind.Image && c.Name != task.Label);
         var others = profile.Columns.Count(c => c.Kind is ColumnKind.Numeric or ColumnKind.Boolean or ColumnKind.DateTime && c.Name != task.Label) + categories.Length;
-        var hasImages = HasImages(profile, task.Label);
-        var isImages = hasImages && (images == 0 || images > others + texts) && profile.RowCount >= ManyImages;
+        var isImages = HasImages(profile, task.Label) && (images == 0 || images > others + texts) && profile.RowCount >= ManyImages;
         var preferred = task.IsRecommendation ? PreferredRecommenders
             : isImages ? PreferredOnImages
             : texts + images > others ? PreferredOnMedia
@@ -70,12 +83,7 @@ public static class LearnerOrder
         return
         [
             .. catalog.All
-                .Where(l => l.Info.Tasks.HasFlag(task.Flag))
-                .Where(l => !l.Info.NeedsCategories || categories.Length > 0)
-                .Where(l => !l.Info.NeedsText || texts > 0)
-                .Where(l => !l.Info.NeedsImages || hasImages)
-                .Where(l => !l.Info.NeedsImageColumns || images > 0)
-                .Where(l => l.Info.Needs is not (FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings) || profile.RowCount < ManyForPretrained)
+                .Where(l => Objection(l.Info, task, profile) is null)
                 .Where(l => l.Unavailable is null)
                 .OrderBy(l => l.Info.IsBaseline ? 0 : 1)
                 .ThenBy(l => Array.IndexOf(preferred, l.Info.Id) is var at and >= 0 ? at : preferred.Length)

@@ -54,6 +54,15 @@ public sealed class LearnerOrderTests
         Order(1_000_000, ColumnKind.Image).ShouldBe(["plain"]);
     }
 
+    [Theory]
+    [InlineData("gbdt", null)]
+    [InlineData("fm", "it needs a column of categories, and there is none")]
+    [InlineData("fasttext", "it needs a column of texts, and there is none")]
+    [InlineData("image-transfer", "it needs a column of images, and there is none")]
+    [InlineData("mf", "it does not learn this task")]
+    public void Why_a_learner_is_nothing_for_a_table_is_said(string id, string? reason) =>
+        LearnerOrder.Objection(BuiltIn.Catalog[id].Info, TinyData.Binary, new DatasetProfile(100, [new ColumnProfile("x", ColumnKind.Numeric, 100, 0, 100)])).ShouldBe(reason);
+
     private static IEnumerable<string> Order(params ReadOnlySpan<ColumnProfile> columns)
     {
         ImmutableArray<ColumnProfile> all = [.. columns, new ColumnProfile("y", ColumnKind.Categorical, 100, 0, 2)];

@@ -34,7 +34,15 @@ public sealed class AugmentationTests
     {
         var all = new AugmentationOptions
         {
-            FlipHorizontal = true, FlipVertical = true, Rotation = 180, Translation = 0.5, Scale = 0.5, Crop = 0.2, Colour = 1, RandAugment = 4, Magnitude = 1,
+            FlipHorizontal = true,
+            FlipVertical = true,
+            Rotation = 180,
+            Translation = 0.5,
+            Scale = 0.5,
+            Crop = 0.2,
+            Colour = 1,
+            RandAugment = 4,
+            Magnitude = 1,
         };
         using var scope = new TensorScope();
         float[] images = [.. Enumerable.Range(0, 64 * 3 * 16).Select(i => i % 17 / 16f)];
