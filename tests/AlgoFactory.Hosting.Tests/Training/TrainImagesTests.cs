@@ -62,6 +62,7 @@ public sealed class TrainImagesTests : IDisposable
                 DataName = Path.GetFileName(file),
                 Label = label,
                 Trials = 1,
+                Learners = ["linear"],
                 StartedAt = DateTimeOffset.UtcNow,
                 OutputPath = _folder["model.afm"],
             },

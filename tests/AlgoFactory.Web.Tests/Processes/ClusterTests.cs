@@ -22,7 +22,7 @@ public sealed class ClusterTests : IDisposable
     {
         await using var server = await ServerProcess.StartAsync(
             _folder.FullName, null, "Database:Provider=postgresql", $"Database:ConnectionString={_postgres.ConnectionString()}");
-        var id = await server.StartSweepAsync(trials: 60);
+        var id = await server.StartSweepAsync(trials: 16);
         await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 2);
         ServerProcess.Kill(server.WorkerId!.Value);
         await Until.TrueAsync(async () => await server.StateAsync(id) == "completed");
@@ -36,7 +36,7 @@ public sealed class ClusterTests : IDisposable
     {
         string[] settings = ["Database:Provider=postgresql", $"Database:ConnectionString={_postgres.ConnectionString()}"];
         await using var first = await ServerProcess.StartAsync(_folder.FullName, null, settings);
-        var id = await first.StartSweepAsync(trials: 60);
+        var id = await first.StartSweepAsync(trials: 16);
         await Until.TrueAsync(async () => (await first.TrialsAsync(id)).Count >= 2);
         // The second node comes when the first has the sweep in hand; they share the database and the two folders.
         await using var second = await ServerProcess.StartAsync(_folder.FullName, first.Key, settings);
@@ -48,7 +48,7 @@ public sealed class ClusterTests : IDisposable
         await Until.TrueAsync(async () => await second.StateAsync(id) == "completed");
 
         var after = await second.TrialsAsync(id);
-        after.Count.ShouldBeGreaterThanOrEqualTo(60);
+        after.Count.ShouldBeGreaterThanOrEqualTo(16);
         // What the first node had finished was not run again: its fitting took exactly as long as it did.
         foreach (var trial in before)
             after.Single(t => t.GetProperty("trial").GetInt32() == trial.GetProperty("trial").GetInt32())

@@ -23,7 +23,7 @@ public sealed class KillTests : IDisposable
         await using (var server = await ServerProcess.StartAsync(_folder.FullName))
         {
             key = server.Key;
-            id = await server.StartSweepAsync(trials: 40);
+            id = await server.StartSweepAsync(trials: 12);
             await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 2);
             var endless = server.Client.PostAsync("/api/datasets?name=half.csv", new EndlessContent());
             await Until.TrueAsync(() => Files("incoming").Any(f => f.EndsWith(".part", StringComparison.Ordinal)));
@@ -44,7 +44,7 @@ public sealed class KillTests : IDisposable
         await Until.TrueAsync(async () => await again.StateAsync(id) is not ("queued" or "running"));
         (await again.StateAsync(id)).ShouldBe("completed", again.Output);
         var after = await again.TrialsAsync(id);
-        after.Count.ShouldBeGreaterThanOrEqualTo(40);
+        after.Count.ShouldBeGreaterThanOrEqualTo(12);
         // What was finished was not run again: its fitting took exactly as long as it did.
         foreach (var trial in kept)
             after.Single(t => t.GetProperty("trial").GetInt32() == trial.GetProperty("trial").GetInt32())
