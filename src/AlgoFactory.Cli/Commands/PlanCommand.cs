@@ -40,14 +40,15 @@ internal static class PlanCommand
         var steps = new Option<string>("--steps") { Description = "Larger shares to come, each with the wait before it: 25@30m,100@2h.", HelpName = "P@TIME,…" };
         var errors = new Option<double?>("--max-error-rate") { Description = "Go back when more than this share of its requests fails, 0 to 1.", HelpName = "SHARE" };
         var latency = new Option<double?>("--max-p95-ms") { Description = "Go back when its 95th percentile takes longer.", HelpName = "MS" };
+        var drift = new Option<bool>("--on-drift") { Description = "Go back when it drifts and the version that serves now does not." };
         var reason = Reason();
         return RemoteOptions.Command(
-            "canary", "Try a version on a share of the keys; the version that serves now keeps the rest.", [name, to, percent, steps, errors, latency, reason],
+            "canary", "Try a version on a share of the keys; the version that serves now keeps the rest.", [name, to, percent, steps, errors, latency, drift, reason],
             async (server, line, cancellation) =>
             {
                 var (stable, revision) = await NowAsync(server, Path(line, name), cancellation);
-                var guard = line.GetValue(errors) is null && line.GetValue(latency) is null
-                    ? null : new { MaxErrorRate = line.GetValue(errors), MaxP95Ms = line.GetValue(latency) };
+                var guard = line.GetValue(errors) is null && line.GetValue(latency) is null && !line.GetValue(drift)
+                    ? null : new { MaxErrorRate = line.GetValue(errors), MaxP95Ms = line.GetValue(latency), OnDrift = line.GetValue(drift) ? true : (bool?)null };
                 var rollout = line.GetValue(steps) is { } text ? new { Steps = Steps(text) } : null;
                 var arm = Version(line.GetRequiredValue(to));
                 return await PutAsync(server, Path(line, name), revision, new

@@ -16,15 +16,12 @@ public sealed record TrialTime(TimeSpan Target, TimeSpan CutOff);
 
 /// <summary>
 /// Fits a proposal in every fold and measures it on the validation rows. It knows nothing of the search. Folds run side
-/// by side, each with its share of the threads. A learner that stops early on the rows that it is then measured on has a hopeful
-/// score: slightly on many rows, by half of its loss on very few. There each fold stops where the others did. Thread-safe.
+/// by side, each with its share of the threads; what is left over of a learner that stops early on validation rows is a
+/// slightly hopeful score, the same for all trials. Thread-safe.
 /// </summary>
 public sealed class TrialEvaluator(
     LearnerCatalog catalog, FoldFeatures features, TaskSpec task, IMetric metric, int seed, int threads, TimeProvider clock, bool bags = true)
 {
-    /// <summary>Up to this many validated rows a fold is too small to say by itself where to stop.</summary>
-    public const int FewRows = 1000;
-
     /// <summary>The folds that proposals are fitted in.</summary>
     public FoldFeatures Features => features;
 
@@ -54,10 +51,6 @@ public sealed class TrialEvaluator(
     public bool IsBagged(Proposal proposal) => bags && !task.IsRecommendation && proposal.Fidelity >= 1 && features.Plan.IsPartition
         && catalog[proposal.Learner].Info.UsesValidation;
 
-    /// <summary>Whether a fold's models are fitted again, each as long as was best in the mean of the other folds.</summary>
-    private bool StopsByOthers(ILearner learner) =>
-        learner.Info.UsesValidation && !task.IsRecommendation && features.Plan.IsPartition && features.ValidationLabels.Length <= FewRows && features.Plan.Folds.Length > 2;
-
     /// <summary>Evaluates a proposal.</summary>
     /// <param name="trial">The trial's number.</param>
     /// <param name="proposal">What to try.</param>
@@ -74,22 +67,14 @@ public sealed class TrialEvaluator(
         {
             var learner = catalog[proposal.Learner];
             var batches = (folds.Length + FoldsAtOnce - 1) / FoldsAtOnce;
-            var waves = StopsByOthers(learner) ? 2 * batches : batches;
-            // Each wave of folds gets an equal part of the time, so that the last one is not the one to starve.
-            DateTimeOffset? Deadline(int wave) => time is { } all
-                ? clock.GetUtcNow() + (all.Target - clock.GetElapsedTime(started)) / Math.Max(1, waves - wave)
-                : null;
-            ParallelFolds.Run(folds.Length, FoldsAtOnce, threads, either.Token, (fold, maxThreads) => folds[fold] = FitFold(
-                learner, trial, proposal.Parameters, fold, isStopped: true, maxThreads, Deadline(fold / FoldsAtOnce), either.Token));
-            ParameterSet[] stopped = [.. folds.Select(f => f.Outcome.RefitParameters)];
-            if (StopsByOthers(learner) && stopped.Any(s => !s.Equals(stopped[0])))
+            ParallelFolds.Run(folds.Length, FoldsAtOnce, threads, either.Token, (fold, maxThreads) =>
             {
-                ParallelFolds.Run(folds.Length, FoldsAtOnce, threads, either.Token, (fold, maxThreads) => folds[fold] = FitFold(
-                    learner, trial, MeanParameters([.. stopped[..fold], .. stopped[(fold + 1)..]]), fold, isStopped: false,
-                    maxThreads, Deadline(batches + fold / FoldsAtOnce), either.Token) with
-                { Earlier = folds[fold].Time });
-            }
-
+                // Each wave of folds gets an equal part of the time, so that the last one is not the one to starve.
+                DateTimeOffset? deadline = time is { } all
+                    ? clock.GetUtcNow() + (all.Target - clock.GetElapsedTime(started)) / Math.Max(1, batches - fold / FoldsAtOnce)
+                    : null;
+                folds[fold] = FitFold(learner, trial, proposal.Parameters, fold, maxThreads, deadline, either.Token);
+            });
             return Summarise(trial, proposal, folds, clock.GetElapsedTime(started));
         }
         catch (OperationCanceledException) when (cutOff.IsCancellationRequested && !cancellation.IsCancellationRequested)
@@ -168,14 +153,14 @@ public sealed class TrialEvaluator(
     public FeatureNeeds NeedsOf(Proposal proposal) => catalog[proposal.Learner].Info.Needs;
 
     private FoldOutcome FitFold(
-        ILearner learner, int trial, ParameterSet parameters, int fold, bool isStopped, int maxThreads, DateTimeOffset? deadline,
+        ILearner learner, int trial, ParameterSet parameters, int fold, int maxThreads, DateTimeOffset? deadline,
         CancellationToken cancellation)
     {
         var set = features.Get(fold, learner.Info.Needs, maxThreads, cancellation);
         var context = new FitContext(
             SplitMix64.Derive(seed, trial), ThreadsFor(learner, maxThreads, deadline), deadline, clock, null, cancellation);
         var started = clock.GetTimestamp();
-        var outcome = learner.Fit(isStopped ? set.Train : set.Train with { Validation = null }, parameters, context);
+        var outcome = learner.Fit(set.Train, parameters, context);
         var time = clock.GetElapsedTime(started);
         var validation = set.Train.Validation!.Features;
         var scores = Score(outcome.Model, validation);
@@ -189,7 +174,7 @@ public sealed class TrialEvaluator(
         var foldScores = FoldScores(scores);
         var measured = clock.GetElapsedTime(started);
         var score = Mean(foldScores);
-        var fit = TimeSpan.FromTicks(folds.Sum(f => f.Time.Ticks + f.Earlier.Ticks));
+        var fit = TimeSpan.FromTicks(folds.Sum(f => f.Time.Ticks));
         if (double.IsNaN(score))
             return new TrialResult
             {
@@ -206,7 +191,7 @@ public sealed class TrialEvaluator(
             Score = score,
             FoldScores = foldScores,
             FitTime = fit,
-            LongestFit = folds.Max(f => f.Time + f.Earlier),
+            LongestFit = folds.Max(f => f.Time),
             Wall = wall,
             MeasureTime = measured,
             OutOfSample = scores,
@@ -244,9 +229,5 @@ public sealed class TrialEvaluator(
     private static int ThreadsFor(ILearner learner, int maxThreads, DateTimeOffset? deadline) =>
         learner.Info.Reproducibility == Reproducibility.AnyThreads || (learner.Info.FillsTime && deadline is not null) ? maxThreads : 1;
 
-    private sealed record FoldOutcome(float[] Scores, FitOutcome Outcome, FoldSet Set, TimeSpan Time)
-    {
-        /// <summary>What finding out where to stop took.</summary>
-        public TimeSpan Earlier { get; init; }
-    }
+    private sealed record FoldOutcome(float[] Scores, FitOutcome Outcome, FoldSet Set, TimeSpan Time);
 }

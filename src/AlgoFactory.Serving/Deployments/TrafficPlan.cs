@@ -96,7 +96,8 @@ public sealed record TrafficPlan(PlanKind Kind, ImmutableArray<PlanArm> Arms)
 /// <param name="MaxP95Ms">The largest 95th percentile of the time to answer, in milliseconds; null: not looked at.</param>
 /// <param name="MinRequests">Requests in the window before anything is judged.</param>
 /// <param name="WindowSeconds">How far back it looks.</param>
-public sealed record PlanGuard(double? MaxErrorRate = null, double? MaxP95Ms = null, int MinRequests = 100, int WindowSeconds = 300);
+/// <param name="OnDrift">Whether drift of the challenger, and not of the first arm, takes the plan back; by the hourly reports, whatever the window.</param>
+public sealed record PlanGuard(double? MaxErrorRate = null, double? MaxP95Ms = null, int MinRequests = 100, int WindowSeconds = 300, bool OnDrift = false);
 
 /// <summary>A step of a rollout.</summary>
 /// <param name="Percent">The challenger's share afterwards; at 100 it is the only version.</param>

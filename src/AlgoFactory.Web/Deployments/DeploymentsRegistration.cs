@@ -1,4 +1,5 @@
 using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Serving.Rollouts;
 
 namespace AlgoFactory.Web.Deployments;
@@ -9,6 +10,7 @@ internal static class DeploymentsRegistration
     public static IServiceCollection AddDeployments(this IServiceCollection services) => services
         .AddSingleton<IDeploymentObserver, DeploymentLog>()
         .AddSingleton<IRolloutGuard, TrafficGuard>()
+        .AddSingleton<IRolloutGuard, DriftGuard>()
         .AddSingleton<DeploymentService>()
         .AddSingleton<RolloutService>()
         .AddSingleton<DeploymentChanges>();

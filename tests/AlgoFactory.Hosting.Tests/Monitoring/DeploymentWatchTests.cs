@@ -31,7 +31,7 @@ public sealed class DeploymentWatchTests
         await watched.PredictAsync(300, cheaper: 0.6);
         await watched.Watch.LookAsync(default);
         (await watched.Store.ReportsAsync(WatchedDeployment.Name, 10, default)).Length.ShouldBe(1);
-        (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, default)).ShouldBe(false);
+        (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, DateTimeOffset.MinValue, default)).ShouldBe(false);
 
         watched.Clock.Now = watched.Clock.Now.AddHours(1);
         await watched.Watch.LookAsync(default);
@@ -45,7 +45,7 @@ public sealed class DeploymentWatchTests
         alert.Message.ShouldContain("'price'");
         await watched.Watch.LookAsync(default);
         receiver.Bodies.Count.ShouldBe(1);
-        (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, default)).ShouldBe(true);
+        (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, DateTimeOffset.MinValue, default)).ShouldBe(true);
 
         await watched.PredictAsync(600);
         watched.Clock.Now = watched.Clock.Now.AddHours(1);

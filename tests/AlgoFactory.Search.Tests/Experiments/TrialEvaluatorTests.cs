@@ -32,26 +32,6 @@ public class TrialEvaluatorTests
         }
     }
 
-    [Theory]
-    [InlineData(200, true)]
-    [InlineData(2000, false)]
-    public void On_few_rows_a_fold_stops_where_the_others_did(int rows, bool isFew)
-    {
-        // Its validation rows tell a fold to stop at 10, 20, 30, 40 or 50 rounds.
-        var next = 0;
-        var learner = new TinyLearner("tiny") { Rounds = _ => 10 * ++next };
-
-        var result = Create(learner, TinyData.Create(TaskKind.Regression, rows), TinyData.Regression, "rmse", threads: 1).Evaluate(1, Default, null, default);
-
-        var fits = learner.Fits.ToArray();
-        fits.Length.ShouldBe(isFew ? 10 : 5);
-        fits[..5].ShouldAllBe(f => f.ValidationFirst != null);
-        fits[5..].Select(f => f.Parameters.Values.Single().Value).ShouldBe(isFew ? [35.0, 32.5, 30.0, 27.5, 25.0] : []);
-        fits[5..].ShouldAllBe(f => f.ValidationFirst == null);
-        // On all rows it is the mean of all.
-        result.RefitParameters.Values.Single().Value.ShouldBe(30.0);
-    }
-
     [Fact]
     public void Out_of_sample_scores_lie_fold_after_fold_and_the_score_is_the_folds_mean()
     {

@@ -3,11 +3,13 @@ using AlgoFactory.Learning;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.Serving.Rollouts;
 using AlgoFactory.Serving.Tests.Deployments;
 using AlgoFactory.TestKit.Models;
+using NSubstitute;
 using Shouldly;
 using Xunit;
 
@@ -132,6 +134,29 @@ public sealed class RolloutServiceTests : IDisposable
         await _one.Rollouts.RunAsync(None);
         Now().Reason.ShouldContain("95th percentile");
         Now().Version.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Drift_of_the_challenger_alone_since_the_plan_began_takes_it_back()
+    {
+        await _one.Service.PlanAsync("m", Canary(50) with { Guard = new PlanGuard(OnDrift: true) }, "ann", null, null, None);
+        var reports = Substitute.For<IMonitoringStore>();
+        var guard = new DriftGuard(new DriftStatus(reports, _clock), _clock);
+        async Task<string?> Judge(params (int Version, bool Drifts, int Minutes)[] found)
+        {
+            reports.ReportsAsync("m", Arg.Any<int>(), Arg.Any<CancellationToken>()).Returns([.. found.Select(r => new DriftReport
+            {
+                Id = "r", Deployment = "m", Model = "m", Version = r.Version, From = default, Rows = 200, IsDomainDrift = r.Drifts, Until = Now().ChangedAt.AddMinutes(r.Minutes),
+            })]);
+            _clock.Now += TimeSpan.FromMinutes(1);
+            return await guard.JudgeAsync(Now(), _one.Pool.Plan("m")!, None);
+        }
+
+        (await Judge()).ShouldBeNull();
+        (await Judge((2, true, -5))).ShouldBeNull("a report of before");
+        (await Judge((2, true, 1), (1, true, 1))).ShouldBeNull("the rows have changed, not the version");
+        (await Judge((2, false, 1), (1, false, 1))).ShouldBeNull();
+        (await Judge((2, true, 1), (1, false, 1))).ShouldNotBeNull().ShouldContain("m/2");
     }
 
     [Fact]
