@@ -40,7 +40,7 @@ public sealed class PlanCommandTests : IDisposable
         var (call, match, body) = _calls[^1];
         (call, match).ShouldBe(("PUT /api/deployments/churn/plan", "\"7\""));
         body.GetRawText().ShouldBe(
-            """{"kind":"canary","arms":[{"model":"churn","version":3},{"model":null,"version":4,"percent":10}],"guard":{"maxErrorRate":0.02,"maxP95Ms":null},"rollout":{"steps":[{"percent":25,"waitSeconds":1800},{"percent":100,"waitSeconds":7200}]},"reason":"try"}""");
+            """{"kind":"canary","arms":[{"model":"churn","version":3},{"model":null,"version":4,"percent":10}],"guard":{"maxErrorRate":0.02,"maxP95Ms":null,"onDrift":false},"rollout":{"steps":[{"percent":25,"waitSeconds":1800},{"percent":100,"waitSeconds":7200}]},"reason":"try"}""");
     }
 
     [Fact]

@@ -48,7 +48,7 @@ internal static class PlanCommand
             {
                 var (stable, revision) = await NowAsync(server, Path(line, name), cancellation);
                 var guard = line.GetValue(errors) is null && line.GetValue(latency) is null && !line.GetValue(drift)
-                    ? null : new { MaxErrorRate = line.GetValue(errors), MaxP95Ms = line.GetValue(latency), OnDrift = line.GetValue(drift) ? true : (bool?)null };
+                    ? null : new { MaxErrorRate = line.GetValue(errors), MaxP95Ms = line.GetValue(latency), OnDrift = line.GetValue(drift) };
                 var rollout = line.GetValue(steps) is { } text ? new { Steps = Steps(text) } : null;
                 var arm = Version(line.GetRequiredValue(to));
                 return await PutAsync(server, Path(line, name), revision, new
