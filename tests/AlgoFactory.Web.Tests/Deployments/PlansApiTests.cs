@@ -139,7 +139,10 @@ public sealed class PlansApiTests(SharedServer shared) : IAsyncLifetime
     {
         await PlanAsync(new { kind = "fallback", arms = new[] { new { version = 1 } }, constant = "no", timeoutMs = 1 });
         var many = JsonSerializer.Serialize(new { columns = new { age = Enumerable.Range(0, 50_000) } });
+        // On a busy machine the clock's alarm may come later than the predictions, which then are not late.
         var answer = await PredictAsync(many);
+        for (var tries = 1; tries < 20 && answer.GetProperty("version").GetInt32() != 0; tries++)
+            answer = await PredictAsync(many);
         answer.GetProperty("version").GetInt32().ShouldBe(0);
         answer.GetProperty("arm").GetString().ShouldBe("constant");
         answer.GetProperty("predictions").GetArrayLength().ShouldBe(50_000);

@@ -20,7 +20,10 @@ document.addEventListener("click", async event => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   if (!button) {
     if (event.target instanceof Element && event.target.closest("[data-resume-open]")) document.querySelector("[data-resume-dialog]").showModal();
-    if (event.target instanceof Element && event.target.closest("[data-resume-cancel]")) event.target.closest("dialog").close();
+    if (event.target instanceof Element && event.target.closest("[data-resume-cancel]")) {
+      event.target.closest("dialog").close();
+      await update();
+    }
     return;
   }
   const act = button.dataset.act;

@@ -20,6 +20,8 @@ export async function refresh(...names) {
     const old = document.querySelector(`[data-region="${name}"]`);
     const next = page.querySelector(`[data-region="${name}"]`);
     if (!old || !next || plain(old) === plain(next)) continue;
+    // Somebody is filling it in: it would close under their hands. Whoever closes it looks again.
+    if (old.querySelector("dialog[open]")) continue;
     const focused = focusMark(old);
     const open = [...old.querySelectorAll("details[open]")].map(d => d.dataset.key ?? d.querySelector("summary")?.textContent);
     old.replaceWith(document.importNode(next, true));
