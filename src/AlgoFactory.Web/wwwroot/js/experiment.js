@@ -20,10 +20,7 @@ document.addEventListener("click", async event => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   if (!button) {
     if (event.target instanceof Element && event.target.closest("[data-resume-open]")) document.querySelector("[data-resume-dialog]").showModal();
-    if (event.target instanceof Element && event.target.closest("[data-resume-cancel]")) {
-      event.target.closest("dialog").close();
-      await update();
-    }
+    if (event.target instanceof Element && event.target.closest("[data-resume-cancel]")) event.target.closest("dialog").close();
     return;
   }
   const act = button.dataset.act;
@@ -33,6 +30,11 @@ document.addEventListener("click", async event => {
   await update();
   if (isLive()) listen();
 });
+
+// While it was open its region was left alone, however it was closed. The event does not bubble.
+document.addEventListener("close", event => {
+  if (event.target.matches("[data-resume-dialog]")) update();
+}, true);
 
 // The whole budget and the learners to go on with; all of them ticked is no choice.
 document.addEventListener("submit", async event => {
