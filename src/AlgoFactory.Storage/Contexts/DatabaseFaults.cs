@@ -9,7 +9,7 @@ namespace AlgoFactory.Storage.Contexts;
 internal static class DatabaseFaults
 {
     // https://www.sqlite.org/rescode.html
-    private const int SqliteBusy = 5, SqliteLocked = 6, SqliteReadOnly = 8, SqliteIo = 10, SqliteCorrupt = 11, SqliteFull = 13, SqliteCannotOpen = 14, SqliteNotADatabase = 26;
+    private const int SqliteError = 1, SqliteBusy = 5, SqliteLocked = 6, SqliteReadOnly = 8, SqliteIo = 10, SqliteCorrupt = 11, SqliteFull = 13, SqliteCannotOpen = 14, SqliteNotADatabase = 26;
 
     /// <summary>The operator's sentence, or null when the fault is the program's own.</summary>
     public static string? Sentence(Exception fault, StorageOptions options) => Find(fault) switch
@@ -45,6 +45,9 @@ internal static class DatabaseFaults
             SqliteIo => $"The disk that holds '{file}' reported a fault ({fault.SqliteExtendedErrorCode}); check that it is not full and is sound.",
             SqliteCorrupt or SqliteNotADatabase => $"The file '{file}' is no sound SQLite database; restore it from a backup.",
             SqliteBusy or SqliteLocked => $"The metadata database '{file}' stayed locked by another program; close whatever keeps it open and try again.",
+            // Tables are only ever made at the start: whoever opens a file that was taken away makes an empty one.
+            SqliteError when fault.Message.Contains("no such table", StringComparison.Ordinal) =>
+                $"The metadata database '{file}' has lost its tables: the file was replaced while the service ran; restore it from a backup and start the service again.",
             _ => null,
         };
     }

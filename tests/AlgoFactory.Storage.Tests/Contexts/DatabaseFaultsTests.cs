@@ -21,6 +21,10 @@ public sealed class DatabaseFaultsTests
     public void Says_what_an_operator_can_mend_in_sqlite(int code, string says) =>
         DatabaseFaults.Sentence(new DbUpdateException("x", new SqliteException("x", code)), Sqlite).ShouldNotBeNull().ShouldContain(says);
 
+    [Fact]
+    public void Says_that_a_file_was_replaced_under_the_service() =>
+        DatabaseFaults.Sentence(new SqliteException("SQLite Error 1: 'no such table: ApiKeys'.", 1), Sqlite).ShouldNotBeNull().ShouldContain("was replaced");
+
     [Theory]
     [InlineData(PostgresErrorCodes.DiskFull, "full")]
     [InlineData(PostgresErrorCodes.InvalidPassword, "check the user and password")]
@@ -36,7 +40,7 @@ public sealed class DatabaseFaultsTests
     public void Leaves_the_programs_own_faults_as_they_are()
     {
         DatabaseFaults.Sentence(new InvalidOperationException(), Sqlite).ShouldBeNull();
-        DatabaseFaults.Sentence(new SqliteException("no such table", 1), Sqlite).ShouldBeNull();
+        DatabaseFaults.Sentence(new SqliteException("SQLite Error 1: 'no such column: x'.", 1), Sqlite).ShouldBeNull();
         DatabaseFaults.Sentence(new PostgresException("x", "ERROR", "ERROR", PostgresErrorCodes.UniqueViolation), Postgres).ShouldBeNull();
     }
 }

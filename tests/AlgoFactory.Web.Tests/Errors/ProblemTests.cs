@@ -44,10 +44,13 @@ public sealed class ProblemTests(SharedServer shared)
     {
         await using var server = await TestServer.StartAsync();
         var client = await server.ClientAsync();
+        var (database, broken) = (Path.Combine(server.DataFolder, "algofactory.db"), Path.Combine(server.DataFolder, "broken"));
+        await File.WriteAllTextAsync(broken, new string('x', 100_000));
+        // In one step, as the server's own timers open the database at any moment; connections to the old file go last.
+        File.Move(broken, database, overwrite: true);
+        File.Delete(database + "-wal");
+        File.Delete(database + "-shm");
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        foreach (var old in Directory.EnumerateFiles(server.DataFolder, "algofactory.db*"))
-            File.Delete(old);
-        await File.WriteAllTextAsync(Path.Combine(server.DataFolder, "algofactory.db"), new string('x', 100_000));
         using var list = await client.GetAsync("/api/datasets");
         (await list.ProblemAsync(503)).ShouldNotContain(server.DataFolder);
         using var ready = await client.GetAsync("/readyz");
