@@ -23,6 +23,7 @@ public sealed class ResumeTests : IDisposable
         DataName = "table.csv",
         Label = "y",
         Trials = trials,
+        Learners = ["linear", "random-forest", "gbdt"],
         StartedAt = DateTimeOffset.UtcNow,
         OutputPath = _folder["model.afm"],
         Threads = 2,

@@ -38,7 +38,8 @@ public sealed class ClusterTests : IDisposable
         await using var first = await ServerProcess.StartAsync(_folder.FullName, null, settings);
         var id = await first.StartSweepAsync(trials: 16);
         await Until.TrueAsync(async () => (await first.TrialsAsync(id)).Count >= 2);
-        // The second node comes when the first has the sweep in hand; they share the database and the two folders.
+        // The second node comes when the first has the sweep in hand, and before it is done; they share the database and the two folders.
+        await ServerProcess.FreezeAsync(first.WorkerId!.Value);
         await using var second = await ServerProcess.StartAsync(_folder.FullName, first.Key, settings);
         ServerProcess.Kill(first.WorkerId!.Value);
         await first.KillAsync();

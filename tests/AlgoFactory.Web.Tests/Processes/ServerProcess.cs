@@ -36,6 +36,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             start.Environment[$"AlgoFactory__{setting.Split('=')[0].Replace(":", "__", StringComparison.Ordinal)}"] = setting[(setting.IndexOf('=') + 1)..];
         // The tests wait for the worker: beside other test processes it shall not stand back.
         start.Environment["AlgoFactory__Worker__Nice"] = "0";
+        // They live for seconds: code that counts its calls to be compiled better would cost more than it brings.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         var server = new ServerProcess(Process.Start(start)!);
         server._process.OutputDataReceived += (_, line) => server._output.Enqueue(line.Data ?? "");
         server._process.ErrorDataReceived += (_, line) => server._output.Enqueue(line.Data ?? "");
@@ -60,6 +62,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         using var process = Process.GetProcessById(id);
         process.Kill();
         process.WaitForExit();
+    }
+
+    /// <summary>Stops a process where it is, as a debugger does, until it is killed.</summary>
+    public static async Task FreezeAsync(int id)
+    {
+        using var kill = Process.Start("kill", ["-STOP", id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>kill -9 the server; returns when it and its worker are gone.</summary>
