@@ -182,6 +182,13 @@ public sealed class PredictionOptions
     [Range(0, 1 << 30)]
     public long ModelMemoryMiB { get; set; }
 
+    /// <summary>
+    /// Minutes for which the versions that a deployment served before stay loaded, so that a rollback takes effect at once; 0: they
+    /// are freed with their last request. They go first where <see cref="ModelMemoryMiB"/> is short.
+    /// </summary>
+    [Range(0, 1440)]
+    public double KeepReplacedMinutes { get; set; } = 10;
+
     /// <summary>Names that callers may send in rows beside a model's columns, such as an order number; they are passed over.</summary>
     public string[] PassThrough { get; set; } = [];
 }

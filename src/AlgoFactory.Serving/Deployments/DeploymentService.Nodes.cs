@@ -53,6 +53,7 @@ public sealed partial class DeploymentService
         foreach (var failed in _failures.Keys)
             if (!names.Contains(failed))
                 _failures.TryRemove(failed, out _);
+        _pool.FreeReplaced();
     }
 
     /// <summary>Tells the other nodes what this one serves, and hears which of them live.</summary>

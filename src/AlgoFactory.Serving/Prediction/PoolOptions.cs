@@ -13,4 +13,7 @@ public sealed record PoolOptions
 
     /// <summary>What the loaded models may take, in bytes (the unpacked size of their files); 0: no limit.</summary>
     public long MemoryBytes { get; init; }
+
+    /// <summary>How long the plan that a deployment had before stays loaded, so that going back to it costs no load; zero: not at all.</summary>
+    public TimeSpan KeepReplaced { get; init; }
 }

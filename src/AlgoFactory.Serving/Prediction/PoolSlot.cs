@@ -24,6 +24,12 @@ internal sealed class PoolSlot
 
     public int FailedRevision { get; set; }
 
+    /// <summary>The plan that served before, still loaded.</summary>
+    public LivePlan? Kept { get; private set; }
+
+    /// <summary>When <see cref="Kept"/> was replaced.</summary>
+    public long KeptSince { get; private set; }
+
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
     // To the tenth of a second: a write for each request would pass the line of memory from core to core.
@@ -33,6 +39,22 @@ internal sealed class PoolSlot
         if (now - Volatile.Read(ref _lastUsed) > 100)
             Volatile.Write(ref _lastUsed, now);
     }
+
+    /// <summary>Keeps another plan, or none; returns the one that was kept.</summary>
+    public LivePlan? Keep(LivePlan? plan, long since = 0)
+    {
+        var before = Kept;
+        (Kept, KeptSince) = (plan, since);
+        return before;
+    }
+
+    /// <summary>The loaded version of an arm, held once more; null when neither the present plan nor the one before has it.</summary>
+    public Generation? Share(PlanArm arm) => (Current?.Arms ?? []).Concat(Kept?.Arms ?? [])
+        .Select(a => a.Generation)
+        .FirstOrDefault(g => g is not null && arm.Hash.Length > 0 && g.Version == arm.Id && g.TryHold());
+
+    /// <summary>The bytes of what is loaded, about; a version that both plans hold counts once.</summary>
+    public long Bytes => (Current?.Arms ?? []).Concat(Kept?.Arms ?? []).Select(a => a.Generation).Distinct().Sum(g => g?.Bytes ?? 0);
 
     public LivePlan? Exchange(LivePlan? next, TrafficPlan? known, int revision)
     {

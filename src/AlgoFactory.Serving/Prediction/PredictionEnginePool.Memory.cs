@@ -28,13 +28,25 @@ public sealed partial class PredictionEnginePool
         {
             var slot = SlotOf(deployment);
             slot.Exchange(null, plan, revision)?.LetGo();
+            slot.Keep(null)?.LetGo();
         }
     }
 
     /// <summary>The bytes of the loaded models, about.</summary>
-    public long Loaded() => _slots.Values.Sum(s => s.Current?.Bytes ?? 0);
+    public long Loaded() => _slots.Values.Sum(s => s.Bytes);
 
-    /// <summary>Sends to sleep what was not asked for longest, until the rest fits; never what has just come, nor what is pinned.</summary>
+    /// <summary>Frees the replaced plans whose time is over; to be called now and then.</summary>
+    public void FreeReplaced()
+    {
+        var freed = new List<LivePlan>();
+        lock (_changes)
+            foreach (var slot in _slots.Values)
+                if (slot.Kept is not null && _clock.GetElapsedTime(slot.KeptSince) >= _options.KeepReplaced)
+                    freed.Add(slot.Keep(null)!);
+        freed.ForEach(p => p.LetGo());
+    }
+
+    /// <summary>Frees replaced plans first, then sends to sleep what was not asked for longest, until the rest fits; never what has just come, nor what is pinned.</summary>
     private void MakeRoom(string newest)
     {
         if (_options.MemoryBytes == 0)
@@ -42,6 +54,9 @@ public sealed partial class PredictionEnginePool
         var freed = new List<LivePlan>();
         lock (_changes)
         {
+            foreach (var slot in _slots.Values.Where(s => s.Kept is not null).OrderBy(s => s.KeptSince))
+                if (Loaded() > _options.MemoryBytes)
+                    freed.Add(slot.Keep(null)!);
             var loaded = Loaded();
             foreach (var (_, slot) in _slots.Where(s => s.Key != newest).OrderBy(s => s.Value.LastUsed))
             {

@@ -14,7 +14,8 @@ namespace AlgoFactory.Serving.Prediction;
 /// <remarks>
 /// A failed load throws and leaves what served before. Old and new versions are in memory while one replaces the other. With a
 /// <see cref="PoolOptions.MemoryBytes"/>, deployments that were not asked for lately sleep: they are known, and loaded by the next
-/// request (<see cref="RentAsync"/>).
+/// request (<see cref="RentAsync"/>). With <see cref="PoolOptions.KeepReplaced"/> the plan before stays loaded for a while, so that
+/// a rollback takes no longer than a write.
 /// </remarks>
 public sealed partial class PredictionEnginePool : IDisposable
 {
@@ -134,16 +135,17 @@ public sealed partial class PredictionEnginePool : IDisposable
     /// <summary>Stops serving a deployment; requests in flight finish. False when there was none.</summary>
     public bool Remove(string deployment)
     {
-        LivePlan? old;
+        LivePlan? old, kept;
         lock (_changes)
         {
             if (!_slots.TryGetValue(deployment, out var slot))
                 return false;
             _slots = _slots.Where(s => s.Key != deployment).ToFrozenDictionary(StringComparer.Ordinal);
-            old = slot.Exchange(null, null, 0);
+            (old, kept) = (slot.Exchange(null, null, 0), slot.Keep(null));
         }
 
         old?.LetGo();
+        kept?.LetGo();
         return true;
     }
 
@@ -185,16 +187,24 @@ public sealed partial class PredictionEnginePool : IDisposable
     }
 
     /// <summary>The loaded version of an arm that the deployment has already, held once more.</summary>
-    private Generation? Share(string deployment, PlanArm arm) => Plan(deployment)?.Arms
-        .Select(a => a.Generation)
-        .FirstOrDefault(g => g is not null && arm.Hash.Length > 0 && g.Version == arm.Id && g.TryHold());
+    private Generation? Share(string deployment, PlanArm arm)
+    {
+        lock (_changes)
+            return _slots.TryGetValue(deployment, out var slot) ? slot.Share(arm) : null;
+    }
 
     private void Publish(string deployment, TrafficPlan plan, ImmutableArray<LiveArm> arms, int revision)
     {
-        LivePlan? old;
+        LivePlan? gone;
         lock (_changes)
-            old = SlotOf(deployment).Exchange(new LivePlan(deployment, plan, revision, arms), plan, revision);
-        old?.LetGo();
+        {
+            var slot = SlotOf(deployment);
+            gone = slot.Exchange(new LivePlan(deployment, plan, revision, arms), plan, revision);
+            if (gone is not null && _options.KeepReplaced > TimeSpan.Zero)
+                gone = slot.Keep(gone, _clock.GetTimestamp());
+        }
+
+        gone?.LetGo();
         MakeRoom(deployment);
     }
 

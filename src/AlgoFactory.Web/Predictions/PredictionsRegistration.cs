@@ -18,9 +18,10 @@ internal static class PredictionsRegistration
                 TextBytes = options.Predictions.MaxTextBytes,
             },
             MemoryBytes = options.Predictions.ModelMemoryMiB << 20,
+            KeepReplaced = TimeSpan.FromMinutes(options.Predictions.KeepReplacedMinutes),
         })
         .AddSingleton<PredictionEnginePool>()
-        .AddSingleton(s => new PinnedModels(s.GetRequiredService<Serving.Registry.ModelRegistry>(), s.GetRequiredService<PoolOptions>() with { MemoryBytes = 0 }))
+        .AddSingleton(s => new PinnedModels(s.GetRequiredService<Serving.Registry.ModelRegistry>(), s.GetRequiredService<PoolOptions>() with { MemoryBytes = 0, KeepReplaced = TimeSpan.Zero }))
         .AddSingleton<RecommendationRoute>()
         .AddSingleton<PlannedPredictions>()
         .AddSingleton<ShadowComparison>()

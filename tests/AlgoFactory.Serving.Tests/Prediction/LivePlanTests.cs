@@ -160,6 +160,43 @@ public sealed class LivePlanTests
     }
 
     [Fact]
+    public async Task The_plan_before_stays_loaded_for_a_while_and_goes_first_where_memory_is_short()
+    {
+        var loads = new List<string>();
+        var clock = new Deployments.ManualClock();
+        using var pool = new PredictionEnginePool(
+            v =>
+            {
+                loads.Add(v.Hash);
+                return Model with { Hash = v.Hash };
+            },
+            new PoolOptions { MemoryBytes = 250, KeepReplaced = TimeSpan.FromMinutes(10) }, clock, _ => 100);
+        var one = (await PlanAsync(pool, "d", TrafficPlan.Single("m", 1, "h1"))).Arms[0].Generation!;
+        var two = (await PlanAsync(pool, "d", TrafficPlan.Single("m", 2, "h2"))).Arms[0].Generation!;
+        (await PlanAsync(pool, "d", TrafficPlan.Single("m", 1, "h1"))).Arms[0].Generation.ShouldBeSameAs(one);
+        (await PlanAsync(pool, "d", TrafficPlan.Single("m", 2, "h2"))).Arms[0].Generation.ShouldBeSameAs(two);
+        loads.ShouldBe(["h1", "h2"]);
+        pool.Loaded().ShouldBe(200);
+
+        clock.Now += TimeSpan.FromMinutes(9);
+        pool.FreeReplaced();
+        one.IsFreed.ShouldBeFalse();
+        clock.Now += TimeSpan.FromMinutes(1);
+        pool.FreeReplaced();
+        (one.IsFreed, two.IsFreed).ShouldBe((true, false));
+
+        await PlanAsync(pool, "d", TrafficPlan.Single("m", 3, "h3"));
+        two.IsFreed.ShouldBeFalse();
+        await PlanAsync(pool, "e", TrafficPlan.Single("m", 4, "h4"));
+        two.IsFreed.ShouldBeTrue();
+        pool.Rent("d").ShouldNotBeNull().Dispose();
+        pool.Loaded().ShouldBe(200);
+        await PlanAsync(pool, "d", TrafficPlan.Single("m", 5, "h5"));
+        pool.Remove("d").ShouldBeTrue();
+        pool.Loaded().ShouldBe(100);
+    }
+
+    [Fact]
     public async Task Plans_change_under_load_without_a_failed_rent()
     {
         using var pool = Pool();
