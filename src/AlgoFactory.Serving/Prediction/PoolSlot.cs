@@ -3,10 +3,10 @@ using AlgoFactory.Serving.Deployments;
 namespace AlgoFactory.Serving.Prediction;
 
 /// <summary>A deployment's place in the pool. All but a look at the current plan happens under the pool's lock.</summary>
-internal sealed class PoolSlot
+internal sealed class PoolSlot(TimeProvider clock)
 {
     private LivePlan? _current;
-    private long _lastUsed = Environment.TickCount64;
+    private long _lastUsed = clock.GetTimestamp();
 
     public LivePlan? Current => Volatile.Read(ref _current);
 
@@ -30,13 +30,14 @@ internal sealed class PoolSlot
     /// <summary>When <see cref="Kept"/> was replaced.</summary>
     public long KeptSince { get; private set; }
 
+    /// <summary>When it was last asked for, by the clock's timestamps.</summary>
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
     // To the tenth of a second: a write for each request would pass the line of memory from core to core.
     public void Touch()
     {
-        var now = Environment.TickCount64;
-        if (now - Volatile.Read(ref _lastUsed) > 100)
+        var now = clock.GetTimestamp();
+        if (now - Volatile.Read(ref _lastUsed) > clock.TimestampFrequency / 10)
             Volatile.Write(ref _lastUsed, now);
     }
 
@@ -60,7 +61,7 @@ internal sealed class PoolSlot
     {
         (Known, Revision) = (known, revision);
         if (next is not null)
-            Volatile.Write(ref _lastUsed, Environment.TickCount64);
+            Volatile.Write(ref _lastUsed, clock.GetTimestamp());
         return Interlocked.Exchange(ref _current, next);
     }
 }

@@ -212,7 +212,7 @@ public sealed partial class PredictionEnginePool : IDisposable
     private PoolSlot SlotOf(string deployment)
     {
         if (!_slots.TryGetValue(deployment, out var slot))
-            _slots = _slots.Append(KeyValuePair.Create(deployment, slot = new PoolSlot())).ToFrozenDictionary(StringComparer.Ordinal);
+            _slots = _slots.Append(KeyValuePair.Create(deployment, slot = new PoolSlot(_clock))).ToFrozenDictionary(StringComparer.Ordinal);
         return slot;
     }
 

@@ -5,6 +5,7 @@ using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Serving.Registry;
+using AlgoFactory.Serving.Tests.Deployments;
 using AlgoFactory.TestKit.Models;
 using Shouldly;
 using Xunit;
@@ -88,11 +89,12 @@ public sealed class LivePlanTests
     [Fact]
     public async Task What_was_not_asked_for_longest_sleeps_and_wakes_with_the_next_request()
     {
-        using var pool = Pool(memory: 250);
+        var clock = new ManualClock();
+        using var pool = Pool(memory: 250, clock);
         foreach (var name in (string[])["a", "b", "c"])
         {
             await PlanAsync(pool, name, TrafficPlan.Single(name, 1, "h1"));
-            Thread.Sleep(20); // the order of use is told by a clock of ticks
+            clock.Now += TimeSpan.FromSeconds(1);
         }
 
         pool.Loaded().ShouldBe(200);
@@ -101,7 +103,7 @@ public sealed class LivePlanTests
         pool.List().Length.ShouldBe(3);
         using (var held = pool.Rent("b")!)
         {
-            Thread.Sleep(20);
+            clock.Now += TimeSpan.FromSeconds(1);
             await PlanAsync(pool, "c", TrafficPlan.Single("c", 2, "h2"));
             using var woken = await pool.RentAsync("a", default);
             woken!.Version.Name.ShouldBe("a");
@@ -219,8 +221,8 @@ public sealed class LivePlanTests
         await Task.WhenAll(renters);
     }
 
-    private static PredictionEnginePool Pool(long memory = 0) =>
-        new(v => Model with { Hash = v.Hash }, new PoolOptions { MemoryBytes = memory }, size: _ => 100);
+    private static PredictionEnginePool Pool(long memory = 0, TimeProvider? clock = null) =>
+        new(v => Model with { Hash = v.Hash }, new PoolOptions { MemoryBytes = memory }, clock, _ => 100);
 
     private static TrafficPlan Split(PlanKind kind, params double[] shares) =>
         new(kind, [.. shares.Select((share, i) => new PlanArm($"arm-{i}", "m", i + 1, $"h{i + 1}", share))]);
