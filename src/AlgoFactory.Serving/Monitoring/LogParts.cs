@@ -38,6 +38,9 @@ public sealed class LogParts(string root, ReadOptions options, TimeProvider cloc
     private const string Ending = ".parquet";
     private const string JoinedMark = "j";
 
+    /// <summary>A part is written within seconds: what is older was begun by a process that was killed.</summary>
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromHours(1);
+
     private readonly string _node = Guid.NewGuid().ToString("N")[..8];
 
     /// <summary>Limits of DuckDB.</summary>
@@ -97,10 +100,11 @@ public sealed class LogParts(string root, ReadOptions options, TimeProvider cloc
             throw fault;
     }
 
-    /// <summary>Removes what is too old, and then the oldest until the rest takes no more than <paramref name="bytes"/>.</summary>
+    /// <summary>Removes what killed processes had begun, what is too old, and then the oldest until the rest takes no more than <paramref name="bytes"/>.</summary>
     /// <returns>The parts removed.</returns>
     public int Remove(DateTimeOffset before, long bytes)
     {
+        RemoveUnfinished();
         var parts = List();
         var total = parts.Sum(p => p.Bytes);
         var removed = 0;
@@ -135,6 +139,13 @@ public sealed class LogParts(string root, ReadOptions options, TimeProvider cloc
         foreach (var block in blocks)
             block.Write(writer);
         writer.Complete();
+    }
+
+    private void RemoveUnfinished()
+    {
+        foreach (var path in Directory.Exists(root) ? Directory.EnumerateFiles(root, $"*{Ending}.*.tmp", SearchOption.AllDirectories) : [])
+            if (clock.GetUtcNow() - File.GetLastWriteTimeUtc(path) > LongestWrite)
+                File.Delete(path);
     }
 
     private void RemoveHeld()

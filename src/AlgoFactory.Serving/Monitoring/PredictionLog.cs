@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using AlgoFactory.Learning;
 using AlgoFactory.Serving.Prediction;
 using AlgoFactory.Serving.Registry;
@@ -97,13 +98,24 @@ public sealed class PredictionLog
 
     /// <summary>Writes what waits, a part a deployment and version.</summary>
     /// <param name="parts">Where to.</param>
-    /// <exception cref="IOException">The disk cannot be written: those rows are dropped and counted, the others are written by the next call.</exception>
+    /// <exception cref="IOException">Some could not be written: their rows are dropped and counted; the others were.</exception>
     public void Flush(LogParts parts)
     {
+        ExceptionDispatchInfo? fault = null;
         foreach (var (deployment, streams) in _streams)
             foreach (var stream in streams)
-                if (!Flush(deployment, stream, parts))
-                    Forget(deployment, stream);
+                try
+                {
+                    if (!Flush(deployment, stream, parts))
+                        Forget(deployment, stream);
+                }
+                catch (IOException e)
+                {
+                    // One deployment's folder must not keep the others' rows waiting.
+                    fault ??= ExceptionDispatchInfo.Capture(e);
+                }
+
+        fault?.Throw();
     }
 
     /// <summary>The policy of a deployment.</summary>

@@ -1,5 +1,6 @@
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
+using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Storage;
 using AlgoFactory.Web.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -22,16 +23,17 @@ public static class HealthApi
     }
 
     private static async Task<Results<Ok<ReadinessView>, JsonHttpResult<ReadinessView>>> ReadyAsync(
-        MetadataDatabase database, NodeSync sync, WorkerSupervisor worker, AlgoFactoryOptions options, ILogger<ReadinessView> log, CancellationToken cancellation)
+        MetadataDatabase database, NodeSync sync, WorkerSupervisor worker, PredictionLogService log, PredictionLog rows, AlgoFactoryOptions options, ILogger<ReadinessView> logger, CancellationToken cancellation)
     {
         var checks = new Dictionary<string, string>
         {
-            ["database"] = await CheckAsync(database, log, cancellation),
+            ["database"] = await CheckAsync(database, logger, cancellation),
             ["deployments"] = sync.HasLoadedDeployments ? "ok" : "loading",
         };
         var isReady = checks.Values.All(c => c == "ok");
-        // A server without its worker still answers predictions: said, but no reason to be taken out of service.
+        // A server without its worker, or without room for its log, still answers predictions: said, but no reason to be taken out of service.
         checks["worker"] = !options.Worker.Enabled ? "not started by this server" : worker.WorkerId is null ? "starting" : "ok";
+        checks["predictionLog"] = !options.PredictionLog.Enabled ? "switched off" : log.Fault is { } fault ? $"{fault}; {rows.Dropped} rows dropped since the start" : "ok";
         var view = new ReadinessView(isReady ? "ready" : "not ready", checks);
         return isReady ? TypedResults.Ok(view) : TypedResults.Json(view, statusCode: StatusCodes.Status503ServiceUnavailable);
     }

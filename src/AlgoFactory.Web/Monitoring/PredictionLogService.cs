@@ -1,15 +1,22 @@
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Serving.Monitoring;
+using AlgoFactory.Web.Errors;
 
 namespace AlgoFactory.Web.Monitoring;
 
 /// <summary>Writes the log of predictions every few seconds, and what is left when the server stops.</summary>
-public sealed class PredictionLogService(PredictionLog log, LogParts parts, AlgoFactoryOptions options, TimeProvider clock, ILogger<PredictionLogService> logger)
+public sealed class PredictionLogService(PredictionLog log, LogParts parts, DataFolders folders, AlgoFactoryOptions options, TimeProvider clock, ILogger<PredictionLogService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    private const long FullBelow = 1 << 20;
+
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private volatile string? _fault;
+
+    /// <summary>Why the last rows could not be written, in words that anyone may read; null: they were.</summary>
+    public string? Fault => _fault;
 
     /// <summary>Writes what waits, now.</summary>
     /// <exception cref="IOException">The disk cannot be written.</exception>
@@ -19,6 +26,12 @@ public sealed class PredictionLogService(PredictionLog log, LogParts parts, Algo
         try
         {
             await Task.Run(() => log.Flush(parts), CancellationToken.None);
+            _fault = null;
+        }
+        catch (Exception e)
+        {
+            _fault = e is IOException io && (DiskFull.Is(io) || IsFull()) ? "its disk is full" : "it cannot be written; the server's log tells more";
+            throw;
         }
         finally
         {
@@ -60,6 +73,9 @@ public sealed class PredictionLogService(PredictionLog log, LogParts parts, Algo
             // The server stops; what is left is written then.
         }
     }
+
+    // The Parquet writer does not say why it could not write.
+    private bool IsFull() => Directory.Exists(folders.PredictionLog) && new DriveInfo(folders.PredictionLog).AvailableFreeSpace < FullBelow;
 
     private async Task TryFlushAsync(CancellationToken cancellation)
     {

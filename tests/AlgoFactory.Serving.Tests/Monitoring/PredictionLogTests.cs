@@ -109,6 +109,40 @@ public sealed class PredictionLogTests : IDisposable
     }
 
     [Fact]
+    public void A_deployment_whose_folder_cannot_be_written_keeps_no_other_waiting()
+    {
+        var model = TinyModels.Fit().Predictor;
+        var log = NewLog(LogPolicy.Everything);
+        // No folder can be made where a file is: of three, one is in the way whichever comes first.
+        File.WriteAllText(System.IO.Path.Combine(_folder.Path, "deployment=b"), "");
+        foreach (var deployment in (string[])["a", "b", "c"])
+            Predict(log, model, TinyModels.Texts(10, 1), deployment);
+        Should.Throw<IOException>(() => log.Flush(_parts));
+        (log.Logged, log.Dropped, log.QueuedBytes).ShouldBe((20, 10, 0));
+        _parts.List().Select(p => p.Deployment).ShouldBe(["a", "c"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void What_a_killed_process_had_begun_is_passed_over_and_removed_when_it_is_old()
+    {
+        var model = TinyModels.Fit().Predictor;
+        var log = NewLog(LogPolicy.Everything);
+        Predict(log, model, TinyModels.Texts(10, 1));
+        log.Flush(_parts);
+        var part = _parts.List().ShouldHaveSingleItem().Path;
+        var (old, fresh) = ($"{part}.{Guid.NewGuid():N}.tmp", $"{part}.{Guid.NewGuid():N}.tmp");
+        foreach (var (path, hours) in new[] { (old, 2), (fresh, 0) })
+        {
+            File.WriteAllBytes(path, File.ReadAllBytes(part)[..100]);
+            File.SetLastWriteTimeUtc(path, _clock.Now.UtcDateTime.AddHours(-hours));
+        }
+
+        Read(model, LogPolicy.Everything)!.Rows.RowCount.ShouldBe(10);
+        _parts.Remove(DateTimeOffset.MinValue, long.MaxValue).ShouldBe(0);
+        (File.Exists(old), File.Exists(fresh), File.Exists(part)).ShouldBe((false, true, true));
+    }
+
+    [Fact]
     public void A_share_is_logged_and_the_id_tells_which()
     {
         var model = TinyModels.Fit().Predictor;
@@ -206,13 +240,13 @@ public sealed class PredictionLogTests : IDisposable
     private static BoundRows Bind(Predictor model, IEnumerable<IReadOnlyDictionary<string, string>> rows) =>
         new RowBinder(model.Schema).BindJson(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { rows })));
 
-    private string Predict(PredictionLog log, Predictor model, IEnumerable<IReadOnlyDictionary<string, string>> texts)
+    private string Predict(PredictionLog log, Predictor model, IEnumerable<IReadOnlyDictionary<string, string>> texts, string deployment = "churn")
     {
         using var rows = Bind(model, texts);
-        var isLogged = log.Identify("churn", rows);
+        var isLogged = log.Identify(deployment, rows);
         var predictions = model.Predict(rows.Frame);
         if (isLogged)
-            log.Take("churn", Version, model, rows, predictions);
+            log.Take(deployment, Version, model, rows, predictions);
         _clock.Now = _clock.Now.AddMilliseconds(1);
         return PredictionIds.Text(rows.MadeId);
     }
