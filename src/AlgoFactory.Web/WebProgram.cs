@@ -158,6 +158,7 @@ public static class WebProgram
 
     private static void Map(WebApplication app)
     {
+        app.UseRequestLogScope();
         app.UsePredictionShortcut();
         app.UseSecurityHeaders();
         app.UseProblems();

@@ -16,7 +16,8 @@ public static class ProgramLog
     {
         logging.AddConfiguration(configuration.GetSection("Logging"));
         if (configuration.GetValue<bool>($"{AlgoFactoryOptions.Section}:{nameof(AlgoFactoryOptions.Telemetry)}:{nameof(TelemetryOptions.JsonLogs)}"))
-            logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+            logging.Configure(log => log.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId)
+                .AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
         else
             logging.AddSimpleConsole(console => console.SingleLine = true);
         // The programs themselves report in one sentence why they cannot start; a crash later on is critical.

@@ -1,10 +1,6 @@
 using AlgoFactory.Hosting.Monitoring;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Serving.Monitoring;
-using OpenTelemetry;
-using OpenTelemetry.Exporter;
-using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
 
 namespace AlgoFactory.Web.Monitoring;
 
@@ -33,16 +29,8 @@ internal static class MonitoringRegistration
         services.AddHostedService(s => s.GetRequiredService<TrafficService>());
         services.AddSingleton<PredictionLogService>();
         services.AddHostedService(s => s.GetRequiredService<PredictionLogService>());
-        if (options.Telemetry.OtlpEndpoint is { } endpoint)
-            services.AddSingleton(Sdk.CreateTracerProviderBuilder()
-                .ConfigureResource(r => r.AddService("algofactory"))
-                .AddSource("Microsoft.AspNetCore")
-                .AddOtlpExporter(o =>
-                {
-                    o.Endpoint = new Uri(endpoint);
-                    o.Protocol = OtlpExportProtocol.HttpProtobuf;
-                })
-                .Build());
+        if (TraceExport.Endpoint(options.Telemetry) is { } endpoint)
+            services.AddHostedService(_ => new TraceExport(endpoint));
         return services;
     }
 }

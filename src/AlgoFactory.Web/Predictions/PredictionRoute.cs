@@ -82,6 +82,7 @@ public sealed class PredictionRoute(
         HttpContext context, IPredictionProtocol protocol, PredictionLease lease, ReadOnlySequence<byte> body, AnswerOptions asked,
         RequestDeadline deadline, string deployment, long started, PlannedRows? planned = null, bool isPinned = false)
     {
+        using var span = PredictionSpans.Start(deployment, lease);
         try
         {
             using var rows = planned?.Rows ?? protocol.Bind(context.Request, lease, body, asked);
@@ -101,17 +102,20 @@ public sealed class PredictionRoute(
             protocol.Write(to, lease, rows, predictions, explainer is null ? null : RowExplanations.Of(explainer, rows.Frame, deadline));
             if (isLogged)
                 log.Take(deployment, lease.Version, lease.Predictor, rows, predictions);
+            span?.SetTag("algofactory.rows", predictions.RowCount);
             metrics.Answered(deployment, lease.VersionText, lease.Arm, predictions.RowCount, Stopwatch.GetElapsedTime(started));
             return to;
         }
-        catch (RowBindingException)
+        catch (RowBindingException e)
         {
+            span.Fail(e);
             metrics.Refused(deployment, lease.VersionText);
             throw;
         }
         catch (Exception e) when (lease.Plan is null && e is not (OperationCanceledException or LearningException))
         {
             // A plan counts its arms' failures itself.
+            span.Fail(e);
             metrics.Failed(deployment, lease.VersionText, lease.Arm);
             throw;
         }

@@ -33,7 +33,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         foreach (var argument in (string[])[Program, "serve", "--urls", "http://127.0.0.1:0", "--data", Path.Combine(folder, "data"), "--models", Path.Combine(folder, "models")])
             start.ArgumentList.Add(argument);
         foreach (var setting in settings)
-            start.Environment[$"AlgoFactory__{setting.Split('=')[0].Replace(":", "__", StringComparison.Ordinal)}"] = setting[(setting.IndexOf('=') + 1)..];
+        {
+            var name = setting.Split('=')[0].Replace(":", "__", StringComparison.Ordinal);
+            start.Environment[name.StartsWith("Logging__", StringComparison.Ordinal) || name.StartsWith("OTEL_", StringComparison.Ordinal) ? name : $"AlgoFactory__{name}"] = setting[(setting.IndexOf('=') + 1)..];
+        }
+
         // The tests wait for the worker: beside other test processes it shall not stand back.
         start.Environment["AlgoFactory__Worker__Nice"] = "0";
         // They live for seconds: code that counts its calls to be compiled better would cost more than it brings.
