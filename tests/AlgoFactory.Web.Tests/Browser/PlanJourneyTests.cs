@@ -44,7 +44,7 @@ public sealed class PlanJourneyTests : IAsyncLifetime
         await Page.FillAsync("#plan-percent", "20");
         await Page.FillAsync("#plan-steps", "tomorrow");
         await Page.ClickAsync("[data-plan] [type=submit]");
-        await Expect(".toast-af.is-bad:has-text('share @ wait')");
+        await Expect("[data-plan] .callout:has-text('share @ wait')");
         await Page.FillAsync("#plan-steps", "50@30m, 100@2h");
         await Page.FillAsync("#plan-errors", "2");
         await Page.FillAsync("#plan-reason", "<b>try</b>");
@@ -74,6 +74,57 @@ public sealed class PlanJourneyTests : IAsyncLifetime
         (await Now()).Version.ShouldBe(3);
         // The refusal above is the only thing that a console shows.
         _browser.Faults.ShouldHaveSingleItem().ShouldContain("412");
+    }
+
+    [Fact]
+    public async Task Several_versions_are_compared_shadowed_and_stand_in_for_each_other()
+    {
+        await Page.ClickAsync("label:has-text('Be compared')");
+        await Page.ClickAsync("[data-arm-add]");
+        // The second row offers what the first does not have.
+        (await Page.InputValueAsync("#plan-version")).ShouldBe("3");
+        (await Page.InputValueAsync("#plan-version-1")).ShouldBe("2");
+        (await Page.IsVisibleAsync("[data-arm-add]")).ShouldBeFalse("there are no more versions");
+        await Page.FillAsync("#plan-percent", "60");
+        await Page.FillAsync("#plan-percent-1", "45");
+        await Page.ClickAsync("[data-plan] [type=submit]");
+        await Expect("[data-plan] .callout:has-text('add up to 105 %')");
+        await Page.FillAsync("#plan-percent-1", "");
+        await Page.ClickAsync("[data-plan] [type=submit]");
+        await Expect("[data-plan] .callout:has-text('Share of the keys')");
+        await Page.FillAsync("#plan-percent-1", "15");
+        await Page.CheckAsync("#plan-drift");
+        await Page.ClickAsync("[data-plan] [type=submit]");
+        await Expect(".plan-legend:has-text('answers 25 % of the keys')");
+        var plan = (await Now()).Plan;
+        plan.Arms.Select(a => (a.Version, Math.Round(a.Share, 6))).ShouldBe([(1, 0.25), (3, 0.6), (2, 0.15)]);
+        plan.Guard.ShouldBe(new PlanGuard(OnDrift: true));
+
+        // The form shows the plan that is.
+        (await Page.IsCheckedAsync("[name=plan-kind][value=ab]")).ShouldBeTrue();
+        (await Page.InputValueAsync("#plan-percent-1")).ShouldBe("15");
+        await Page.ClickAsync("label:has-text('Only look on')");
+        await Page.FillAsync("#plan-shadow-1", "50");
+        await Page.ClickAsync("[data-plan] [type=submit]");
+        await Expect(".plan-legend:has-text('is compared on 50 % of the requests')");
+        (await Now()).Plan.Arms.Select(a => a.Share).ShouldBe([1, 1, 0.5]);
+
+        await Page.ClickAsync("label:has-text('Step in')");
+        for (var row = 0; row < 2; row++)
+            await Page.Locator("[data-arm-remove]:visible").First.ClickAsync();
+        await Page.ClickAsync("[data-plan] [type=submit]");
+        await Expect("[data-plan] .callout:has-text('say what is answered at last')");
+        await Page.FillAsync("#plan-constant", "maybe");
+        await Page.ClickAsync("[data-plan] [type=submit]");
+        await Expect(".toast-af.is-bad:has-text('none of the model')");
+        await Page.FillAsync("#plan-constant", "no");
+        await Page.CheckAsync("#plan-pinned");
+        await Page.ClickAsync("[data-plan] [type=submit]");
+        await Expect(".plan-legend:has-text('when none of them answers')");
+        plan = (await Now()).Plan;
+        (plan.Kind, plan.Arms.Length, plan.Constant, plan.Pinned).ShouldBe((PlanKind.Fallback, 1, "no", true));
+        (await _browser.OverflowAsync("/deployments/people", NarrowWidth)).ShouldBeLessThanOrEqualTo(0);
+        _browser.Faults.ShouldHaveSingleItem().ShouldContain("400");
     }
 
     private async Task<Deployment> Now() => (await _server.Get<DeploymentService>().ShowAsync("people", default)).Deployment;

@@ -1,5 +1,6 @@
 // The form of a new experiment: what follows from the target, what differs from the inferred columns, and the start.
 import { call, ApiError } from "./api.js";
+import { formFault, showFormError } from "./forms.js";
 import { make } from "./ui.js";
 
 const form = document.querySelector("[data-new-experiment]");
@@ -128,13 +129,10 @@ function request() {
 
 async function start(event) {
   event.preventDefault();
-  const error = form.querySelector("[data-form-error]");
-  error.replaceChildren();
-  const wrong = [...form.querySelectorAll("input, select")].find(e => !e.disabled && !e.checkValidity() && e.offsetParent !== null);
-  if (wrong) {
-    const label = form.querySelector(`label[for="${wrong.id}"]`)?.textContent ?? "A field";
-    showError(error, `${label}: ${wrong.validationMessage}`);
-    wrong.focus();
+  const fault = formFault(form);
+  showFormError(form, fault?.text);
+  if (fault) {
+    fault.field.focus();
     return;
   }
   const button = form.querySelector("[type=submit]");
@@ -144,11 +142,7 @@ async function start(event) {
     location.assign(`/experiments/${encodeURIComponent(experiment.id)}`);
   } catch (e) {
     if (!(e instanceof ApiError)) throw e;
-    showError(error, e.message);
+    showFormError(form, e.message);
     button.disabled = false;
   }
-}
-
-function showError(box, text) {
-  box.replaceChildren(make("div", { className: "callout tone-bad" }, make("i", { className: "bi bi-x-octagon", "aria-hidden": "true" }), make("div", { text })));
 }
