@@ -64,6 +64,7 @@ public static class CommandLine
         ModelsCommand.Deploy(),
         ModelsCommand.Rollback(),
         PlanCommand.Create(),
+        MonitoringCommand.Create(),
         ExperimentsCommand.Create(),
         KeysCommand.Create(),
         ServeCommand.Create(),

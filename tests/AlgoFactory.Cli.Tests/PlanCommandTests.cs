@@ -1,8 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
-
 namespace AlgoFactory.Cli.Tests;
 
 /// <summary>What the plan commands send to a server, which is a listener here that answers what a server would.</summary>
@@ -11,25 +6,12 @@ public sealed class PlanCommandTests : IDisposable
     private const string Deployment =
         """{"name":"churn","model":"churn","version":3,"hash":"h","revision":7,"changedAt":"2030-01-01T00:00:00+00:00","changedBy":"ann","reason":"deploy","plan":{"kind":"single","arms":[{"name":"live","model":"churn","version":3,"hash":"h","share":1}]}""";
 
-    private readonly HttpListener _server = new();
-    private readonly string _url;
-    private readonly List<(string Call, string? Match, JsonElement Body)> _calls = [];
+    private readonly FakeServer _server = new(call =>
+        call.Path.EndsWith("/history", StringComparison.Ordinal) ? $"[{Deployment}}}]"
+        : call.Method == "GET" ? $$"""{"deployment":{{Deployment}}},"nodes":[{"node":"node/1","served":null,"error":"gone"}]}"""
+        : $$"""{{Deployment}},"waitingFor":{{(call.Path.EndsWith("/rollback", StringComparison.Ordinal) ? "[\"node/2\"]" : "[]")}}}""");
 
-    public PlanCommandTests()
-    {
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            _url = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}";
-        }
-
-        _server.Prefixes.Add(_url + "/");
-        _server.Start();
-        _ = AnswerAsync();
-        Environment.SetEnvironmentVariable("ALGOFACTORY_KEY", "afk_test");
-    }
-
-    public void Dispose() => _server.Close();
+    public void Dispose() => _server.Dispose();
 
     [Fact]
     public async Task A_canary_is_planned_from_what_serves_now_and_only_from_that()
@@ -37,8 +19,8 @@ public sealed class PlanCommandTests : IDisposable
         var run = await RunAsync("canary", "churn", "--to", "4", "--percent", "10", "--steps", "25@30m,100@2h", "--max-error-rate", "0.02", "--reason", "try");
         run.Code.ShouldBe(0, run.Error);
         run.Output.ShouldBe("churn serves churn/3 (change 7).\n");
-        var (call, match, body) = _calls[^1];
-        (call, match).ShouldBe(("PUT /api/deployments/churn/plan", "\"7\""));
+        var (method, path, match, body) = _server.Calls[^1];
+        (method, path, match).ShouldBe(("PUT", "/api/deployments/churn/plan", "\"7\""));
         body.GetRawText().ShouldBe(
             """{"kind":"canary","arms":[{"model":"churn","version":3},{"model":null,"version":4,"percent":10}],"guard":{"maxErrorRate":0.02,"maxP95Ms":null,"onDrift":false},"rollout":{"steps":[{"percent":25,"waitSeconds":1800},{"percent":100,"waitSeconds":7200}]},"reason":"try"}""");
     }
@@ -47,12 +29,12 @@ public sealed class PlanCommandTests : IDisposable
     public async Task Versions_are_numbers_or_of_another_model_and_may_have_weights()
     {
         (await RunAsync("ab", "churn", "3=80", "other/4=20")).Code.ShouldBe(0);
-        _calls[^1].Body.GetProperty("arms").GetRawText().ShouldBe("""[{"model":null,"version":3,"weight":80},{"model":"other","version":4,"weight":20}]""");
+        _server.Calls[^1].Body.GetProperty("arms").GetRawText().ShouldBe("""[{"model":null,"version":3,"weight":80},{"model":"other","version":4,"weight":20}]""");
         (await RunAsync("fallback", "churn", "3", "2", "--timeout-ms", "50", "--constant", "0.5")).Code.ShouldBe(0);
-        _calls[^1].Body.GetProperty("constant").GetDouble().ShouldBe(0.5);
-        _calls[^1].Body.GetProperty("timeoutMs").GetInt32().ShouldBe(50);
+        _server.Calls[^1].Body.GetProperty("constant").GetDouble().ShouldBe(0.5);
+        _server.Calls[^1].Body.GetProperty("timeoutMs").GetInt32().ShouldBe(50);
         (await RunAsync("fallback", "churn", "3", "--constant", "leaves")).Code.ShouldBe(0);
-        _calls[^1].Body.GetProperty("constant").GetString().ShouldBe("leaves");
+        _server.Calls[^1].Body.GetProperty("constant").GetString().ShouldBe("leaves");
         (await RunAsync("ab", "churn", "3", "newest")).ShouldFail(2, "'newest' is no version");
         (await RunAsync("canary", "churn", "--to", "4", "--steps", "25")).ShouldFail(2, "'25' is no step");
         (await RunAsync("set", "churn", "no-such-file.json")).ShouldFail(1, "There is no file");
@@ -63,10 +45,10 @@ public sealed class PlanCommandTests : IDisposable
     {
         var run = await RunAsync("promote", "churn", "--json");
         run.Json.GetProperty("revision").GetInt32().ShouldBe(7);
-        var back = await CliRun.Of("rollback", "churn", "--reason", "bad", "--url", _url);
+        var back = await CliRun.Of("rollback", "churn", "--reason", "bad", "--url", _server.Url);
         back.Code.ShouldBe(0);
         back.Error.ShouldContain("node/2");
-        _calls[^1].Body.GetProperty("reason").GetString().ShouldBe("bad");
+        _server.Calls[^1].Body.GetProperty("reason").GetString().ShouldBe("bad");
     }
 
     [Fact]
@@ -78,30 +60,5 @@ public sealed class PlanCommandTests : IDisposable
         (await RunAsync("history", "churn")).Output.ShouldContain("deploy");
     }
 
-    private Task<CliRun> RunAsync(params string[] arguments) => CliRun.Of(["plan", .. arguments, "--url", _url]);
-
-    private async Task AnswerAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var context = await _server.GetContextAsync();
-                var path = context.Request.Url!.AbsolutePath;
-                using var reader = new StreamReader(context.Request.InputStream);
-                var body = await reader.ReadToEndAsync();
-                _calls.Add(($"{context.Request.HttpMethod} {path}", context.Request.Headers["If-Match"], body.Length == 0 ? default : JsonDocument.Parse(body).RootElement));
-                var answer = path.EndsWith("/history", StringComparison.Ordinal) ? $"[{Deployment}}}]"
-                    : context.Request.HttpMethod == "GET" ? $$"""{"deployment":{{Deployment}}},"nodes":[{"node":"node/1","served":null,"error":"gone"}]}"""
-                    : $$"""{{Deployment}},"waitingFor":{{(path.EndsWith("/rollback", StringComparison.Ordinal) ? "[\"node/2\"]" : "[]")}}}""";
-                context.Response.ContentType = "application/json";
-                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer));
-                context.Response.Close();
-            }
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-        {
-            // The test has ended.
-        }
-    }
+    private Task<CliRun> RunAsync(params string[] arguments) => CliRun.Of(["plan", .. arguments, "--url", _server.Url]);
 }

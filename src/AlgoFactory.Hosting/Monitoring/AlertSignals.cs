@@ -11,11 +11,11 @@ namespace AlgoFactory.Hosting.Monitoring;
 /// <param name="Model">The model that serves it.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Task">Its task; null: not known.</param>
-/// <param name="Report">The version's newest drift report, or null.</param>
+/// <param name="Reports">The version's newest drift reports, one of each kind of window.</param>
 /// <param name="Live">Its live metrics, or null.</param>
 /// <param name="Minutes">What nodes answered in the last minutes.</param>
 internal sealed record DeploymentState(
-    string Deployment, string Model, int Version, TaskKind? Task, DriftReport? Report, LiveMetrics? Live, ImmutableArray<TrafficMinute> Minutes);
+    string Deployment, string Model, int Version, TaskKind? Task, ImmutableArray<DriftReport> Reports, LiveMetrics? Live, ImmutableArray<TrafficMinute> Minutes);
 
 /// <summary>Reads the signals of rules.</summary>
 internal static class AlertSignals
@@ -37,16 +37,16 @@ internal static class AlertSignals
         AlertSignal.Latency => Latency(rule, state),
         AlertSignal.LoadFailure => LoadFailure(rule, state),
         AlertSignal.Metric => Metric(rule, state, state.Live?.Groups.FirstOrDefault(g => g.Model == state.Model && g.Version == state.Version && g.Segment is null && g.Rows >= FewestLabels)?.Metrics, "of the labelled predictions is"),
-        AlertSignal.ExpectedMetric => Metric(rule, state, state.Report?.Expected, "is expected to be"),
+        AlertSignal.ExpectedMetric => Metric(rule, state, Current(state).MaxBy(r => r.Until)?.Expected, "is expected to be"),
         _ => null,
     };
 
     private static SignalReading? Drift(AlertRule rule, DeploymentState state)
     {
-        if (state.Report is not { } report)
+        if (Current(state).MaxBy(Drifting) is not { } report)
             return null;
         var moved = report.Columns.Where(c => c.HasDrifted).Select(c => c.Column == DriftReport.Prediction ? "the predictions" : $"'{c.Column}'").ToArray();
-        var count = moved.Length + (report.IsDomainDrift ? 1 : 0);
+        var count = Drifting(report);
         var what = moved.Length switch
         {
             0 => "the rows as a whole",
@@ -57,6 +57,12 @@ internal static class AlertSignals
             count >= rule.Threshold, count,
             $"The rows sent to '{state.Deployment}' differ from those that version {state.Version} was trained on: {what}. See whether the source of the data changed; if not, train on newer rows.");
     }
+
+    private static int Drifting(DriftReport report) => report.Columns.Count(c => c.HasDrifted) + (report.IsDomainDrift ? 1 : 0);
+
+    /// <summary>Where callers have become few, windows of time end, and their last one tells nothing of the rows that came since.</summary>
+    private static IEnumerable<DriftReport> Current(DeploymentState state) =>
+        state.Reports.Where(r => state.Reports.Max(o => o.Until) - r.Until < TimeSpan.FromDays(1));
 
     private static SignalReading? ErrorRate(AlertRule rule, DeploymentState state)
     {

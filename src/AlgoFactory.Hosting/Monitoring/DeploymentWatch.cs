@@ -12,7 +12,7 @@ internal sealed class DeploymentWatch(
     IDeploymentStore deployments, IMonitoringStore store, IFeedbackStore feedback, ITrafficStore traffic, DriftWatch drift, LiveMeasure live, RetrainingWatch retraining,
     AlertSender sender, ModelCache models, AlgoFactoryOptions options, TimeProvider clock, ILogger<DeploymentWatch> log)
 {
-    private const int RecentReports = 20;
+    private const int RecentReports = 50;
     private const int RecentAlerts = 100;
     private const int MostLabels = 200_000;
 
@@ -54,7 +54,7 @@ internal sealed class DeploymentWatch(
         var file = models.Find(deployment.Model, deployment.Version);
         var state = new DeploymentState(
             deployment.Name, deployment.Model, deployment.Version, file?.Predictor.Task.Kind,
-            reports.FirstOrDefault(r => r.Model == deployment.Model && r.Version == deployment.Version), measured, minutes);
+            [.. reports.Where(r => r.Model == deployment.Model && r.Version == deployment.Version).DistinctBy(r => r.Window)], measured, minutes);
         var alerts = await AlertAsync(settings, state, cancellation).ConfigureAwait(false);
         if (file is null || file.Predictor.Task.IsRecommendation)
             return;
@@ -80,20 +80,28 @@ internal sealed class DeploymentWatch(
 
     private async Task<ImmutableArray<DriftReport>> ReportAsync(Deployment deployment, MonitorSettings settings, CancellationToken cancellation)
     {
-        var reports = await store.ReportsAsync(deployment.Name, RecentReports, cancellation).ConfigureAwait(false);
         var policy = LogPolicies.Of(settings, options.PredictionLog);
-        foreach (var (model, version) in drift.Versions(deployment.Name))
+        var all = ImmutableArray<DriftReport>.Empty;
+        foreach (var kind in settings.Drift.WindowRows is null ? [DriftWindow.Time] : Enum.GetValues<DriftWindow>())
         {
-            var last = reports.FirstOrDefault(r => r.Model == model && r.Version == version);
-            if (drift.Due(deployment.Name, model, version, last, settings.Drift.FewestRows) is not var (from, until) || models.Find(model, version) is not { } file)
-                continue;
-            if (drift.Report(deployment.Name, model, version, file, settings, policy, from, until, cancellation) is not { } report)
-                continue;
-            await store.AddAsync(report, CancellationToken.None).ConfigureAwait(false);
-            reports = reports.Insert(0, report);
+            var reports = await store.ReportsAsync(deployment.Name, kind, RecentReports, cancellation).ConfigureAwait(false);
+            foreach (var (model, version) in drift.Versions(deployment.Name))
+            {
+                var last = reports.FirstOrDefault(r => r.Model == model && r.Version == version);
+                var due = kind == DriftWindow.Rows
+                    ? drift.DueRows(deployment.Name, model, version, last, settings.Drift.WindowRows!.Value)
+                    : drift.Due(deployment.Name, model, version, last, settings.Drift.FewestRows);
+                if (due is not var (from, until) || models.Find(model, version) is not { } file
+                    || drift.Report(deployment.Name, model, version, file, settings, policy, kind, from, until, cancellation) is not { } report)
+                    continue;
+                await store.AddAsync(report, CancellationToken.None).ConfigureAwait(false);
+                reports = reports.Insert(0, report);
+            }
+
+            all = all.AddRange(reports);
         }
 
-        return reports;
+        return all;
     }
 
     private async Task<LiveMetrics> MeasureAsync(string deployment, MonitorSettings settings, IReadOnlyCollection<KnownLabel> labels, CancellationToken cancellation)

@@ -6,22 +6,22 @@ using AlgoFactory.Serving.Monitoring;
 namespace AlgoFactory.Hosting.Monitoring;
 
 /// <summary>
-/// Makes drift reports: of each hour that has rows enough, and of the last day where hours have not. One version at a time, from
-/// the deployment's log.
+/// Makes drift reports: of each hour that has rows enough, and of the last day where hours have not; and, where the settings say
+/// so, of the newest rows whenever so many have come. One version at a time, from the deployment's log.
 /// </summary>
 internal sealed class DriftWatch(LogParts parts, LogReader reader, LearnerCatalog catalog, TimeProvider clock)
 {
-    private const int MostRows = 20_000;
     private const int MostDomainRows = 4_000;
 
     private static readonly TimeSpan Shortest = TimeSpan.FromHours(1);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
+    private static readonly TimeSpan BetweenRows = TimeSpan.FromHours(24) / DriftDetector.RowWindowsADay;
 
     /// <summary>The versions of a deployment that were asked for lately.</summary>
     public IEnumerable<(string Model, int Version)> Versions(string deployment) =>
         parts.List(deployment).Where(p => p.Until >= clock.GetUtcNow() - Longest).Select(p => (p.Model, p.Version)).Distinct();
 
-    /// <summary>The window that is due for a report; null: none yet.</summary>
+    /// <summary>The window of time that is due for a report; null: none yet.</summary>
     /// <param name="deployment">The deployment.</param>
     /// <param name="model">The model's name.</param>
     /// <param name="version">Its version.</param>
@@ -40,15 +40,33 @@ internal sealed class DriftWatch(LogParts parts, LogReader reader, LearnerCatalo
             : null;
     }
 
+    /// <summary>
+    /// The time in which the newest rows lie that are due for a report; null: there are fewer than <paramref name="rows"/> since the
+    /// last one, so that windows have no row in common, or that was less than half an hour ago.
+    /// </summary>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="last">The version's newest report of this kind, or null.</param>
+    /// <param name="rows">Rows of the window.</param>
+    public (DateTimeOffset From, DateTimeOffset Until)? DueRows(string deployment, string model, int version, DriftReport? last, int rows)
+    {
+        var (now, from) = (clock.GetUtcNow(), last?.Until ?? DateTimeOffset.UnixEpoch);
+        return now - from >= BetweenRows && reader.Count(deployment, model, version, from, now) >= rows ? (from, now) : null;
+    }
+
     /// <summary>Compares a window with the training rows; null where it is empty.</summary>
     public DriftReport? Report(
-        string deployment, string model, int version, ModelFile file, MonitorSettings settings, LogPolicy policy, DateTimeOffset from, DateTimeOffset until,
+        string deployment, string model, int version, ModelFile file, MonitorSettings settings, LogPolicy policy, DriftWindow kind, DateTimeOffset from, DateTimeOffset until,
         CancellationToken cancellation)
     {
         var predictor = file.Predictor;
+        var (most, pick) = kind == DriftWindow.Rows ? (settings.Drift.WindowRows ?? DriftThresholds.MostRows, RowPick.Newest) : (DriftThresholds.MostRows, RowPick.Even);
         if (predictor.Task.IsRecommendation
-            || reader.Read(deployment, model, version, predictor, policy, from, until, MostRows, cancellation: cancellation) is not { } window)
+            || reader.Read(deployment, model, version, predictor, policy, from, until, most, pick, cancellation: cancellation) is not { } window)
             return null;
+        if (First(window) > from)
+            from = First(window);
         var detector = new DriftDetector(predictor, file.Profile, file.FeatureImportance, settings.Drift);
         var columns = detector.Compare(window);
         var report = new DriftReport
@@ -57,14 +75,15 @@ internal sealed class DriftWatch(LogParts parts, LogReader reader, LearnerCatalo
             Deployment = deployment,
             Model = model,
             Version = version,
-            From = First(window) > from ? First(window) : from,
+            Window = kind,
+            From = from,
             Until = until,
             Rows = window.Rows.RowCount,
             Columns = columns,
             Expected = PerformanceEstimate.Of(window.Predictions, window.Confidences, file.Profile.Predictions),
             Segment = Segment(columns),
         };
-        return Older(deployment, model, version, predictor, policy, from, cancellation) is not { } older ? report : WithDomain(report, older, window, detector, cancellation);
+        return Older(deployment, model, version, predictor, policy, kind, most, from, cancellation) is not { } older ? report : WithDomain(report, older, window, detector, cancellation);
     }
 
     private DriftReport WithDomain(DriftReport report, LoggedRows older, LoggedRows window, DriftDetector detector, CancellationToken cancellation)
@@ -76,9 +95,12 @@ internal sealed class DriftWatch(LogParts parts, LogReader reader, LearnerCatalo
             : report with { DomainAuc = auc, DomainColumns = columns, IsDomainDrift = detector.IsDomainDrift(auc, older.Rows.RowCount, now.RowCount) };
     }
 
-    /// <summary>The first day's rows of the version: what the whole rows are compared with, as the model file keeps no training rows.</summary>
-    private LoggedRows? Older(string deployment, string model, int version, Predictor predictor, LogPolicy policy, DateTimeOffset before, CancellationToken cancellation)
+    /// <summary>The first day's (or first) rows of the version: what the whole rows are compared with, as the model file keeps no training rows.</summary>
+    private LoggedRows? Older(
+        string deployment, string model, int version, Predictor predictor, LogPolicy policy, DriftWindow kind, int rows, DateTimeOffset before, CancellationToken cancellation)
     {
+        if (kind == DriftWindow.Rows)
+            return reader.Read(deployment, model, version, predictor, policy, DateTimeOffset.UnixEpoch, before, Math.Min(rows, MostDomainRows), RowPick.Oldest, cancellation: cancellation);
         if (parts.List(deployment).FirstOrDefault(p => p.Model == model && p.Version == version) is not { } first)
             return null;
         var until = first.From + Longest < before ? first.From + Longest : before;

@@ -33,7 +33,7 @@ internal sealed class LiveMeasure(LogParts parts, LogReader reader)
         {
             if (labels.Count == 0 || models.Find(model, version) is not { } file || file.Predictor.Task.IsRecommendation)
                 continue;
-            if (reader.Read(deployment, model, version, file.Predictor, policy, from, now, MostRows, sample: false, labels, cancellation) is { } rows)
+            if (reader.Read(deployment, model, version, file.Predictor, policy, from, now, MostRows, RowPick.Newest, labels, cancellation) is { } rows)
                 groups.AddRange(Groups(model, version, file, rows, settings.Segment));
         }
 

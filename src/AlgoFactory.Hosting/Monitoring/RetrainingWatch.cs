@@ -183,7 +183,7 @@ internal sealed class RetrainingWatch(
         Retraining open, ModelFile file, LogPolicy policy, IReadOnlyCollection<KnownLabel> labels, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellation)
     {
         // Whichever version answered: both predict all rows anew.
-        if (reader.Read(open.Deployment, null, null, file.Predictor, policy, from, until, MostCompared, sample: false, labels, cancellation) is not { } rows || rows.Times.Length < FewestCompared)
+        if (reader.Read(open.Deployment, null, null, file.Predictor, policy, from, until, MostCompared, RowPick.Newest, labels, cancellation) is not { } rows || rows.Times.Length < FewestCompared)
             return null;
         var report = Learning.Metrics.Evaluation.Report(file.Predictor.Task, file.Predictor.Predict(rows.Rows).Scores, rows.Labels, default, file.Predictor.Post.Threshold);
         var score = report[open.Metric!];

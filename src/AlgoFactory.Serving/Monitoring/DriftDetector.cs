@@ -17,6 +17,9 @@ public sealed class DriftDetector
     /// <summary>Windows that are looked at in a day: one an hour, and one of the day.</summary>
     public const int WindowsADay = 25;
 
+    /// <summary>Windows of the newest rows that are looked at in a day at most: one in half an hour.</summary>
+    public const int RowWindowsADay = 48;
+
     private const int TestsAColumn = 3;
     private const int PsiBins = 10;
 
@@ -41,7 +44,8 @@ public sealed class DriftDetector
         _classes = predictor.Task.Classes;
         _importance = importance.GroupBy(i => i.Column).ToDictionary(g => g.Key, g => g.First().Share, StringComparer.Ordinal);
         _thresholds = thresholds;
-        Alpha = thresholds.FalseAlarmsADay / (WindowsADay * (TestsAColumn * (_baselines.Length + 1) + 1));
+        var windows = WindowsADay + (thresholds.WindowRows is null ? 0 : RowWindowsADay);
+        Alpha = thresholds.FalseAlarmsADay / (windows * (TestsAColumn * (_baselines.Length + 1) + 1));
     }
 
     /// <summary>The probability below which one test's result is no chance.</summary>

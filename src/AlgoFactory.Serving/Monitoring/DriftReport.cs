@@ -27,6 +27,23 @@ public sealed record DriftThresholds
 
     /// <summary>Rows that a window must have.</summary>
     public int FewestRows { get; init; } = 200;
+
+    /// <summary>The newest rows that are looked at as a window of their own, whenever so many have come since the last one; null: windows of time only.</summary>
+    public int? WindowRows { get; init; }
+
+    /// <summary>The most rows that a window looks at.</summary>
+    public const int MostRows = 20_000;
+}
+
+/// <summary>What a window of predictions is cut by.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DriftWindow>))]
+public enum DriftWindow
+{
+    /// <summary>An hour, or as many as have rows enough, up to a day.</summary>
+    [JsonStringEnumMemberName("time")] Time,
+
+    /// <summary>The newest <see cref="DriftThresholds.WindowRows"/> rows, however long they took to come.</summary>
+    [JsonStringEnumMemberName("rows")] Rows,
 }
 
 /// <summary>What made a column drift.</summary>
@@ -106,6 +123,9 @@ public sealed record DriftReport
 
     /// <summary>Its version.</summary>
     public required int Version { get; init; }
+
+    /// <summary>What the window was cut by.</summary>
+    public DriftWindow Window { get; init; }
 
     /// <summary>The window's beginning.</summary>
     public required DateTimeOffset From { get; init; }

@@ -4,15 +4,21 @@ namespace AlgoFactory.Serving.Monitoring;
 public sealed class DriftStatus(IMonitoringStore store, TimeProvider clock)
 {
     /// <summary>A report that is older tells nothing of now.</summary>
-    private static readonly TimeSpan LongestAge = TimeSpan.FromHours(26);
+    internal static readonly TimeSpan LongestAge = TimeSpan.FromHours(26);
 
     private const int RecentReports = 50;
 
-    /// <summary>Whether the newest report of a deployment's version says that it drifts; null: there is no recent report, or none that ends after <paramref name="since"/>.</summary>
+    /// <summary>Whether a version's newest report on a window of either kind says that it drifts; null: there is no recent report, or none that ends after <paramref name="since"/>.</summary>
     public async Task<bool?> IsDriftingAsync(string deployment, string model, int version, DateTimeOffset since, CancellationToken cancellation)
     {
-        var reports = await store.ReportsAsync(deployment, RecentReports, cancellation).ConfigureAwait(false);
-        var newest = reports.FirstOrDefault(r => r.Model == model && r.Version == version);
-        return newest is null || newest.Until <= since || clock.GetUtcNow() - newest.Until > LongestAge ? null : newest.HasDrifted;
+        bool? drifts = null;
+        foreach (var window in Enum.GetValues<DriftWindow>())
+        {
+            var reports = await store.ReportsAsync(deployment, window, RecentReports, cancellation).ConfigureAwait(false);
+            if (reports.FirstOrDefault(r => r.Model == model && r.Version == version) is { } newest && newest.Until > since && clock.GetUtcNow() - newest.Until <= LongestAge)
+                drifts = drifts == true || newest.HasDrifted;
+        }
+
+        return drifts;
     }
 }

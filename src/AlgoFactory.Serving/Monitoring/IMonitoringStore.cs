@@ -17,8 +17,8 @@ public interface IMonitoringStore
     /// <summary>Adds a report.</summary>
     Task AddAsync(DriftReport report, CancellationToken cancellation);
 
-    /// <summary>The newest reports of a deployment, or of all, the newest first.</summary>
-    Task<ImmutableArray<DriftReport>> ReportsAsync(string? deployment, int most, CancellationToken cancellation);
+    /// <summary>The newest reports of a deployment on windows of a kind, the newest first.</summary>
+    Task<ImmutableArray<DriftReport>> ReportsAsync(string deployment, DriftWindow window, int most, CancellationToken cancellation);
 
     /// <summary>The newest live metrics of a deployment; null: none are known.</summary>
     Task<LiveMetrics?> LiveAsync(string deployment, CancellationToken cancellation);

@@ -32,10 +32,23 @@ public sealed record LoggedRows(Frame Rows, Predictions? Predictions, int[] Clas
 /// <param name="Text">The true value.</param>
 public readonly record struct KnownLabel(string Id, int Row, string Text);
 
+/// <summary>Which rows are taken where there are more than are wanted.</summary>
+public enum RowPick
+{
+    /// <summary>Rows drawn evenly, the same ones each time.</summary>
+    Even,
+
+    /// <summary>The newest rows.</summary>
+    Newest,
+
+    /// <summary>The oldest rows.</summary>
+    Oldest,
+}
+
 /// <summary>Reads a deployment's log.</summary>
 public sealed class LogReader(LogParts parts)
 {
-    /// <summary>Rows of one version within a time, the newest when there are more than <paramref name="most"/> and <paramref name="sample"/> is false, else drawn evenly.</summary>
+    /// <summary>Rows of one version within a time; of more than <paramref name="most"/> those that <paramref name="pick"/> says.</summary>
     /// <param name="deployment">The deployment.</param>
     /// <param name="model">The model's name; null: any.</param>
     /// <param name="version">Its version; null: any.</param>
@@ -44,14 +57,14 @@ public sealed class LogReader(LogParts parts)
     /// <param name="from">From when on.</param>
     /// <param name="until">Until when.</param>
     /// <param name="most">Rows at most.</param>
-    /// <param name="sample">Whether rows are drawn evenly (the same ones each time) where there are more.</param>
+    /// <param name="pick">Which ones, where there are more.</param>
     /// <param name="labels">The labels that are known, to be joined; null: none.</param>
     /// <param name="cancellation">Ends the read.</param>
     /// <returns>The rows by time; null when there are none.</returns>
     /// <exception cref="IOException">The log cannot be read.</exception>
     public LoggedRows? Read(
         string deployment, string? model, int? version, Predictor predictor, LogPolicy policy, DateTimeOffset from, DateTimeOffset until,
-        int most, bool sample = true, IReadOnlyCollection<KnownLabel>? labels = null, CancellationToken cancellation = default)
+        int most, RowPick pick = RowPick.Even, IReadOnlyCollection<KnownLabel>? labels = null, CancellationToken cancellation = default)
     {
         var files = parts.Between(deployment, model, version, from, until);
         if (files.IsEmpty)
@@ -74,9 +87,9 @@ public sealed class LogReader(LogParts parts)
             select.Add("feedback_label");
         }
 
-        var limited = sample
+        var limited = pick == RowPick.Even
             ? $"SELECT * FROM ({source}) USING SAMPLE reservoir({most} ROWS) REPEATABLE (1)"
-            : $"SELECT * FROM ({source}) ORDER BY {LogLayout.At} DESC, {LogLayout.Id}, {LogLayout.Row} LIMIT {most}";
+            : $"SELECT * FROM ({source}) ORDER BY {LogLayout.At} {(pick == RowPick.Newest ? "DESC" : "ASC")}, {LogLayout.Id}, {LogLayout.Row} LIMIT {most}";
         var builder = new Builder(predictor, layout, inputs, labels is not null);
         query.Read($"SELECT {string.Join(", ", select)} FROM ({limited}) ORDER BY {LogLayout.At}, {LogLayout.Id}, {LogLayout.Row}", builder.Add, cancellation);
         return builder.Build();

@@ -5,7 +5,7 @@ namespace AlgoFactory.Storage.Rows;
 /// <summary>A document of watching: settings, a report, an alert, a retraining, …</summary>
 internal sealed class MonitoringRow
 {
-    /// <summary>What it is: <c>settings</c>, <c>report</c>, <c>live</c>, <c>alert</c>, <c>retraining</c> or <c>secret</c>.</summary>
+    /// <summary>What it is: <c>settings</c>, <c>report</c>, <c>report-rows</c>, <c>live</c>, <c>alert</c>, <c>retraining</c> or <c>secret</c>.</summary>
     public required string Kind { get; init; }
 
     public required string Id { get; init; }

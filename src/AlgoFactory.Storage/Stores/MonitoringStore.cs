@@ -9,7 +9,7 @@ namespace AlgoFactory.Storage.Stores;
 /// <summary>What watching finds and how it is set, in the metadata database.</summary>
 internal sealed class MonitoringStore(Metadata metadata) : IMonitoringStore
 {
-    private const string Settings = "settings", Report = "report", Live = "live", Alerts = "alert", Retrainings = "retraining", Secret = "secret";
+    private const string Settings = "settings", Report = "report", RowsReport = "report-rows", Live = "live", Alerts = "alert", Retrainings = "retraining", Secret = "secret";
 
     public Task<byte[]> SecretAsync(string name, byte[] fresh, CancellationToken cancellation) =>
         metadata.WriteAsync(
@@ -34,10 +34,10 @@ internal sealed class MonitoringStore(Metadata metadata) : IMonitoringStore
         ChangeAsync<MonitorSettings>(Settings, deployment, _ => settings, _ => (deployment, DateTimeOffset.UnixEpoch), cancellation);
 
     public Task AddAsync(DriftReport report, CancellationToken cancellation) =>
-        ChangeAsync<DriftReport>(Report, report.Id, _ => report, r => (r.Deployment, r.Until), cancellation);
+        ChangeAsync<DriftReport>(KindOf(report.Window), report.Id, _ => report, r => (r.Deployment, r.Until), cancellation);
 
-    public Task<ImmutableArray<DriftReport>> ReportsAsync(string? deployment, int most, CancellationToken cancellation) =>
-        ListAsync<DriftReport>(Report, deployment, most, cancellation);
+    public Task<ImmutableArray<DriftReport>> ReportsAsync(string deployment, DriftWindow window, int most, CancellationToken cancellation) =>
+        ListAsync<DriftReport>(KindOf(window), deployment, most, cancellation);
 
     public async Task<LiveMetrics?> LiveAsync(string deployment, CancellationToken cancellation) =>
         (await ListAsync<LiveMetrics>(Live, deployment, 1, cancellation).ConfigureAwait(false)).FirstOrDefault();
@@ -62,7 +62,7 @@ internal sealed class MonitoringStore(Metadata metadata) : IMonitoringStore
             "monitoring",
             async db =>
             {
-                await db.Monitoring.Where(m => m.Kind == Report && m.At < before).ExecuteDeleteAsync(cancellation).ConfigureAwait(false);
+                await db.Monitoring.Where(m => (m.Kind == Report || m.Kind == RowsReport) && m.At < before).ExecuteDeleteAsync(cancellation).ConfigureAwait(false);
                 // An alert that is not resolved stays, however old.
                 var alerts = await db.Monitoring.Where(m => m.Kind == Alerts && m.At < before).ToListAsync(cancellation).ConfigureAwait(false);
                 db.Monitoring.RemoveRange(alerts.Where(a => RowJson.Read<Alert>(a.Document).State == AlertState.Resolved));
@@ -79,6 +79,9 @@ internal sealed class MonitoringStore(Metadata metadata) : IMonitoringStore
                 return await db.Traffic.Where(t => t.Deployment == deployment).ExecuteDeleteAsync(cancellation).ConfigureAwait(false);
             },
             cancellation);
+
+    // Apart, so that many of the one kind do not push the other's newest ones out of sight.
+    private static string KindOf(DriftWindow window) => window == DriftWindow.Rows ? RowsReport : Report;
 
     private Task<ImmutableArray<T>> ListAsync<T>(string kind, string? deployment, int most, CancellationToken cancellation) =>
         metadata.ReadAsync(async db =>

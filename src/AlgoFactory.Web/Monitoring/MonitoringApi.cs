@@ -15,7 +15,7 @@ public static class MonitoringApi
     {
         var monitoring = app.MapGroup("/api").WithTags("Monitoring").RequireAuthorization(Policies.ReadModels).ProducesProblem(401).ProducesProblem(403);
         monitoring.MapGet("/monitoring/{name}", GetAsync).WithName("getMonitoring").WithSummary("What is known of a deployment: drift, live metrics, alerts, retrainings, traffic.").ProducesProblem(404);
-        monitoring.MapGet("/monitoring/{name}/reports", ReportsAsync).WithName("listDriftReports").WithSummary("A deployment's drift reports, the newest first.").ProducesProblem(400).ProducesProblem(404);
+        monitoring.MapGet("/monitoring/{name}/reports", ReportsAsync).WithName("listDriftReports").WithSummary("A deployment's drift reports on windows of time or of rows, the newest first.").ProducesProblem(400).ProducesProblem(404);
         monitoring.MapPut("/monitoring/{name}/settings", SaveAsync).WithName("setMonitoring").WithSummary("Set how a deployment is watched: log, thresholds, rules, receivers, retraining.")
             .RequireAuthorization(Policies.Operate).ProducesProblem(400).ProducesProblem(404);
         monitoring.MapPost("/monitoring/{name}/retrain", RetrainAsync).WithName("retrain").WithSummary("Train a challenger on labelled predictions or the data set of the settings.")
@@ -32,8 +32,8 @@ public static class MonitoringApi
     private static async Task<Ok<MonitoringView>> GetAsync(string name, MonitoringService service, CancellationToken cancellation) =>
         TypedResults.Ok(await service.GetAsync(name, cancellation));
 
-    private static async Task<Ok<ImmutableArray<DriftReport>>> ReportsAsync(string name, MonitoringService service, CancellationToken cancellation, int count = 50) =>
-        TypedResults.Ok(await service.ReportsAsync(name, count, cancellation));
+    private static async Task<Ok<ImmutableArray<DriftReport>>> ReportsAsync(string name, MonitoringService service, CancellationToken cancellation, string window = "time", int count = 50) =>
+        TypedResults.Ok(await service.ReportsAsync(name, window, count, cancellation));
 
     private static async Task<NoContent> SaveAsync(string name, MonitorSettings settings, MonitoringService service, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
     {

@@ -23,23 +23,28 @@ public sealed class MonitoringService(
     public async Task<MonitoringView> GetAsync(string name, CancellationToken cancellation)
     {
         var deployment = await FindAsync(name, cancellation);
-        var reports = await store.ReportsAsync(name, Recent, cancellation);
+        var settings = (await store.SettingsAsync(cancellation)).GetValueOrDefault(name, MonitorSettings.Default);
         return new MonitoringView(
             name,
-            (await store.SettingsAsync(cancellation)).GetValueOrDefault(name, MonitorSettings.Default),
-            reports.FirstOrDefault(r => r.Model == deployment.Model && r.Version == deployment.Version),
+            settings,
+            await NewestAsync(deployment, DriftWindow.Time, cancellation),
             await store.LiveAsync(name, cancellation),
             await store.AlertsAsync(name, Recent, cancellation),
             await store.RetrainingsAsync(name, Recent, cancellation),
-            TrafficView.Of(await traffic.ListAsync(name, clock.GetUtcNow().AddHours(-1), cancellation)));
+            TrafficView.Of(await traffic.ListAsync(name, clock.GetUtcNow().AddHours(-1), cancellation)))
+        {
+            RowsReport = settings.Drift.WindowRows is null ? null : await NewestAsync(deployment, DriftWindow.Rows, cancellation),
+        };
     }
 
-    /// <summary>A deployment's newest drift reports, the newest first.</summary>
-    /// <exception cref="RefusedException">404: there is no such deployment; 400: the count is out of range.</exception>
-    public async Task<ImmutableArray<DriftReport>> ReportsAsync(string name, int count, CancellationToken cancellation)
+    /// <summary>A deployment's newest drift reports on windows of one kind, the newest first.</summary>
+    /// <exception cref="RefusedException">404: there is no such deployment; 400: the count or the kind of window is none.</exception>
+    public async Task<ImmutableArray<DriftReport>> ReportsAsync(string name, string window, int count, CancellationToken cancellation)
     {
         await FindAsync(name, cancellation);
-        return count is >= 1 and <= 1000 ? await store.ReportsAsync(name, count, cancellation) : throw RefusedException.Invalid("'count' must be from 1 to 1000.");
+        if (window is not ("time" or "rows"))
+            throw RefusedException.Invalid($"'window' is 'time' or 'rows', not '{(window.Length > 60 ? window[..60] : window)}'.");
+        return count is >= 1 and <= 1000 ? await store.ReportsAsync(name, window == "rows" ? DriftWindow.Rows : DriftWindow.Time, count, cancellation) : throw RefusedException.Invalid("'count' must be from 1 to 1000.");
     }
 
     /// <summary>Saves how a deployment is watched.</summary>
@@ -128,7 +133,12 @@ public sealed class MonitoringService(
         var drift = settings.Drift;
         if (!(drift.FalseAlarmsADay is > 0 and <= 1) || drift.FewestRows < 1 || !(drift.Psi >= 0) || !(drift.Distance >= 0) || !(drift.MissingShare >= 0) || !(drift.NewLevelShare >= 0) || !(drift.DomainAuc >= 0.5))
             throw RefusedException.Invalid("'drift' needs 'falseAlarmsADay' from above 0 to 1, 'fewestRows' of 1 or more, 'domainAuc' of 0.5 or more, and no negative threshold.");
+        if (drift.WindowRows is { } window && (window > DriftThresholds.MostRows || window < drift.FewestRows))
+            throw RefusedException.Invalid($"'drift.windowRows' must be from 'fewestRows' (here {drift.FewestRows:N0}) to {DriftThresholds.MostRows:N0}, or none for windows of time only.");
     }
+
+    private async Task<DriftReport?> NewestAsync(Deployment deployment, DriftWindow window, CancellationToken cancellation) =>
+        (await store.ReportsAsync(deployment.Name, window, Recent, cancellation)).FirstOrDefault(r => r.Model == deployment.Model && r.Version == deployment.Version);
 
     private async Task<Deployment> FindAsync(string name, CancellationToken cancellation) =>
         await deployments.FindAsync(name, cancellation) ?? throw RefusedException.NotFound("deployment", name);

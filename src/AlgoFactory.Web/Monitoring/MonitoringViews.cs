@@ -6,13 +6,17 @@ namespace AlgoFactory.Web.Monitoring;
 /// <summary>What is known of a deployment by watching it.</summary>
 /// <param name="Deployment">The deployment.</param>
 /// <param name="Settings">How it is watched.</param>
-/// <param name="Report">The live version's newest drift report; null: none yet.</param>
+/// <param name="Report">The live version's newest drift report on a window of time; null: none yet.</param>
 /// <param name="Live">Its metrics on labelled predictions; null: none yet.</param>
 /// <param name="Alerts">Its newest alerts, the newest first.</param>
 /// <param name="Retrainings">Its newest retrainings, the newest first.</param>
 /// <param name="Traffic">What nodes answered in the last hour.</param>
 public sealed record MonitoringView(
-    string Deployment, MonitorSettings Settings, DriftReport? Report, LiveMetrics? Live, ImmutableArray<Alert> Alerts, ImmutableArray<Retraining> Retrainings, TrafficView Traffic);
+    string Deployment, MonitorSettings Settings, DriftReport? Report, LiveMetrics? Live, ImmutableArray<Alert> Alerts, ImmutableArray<Retraining> Retrainings, TrafficView Traffic)
+{
+    /// <summary>The live version's newest drift report on a window of the newest rows; null: none yet, or the settings have no such windows.</summary>
+    public DriftReport? RowsReport { get; init; }
+}
 
 /// <summary>Requests of a time.</summary>
 /// <param name="Answered">Requests answered.</param>

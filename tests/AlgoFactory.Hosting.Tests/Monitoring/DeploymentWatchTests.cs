@@ -21,7 +21,7 @@ public sealed class DeploymentWatchTests
 
         await watched.PredictAsync(600);
         await watched.Watch.LookAsync(default);
-        var calm = (await watched.Store.ReportsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem();
+        var calm = (await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Time, 10, default)).ShouldHaveSingleItem();
         calm.HasDrifted.ShouldBeFalse(string.Join(", ", calm.Columns.Select(c => $"{c.Column} {c.P}")));
         calm.Rows.ShouldBe(600);
         calm.Columns.Select(c => c.Column).ShouldBe(["price", "weight", "shop", DriftReport.Prediction], ignoreOrder: true);
@@ -30,12 +30,12 @@ public sealed class DeploymentWatchTests
         // Within the hour nothing is due.
         await watched.PredictAsync(300, cheaper: 0.6);
         await watched.Watch.LookAsync(default);
-        (await watched.Store.ReportsAsync(WatchedDeployment.Name, 10, default)).Length.ShouldBe(1);
+        (await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Time, 10, default)).Length.ShouldBe(1);
         (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, DateTimeOffset.MinValue, default)).ShouldBe(false);
 
         watched.Clock.Now = watched.Clock.Now.AddHours(1);
         await watched.Watch.LookAsync(default);
-        var moved = (await watched.Store.ReportsAsync(WatchedDeployment.Name, 10, default))[0];
+        var moved = (await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Time, 10, default))[0];
         moved.Columns.Where(c => c.HasDrifted).Select(c => c.Column).ShouldBe(["price", DriftReport.Prediction], ignoreOrder: true);
         moved.Columns[0].Before.Length.ShouldBe(moved.Columns[0].Now.Length);
         moved.IsDomainDrift.ShouldBeTrue();
@@ -52,6 +52,50 @@ public sealed class DeploymentWatchTests
         await watched.Watch.LookAsync(default);
         (await watched.Store.AlertsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem().State.ShouldBe(AlertState.Resolved);
         receiver.Bodies.Select(b => JsonDocument.Parse(b).RootElement.GetProperty("state").GetString()).ShouldBe(["firing", "resolved"]);
+    }
+
+    [Fact]
+    public async Task Windows_of_rows_watch_a_deployment_that_is_seldom_asked()
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        await watched.Store.SaveAsync(WatchedDeployment.Name, new MonitorSettings { Drift = new DriftThresholds { WindowRows = 300 } }, default);
+        // A hundred rows a day: no day has the rows that a window of time must have.
+        var reports = new List<DriftReport>();
+        for (var day = 1; day <= 9; day++)
+        {
+            await watched.PredictAsync(100, cheaper: day > 6 ? 0.6 : 0);
+            await watched.Watch.LookAsync(default);
+            watched.Clock.Now = watched.Clock.Now.AddDays(1);
+            reports = [.. await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Rows, 10, default)];
+            reports.Count.ShouldBe(day / 3, $"day {day}");
+        }
+
+        (await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Time, 10, default)).ShouldBeEmpty();
+        reports.ShouldAllBe(r => r.Window == DriftWindow.Rows && r.Rows == 300 && r.Until - r.From > TimeSpan.FromDays(2));
+        reports[2].DomainAuc.ShouldBeNull("there is nothing older than the first window");
+        reports.Select(r => string.Join(", ", r.Columns.Where(c => c.HasDrifted).Select(c => c.Column).Order())).ShouldBe(["(prediction), price", "", ""]);
+        reports[0].From.ShouldBeGreaterThan(reports[1].Until.AddMinutes(-1), "windows have no row in common");
+        reports[0].IsDomainDrift.ShouldBeTrue();
+        (await watched.Store.AlertsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem().Message.ShouldContain("'price'");
+        (await new DriftStatus(watched.Store, watched.Clock).IsDriftingAsync(WatchedDeployment.Name, WatchedDeployment.Name, 1, DateTimeOffset.MinValue, default)).ShouldBe(true);
+    }
+
+    [Fact]
+    public async Task Of_windows_of_both_kinds_the_one_that_drifts_is_told()
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        await watched.Store.SaveAsync(WatchedDeployment.Name, new MonitorSettings { Drift = new DriftThresholds { WindowRows = 250 } }, default);
+        await watched.PredictAsync(3000);
+        await watched.PredictAsync(250, cheaper: 0.6);
+        await watched.Watch.LookAsync(default);
+        // A twelfth of the day's rows is little; of the newest ones it is all.
+        (await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Time, 10, default)).ShouldHaveSingleItem().Columns.ShouldAllBe(c => !c.HasDrifted);
+        (await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Rows, 10, default)).ShouldHaveSingleItem().HasDrifted.ShouldBeTrue();
+        (await watched.Store.AlertsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem().State.ShouldBe(AlertState.Firing);
+        // Many rows at once are one window, not ten, in the next half hour.
+        await watched.PredictAsync(500);
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.ReportsAsync(WatchedDeployment.Name, DriftWindow.Rows, 10, default)).ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -144,7 +144,7 @@ public sealed class RolloutServiceTests : IDisposable
         var guard = new DriftGuard(new DriftStatus(reports, _clock), _clock);
         async Task<string?> Judge(params (int Version, bool Drifts, int Minutes)[] found)
         {
-            reports.ReportsAsync("m", Arg.Any<int>(), Arg.Any<CancellationToken>()).Returns([.. found.Select(r => new DriftReport
+            reports.ReportsAsync("m", Arg.Any<DriftWindow>(), Arg.Any<int>(), Arg.Any<CancellationToken>()).Returns([.. found.Select(r => new DriftReport
             {
                 Id = "r", Deployment = "m", Model = "m", Version = r.Version, From = default, Rows = 200, IsDomainDrift = r.Drifts, Until = Now().ChangedAt.AddMinutes(r.Minutes),
             })]);

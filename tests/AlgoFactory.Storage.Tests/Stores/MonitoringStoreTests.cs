@@ -30,10 +30,15 @@ public sealed class MonitoringStoreTests(Databases databases)
         for (var i = 0; i < 3; i++)
             await store.AddAsync(Report($"r{i}", Noon.AddHours(i)), default);
         await store.AddAsync(Report("other", Noon) with { Deployment = "fraud" }, default);
-        (await store.ReportsAsync("churn", 2, default)).Select(r => r.Id).ShouldBe(["r2", "r1"]);
-        (await store.ReportsAsync("fraud", 2, default))[0].ShouldHaveContentOf(Report("other", Noon) with { Deployment = "fraud" });
+        (await store.ReportsAsync("churn", DriftWindow.Time, 2, default)).Select(r => r.Id).ShouldBe(["r2", "r1"]);
+        (await store.ReportsAsync("fraud", DriftWindow.Time, 2, default))[0].ShouldHaveContentOf(Report("other", Noon) with { Deployment = "fraud" });
+        foreach (var (id, hours) in new[] { ("old", 0), ("new", 3) })
+            await store.AddAsync(Report(id, Noon.AddHours(hours)) with { Window = DriftWindow.Rows }, default);
+        (await store.ReportsAsync("churn", DriftWindow.Rows, 1, default)).ShouldHaveSingleItem().ShouldHaveContentOf(Report("new", Noon.AddHours(3)) with { Window = DriftWindow.Rows });
         await store.DeleteBeforeAsync(Noon.AddHours(1), default);
-        (await store.ReportsAsync(null, 10, default)).Select(r => r.Id).ShouldBe(["r2", "r1"]);
+        (await store.ReportsAsync("churn", DriftWindow.Time, 10, default)).Select(r => r.Id).ShouldBe(["r2", "r1"]);
+        (await store.ReportsAsync("churn", DriftWindow.Rows, 10, default)).Select(r => r.Id).ShouldBe(["new"]);
+        (await store.ReportsAsync("fraud", DriftWindow.Time, 10, default)).ShouldBeEmpty();
         await store.DeleteDeploymentAsync("churn", default);
         (await store.SettingsAsync(default)).ShouldBeEmpty();
     }

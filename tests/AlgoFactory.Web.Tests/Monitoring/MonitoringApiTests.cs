@@ -25,6 +25,8 @@ public sealed class MonitoringApiTests
             (new { mail = new[] { "ops@example.com, root@localhost" } }, "mail"),
             (new { retrain = new { everyDays = -1 } }, "everyDays"),
             (new { drift = new { falseAlarmsADay = 0 } }, "falseAlarmsADay"),
+            (new { drift = new { windowRows = 199 } }, "windowRows"),
+            (new { drift = new { windowRows = 20_001 } }, "windowRows"),
             (new { rules = (object?)null }, ""),
         })
             (await (await client.PutAsJsonAsync("/api/monitoring/people/settings", settings)).ProblemAsync(400)).ShouldContain(word);
@@ -83,6 +85,9 @@ public sealed class MonitoringApiTests
                 Columns = [new ColumnDrift("<b>age</b>", DriftCause.Distribution, 1e-9, 0.3, 0.2) { Bins = ["up to 1", "above 1"], Before = [1, 1], Now = [1, 9] }, new ColumnDrift("city", DriftCause.None, 1, 0, 0)],
             },
             default);
+        await store.AddAsync(
+            new DriftReport { Id = "r2", Deployment = "people", Model = "people", Version = 1, Window = DriftWindow.Rows, From = now.AddDays(-9), Until = now, Rows = 300, Columns = [new ColumnDrift("town", DriftCause.Missing, 1e-9, 0, 0)] },
+            default);
         await store.ChangeAlertAsync("a1", _ => new Alert("a1", "people", new AlertRule(AlertSignal.Drift, 1), AlertState.Firing, now, 1, "The rows <i>changed</i>."), default);
         var client = await server.ClientAsync(KeyRole.Operator);
         var page = await client.GetStringAsync("/deployments/people/monitoring");
@@ -90,6 +95,14 @@ public sealed class MonitoringApiTests
         page.ShouldContain("train a challenger");
         page.ShouldContain("The rows &lt;i&gt;changed&lt;/i&gt;.");
         page.ShouldContain("data-silence=\"a1\"");
+        page.ShouldNotContain("newest 300 rows", Case.Insensitive, "the settings have no such windows");
+        (await client.PutAsJsonAsync("/api/monitoring/people/settings", new { drift = new { windowRows = 300 } })).EnsureSuccessStatusCode();
+        page = await client.GetStringAsync("/deployments/people/monitoring");
+        page.ShouldContain("Drift, of the newest 300 rows");
+        page.ShouldContain("town changed.");
+        foreach (var (window, id) in new[] { ("time", "r1"), ("rows", "r2") })
+            (await (await client.GetAsync($"/api/monitoring/people/reports?window={window}")).JsonAsync())[0].GetProperty("id").GetString().ShouldBe(id);
+        (await (await client.GetAsync("/api/monitoring/people/reports?window=weeks")).ProblemAsync(400)).ShouldContain("'time' or 'rows'");
         (await client.GetStringAsync("/alerts")).ShouldContain("/deployments/people/monitoring");
         (await client.GetAsync("/deployments/none/monitoring")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await (await server.ClientAsync(KeyRole.Analyst)).GetStringAsync("/deployments/people/monitoring")).ShouldNotContain("data-silence");
