@@ -17,6 +17,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["network-steps"] = NetworkSteps.Run,
     ["neural-gemm"] = NeuralGemm.Run,
     ["serving-batch"] = ServingBatch.Run,
+    ["serving-compare"] = ServingCompare.Run,
     ["serving-empty"] = EmptyEndpoint.Run,
     ["serving-model"] = ServingModel.Run,
     ["serving-pool"] = ServingPool.Run,

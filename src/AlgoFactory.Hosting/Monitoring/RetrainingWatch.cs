@@ -4,7 +4,6 @@ using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
-using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Deployments;
@@ -21,8 +20,8 @@ internal sealed class RetrainingWatch(
     LogReader reader, ChallengerPromotion promotion, DataFolders folders, AlgoFactoryOptions options, TimeProvider clock)
 {
     private const int MostLabels = 500_000;
-    private const int MostCompared = 20_000;
-    private const int FewestCompared = 50;
+
+    private readonly ChallengerComparison _comparison = new(reader);
 
     /// <summary>Why a retraining is due now; null: none is.</summary>
     /// <param name="settings">The deployment's settings.</param>
@@ -155,39 +154,20 @@ internal sealed class RetrainingWatch(
             return open;
         if (experiment is not { State: ExperimentState.Completed, ModelVersion: { } version } || models.Find(open.Model, version) is not { } challenger)
             return Failed(open, $"The challenger was not trained: {experiment.Error ?? "the experiment was cancelled."}");
-        var compared = await ScoreAsync(open, settings, live, challenger, cancellation).ConfigureAwait(false);
-        open = open with { Challenger = version, LiveScore = compared?.Live, ChallengerScore = compared?.Challenger, ComparedRows = compared?.Rows ?? 0 };
-        if (compared is not var (rows, before, after))
-            return open with { State = RetrainingState.Waiting, Message = $"There are fewer than {FewestCompared} labelled predictions that are newer than the training rows: the versions could not be compared. Look at both and decide." };
-        var higherIsBetter = MetricCatalog.Find(open.Metric!, live.Predictor.Task.Kind).HigherIsBetter;
-        if (!(higherIsBetter ? after > before : after < before))
-            return open with { State = RetrainingState.Rejected, DecidedBy = "policy", EndedAt = clock.GetUtcNow(), Message = $"On the newest {rows} labelled rows version {version} is not better than version {open.Version}." };
-        if (!policy.PromotesItself)
-            return open with { State = RetrainingState.Waiting, Message = $"On the newest {rows} labelled rows version {version} is better than version {open.Version}." };
-        return await promotion.PromoteAsync(open, "policy", cancellation).ConfigureAwait(false);
-    }
-
-    private async Task<(int Rows, double Live, double Challenger)?> ScoreAsync(
-        Retraining open, MonitorSettings settings, ModelFile live, ModelFile challenger, CancellationToken cancellation)
-    {
         var now = clock.GetUtcNow();
         var from = open.TrainedUntil ?? open.StartedAt;
         var labels = await KnownLabelsAsync(from, now, cancellation).ConfigureAwait(false);
-        var policy = LogPolicies.Of(settings, options.PredictionLog);
-        return Score(open, live, policy, labels, from, now, cancellation) is var (rows, before) && Score(open, challenger, policy, labels, from, now, cancellation) is var (_, after)
-            ? (rows, before, after)
-            : null;
-    }
-
-    private (int Rows, double Score)? Score(
-        Retraining open, ModelFile file, LogPolicy policy, IReadOnlyCollection<KnownLabel> labels, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellation)
-    {
-        // Whichever version answered: both predict all rows anew.
-        if (reader.Read(open.Deployment, null, null, file.Predictor, policy, from, until, MostCompared, RowPick.Newest, labels, cancellation) is not { } rows || rows.Times.Length < FewestCompared)
-            return null;
-        var report = Learning.Metrics.Evaluation.Report(file.Predictor.Task, file.Predictor.Predict(rows.Rows).Scores, rows.Labels, default, file.Predictor.Post.Threshold);
-        var score = report[open.Metric!];
-        return double.IsFinite(score) ? (rows.Times.Length, score) : null;
+        var compared = _comparison.Compare(open, live, challenger, LogPolicies.Of(settings, options.PredictionLog), labels, from, now, cancellation);
+        open = open with { Challenger = version };
+        if (compared is not { } gain)
+            return open with { State = RetrainingState.Waiting, Message = $"There are fewer than {ChallengerComparison.FewestRows} labelled predictions that are newer than the training rows: the versions could not be compared. Look at both and decide." };
+        open = open with { LiveScore = gain.First, ChallengerScore = gain.Second, GainLow = gain.GainLow, GainHigh = gain.GainHigh, ComparedRows = gain.Rows };
+        open = open with { Message = ChallengerComparison.Finding(open) };
+        if (open.Verdict != ChallengerVerdict.Better && (open.Verdict != ChallengerVerdict.Undecided || policy.Promotes != PromotionRule.NotWorse))
+            return await promotion.RejectAsync(open, "policy", cancellation).ConfigureAwait(false);
+        return policy.PromotesItself
+            ? await promotion.PromoteAsync(open, "policy", cancellation).ConfigureAwait(false)
+            : open with { State = RetrainingState.Waiting };
     }
 
     private async Task<IReadOnlyCollection<KnownLabel>> KnownLabelsAsync(DateTimeOffset from, DateTimeOffset until, CancellationToken cancellation) =>

@@ -41,6 +41,9 @@ public sealed record ConfusionTable(ImmutableArray<string> Labels, ImmutableArra
 /// <summary>Measures predictions against labels in every way the task knows.</summary>
 public static class Evaluation
 {
+    /// <summary>Binary: the metrics that depend on the threshold.</summary>
+    private static readonly ImmutableArray<string> ThresholdMetrics = ["accuracy", "f1", "precision", "recall"];
+
     /// <summary>Computes all metrics of the task.</summary>
     /// <param name="task">The task.</param>
     /// <param name="scores">rows × <see cref="TaskSpec.OutputWidth"/>.</param>
@@ -63,6 +66,16 @@ public static class Evaluation
             foreach (var label in labels)
                 zeros += label == 0 ? 1 : 0;
         return new EvaluationReport(metrics.ToImmutable(), matrix is null ? null : Table(task, matrix), zeros);
+    }
+
+    /// <summary>Computes one metric of the task, as <see cref="Report"/> does; NaN where it is not defined on these rows.</summary>
+    /// <exception cref="LearningException">The task has no metric of that name.</exception>
+    public static double Measure(string name, ScoredRows rows)
+    {
+        var metric = MetricCatalog.Find(name, rows.Task.Kind);
+        var width = rows.Task.OutputWidth;
+        var matrix = rows.Task.Kind == TaskKind.Binary && ThresholdMetrics.Contains(metric.Name) ? ConfusionMatrix.Of(rows.Scores, width, rows.Labels, default, rows.Threshold) : null;
+        return matrix is null ? metric.Compute(rows.Scores, width, rows.Labels, default) : AtThreshold(metric, matrix)!.Value;
     }
 
     /// <summary>The points of the curves that a model's page draws.</summary>

@@ -75,6 +75,17 @@ public sealed record AlertRule(AlertSignal Signal, double Threshold)
     public string Key => Metric is null ? Signal.ToString() : $"{Signal}:{Metric}";
 }
 
+/// <summary>Which challengers are good enough to replace the live version.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PromotionRule>))]
+public enum PromotionRule
+{
+    /// <summary>Those that are better beyond chance.</summary>
+    [JsonStringEnumMemberName("better")] Better,
+
+    /// <summary>Those also that are not worse beyond chance: fresh data is a reason of its own.</summary>
+    [JsonStringEnumMemberName("notWorse")] NotWorse,
+}
+
 /// <summary>When and how a challenger is trained.</summary>
 public sealed record RetrainPolicy
 {
@@ -87,8 +98,11 @@ public sealed record RetrainPolicy
     /// <summary>Whether an alert of a metric trains a challenger.</summary>
     public bool OnPerformance { get; init; }
 
-    /// <summary>Whether a challenger that is better takes over by itself; else somebody is asked.</summary>
+    /// <summary>Whether a challenger that is good enough takes over by itself; else somebody is asked.</summary>
     public bool PromotesItself { get; init; }
+
+    /// <summary>What is good enough.</summary>
+    public PromotionRule Promotes { get; init; }
 
     /// <summary>The data set to train on; null: logged predictions with the labels that feedback has brought.</summary>
     public string? DatasetId { get; init; }

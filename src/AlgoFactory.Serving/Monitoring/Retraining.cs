@@ -26,6 +26,23 @@ public enum RetrainingState
     [JsonStringEnumMemberName("failed")] Failed,
 }
 
+/// <summary>What a comparison of a challenger with the live version says, beyond chance.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ChallengerVerdict>))]
+public enum ChallengerVerdict
+{
+    /// <summary>They have not been compared.</summary>
+    [JsonStringEnumMemberName("none")] None,
+
+    /// <summary>The challenger is better: the whole interval of its gain is above 0.</summary>
+    [JsonStringEnumMemberName("better")] Better,
+
+    /// <summary>The difference may be chance: the interval holds 0.</summary>
+    [JsonStringEnumMemberName("undecided")] Undecided,
+
+    /// <summary>The challenger is worse: the whole interval is below 0.</summary>
+    [JsonStringEnumMemberName("worse")] Worse,
+}
+
 /// <summary>One attempt to replace a live version by one trained on newer rows.</summary>
 /// <param name="Id">A generated id.</param>
 /// <param name="Deployment">The deployment.</param>
@@ -59,6 +76,21 @@ public sealed record Retraining(string Id, string Deployment, string Reason, Dat
 
     /// <summary>The challenger's score there.</summary>
     public double? ChallengerScore { get; init; }
+
+    /// <summary>The lower end of the 95 % interval of the challenger's gain: the scores' difference, above 0 where the challenger is better.</summary>
+    public double? GainLow { get; init; }
+
+    /// <summary>The upper end of that interval.</summary>
+    public double? GainHigh { get; init; }
+
+    /// <summary>What that says.</summary>
+    public ChallengerVerdict Verdict => (GainLow, GainHigh) switch
+    {
+        (null, _) or (_, null) => ChallengerVerdict.None,
+        ( > 0, _) => ChallengerVerdict.Better,
+        (_, < 0) => ChallengerVerdict.Worse,
+        _ => ChallengerVerdict.Undecided,
+    };
 
     /// <summary>Rows of the newest window.</summary>
     public int ComparedRows { get; init; }

@@ -149,14 +149,7 @@ public sealed class DeploymentWatchTests
         await watched.Watch.LookAsync(default);
         var begun = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 10, default)).ShouldHaveSingleItem();
         (begun.Reason, begun.State, begun.Rows).ShouldBe(("schedule", RetrainingState.Preparing, 640));
-        var dataset = (await watched.Get<IDatasetStore>().FindAsync(begun.DatasetId!, default))!;
-        var path = watched.Get<DataFolders>().UploadPath(dataset.FileName);
-        using (var source = DataSource.Open(path, new ReadOptions()))
-        {
-            source.ColumnNames.ShouldBe(["price", "weight", "shop", "sold"]);
-            await watched.Get<IDatasetStore>().UpdateAsync(dataset with { State = DatasetState.Ready, Description = source.Describe(default) }, default);
-        }
-
+        var path = await DescribeAsync(watched, begun);
         await watched.Watch.LookAsync(default);
         var training = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 10, default))[0];
         training.State.ShouldBe(RetrainingState.Training);
@@ -164,17 +157,50 @@ public sealed class DeploymentWatchTests
         experiment.Request.Label.ShouldBe("sold");
         experiment.Request.Positive.ShouldBe(watched.Model.Predictor.Task.Classes[1]);
 
-        var (file, _) = await watched.TrainAsync(path);
-        var version = watched.Get<ModelRegistry>().Publish(WatchedDeployment.Name, file);
-        await watched.Get<IExperimentStore>().ChangeAsync(experiment.Id, e => e with { State = ExperimentState.Completed, ModelVersion = version.Version }, default);
+        var version = await TrainChallengerAsync(watched, training, path);
         await watched.Watch.LookAsync(default);
         var promoted = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 10, default))[0];
         promoted.State.ShouldBe(RetrainingState.Promoted, promoted.Message);
         promoted.ChallengerScore!.Value.ShouldBeGreaterThan(promoted.LiveScore!.Value);
         promoted.ComparedRows.ShouldBe(160);
+        promoted.Verdict.ShouldBe(ChallengerVerdict.Better);
+        promoted.GainLow!.Value.ShouldBeInRange(0.3, promoted.ChallengerScore.Value - promoted.LiveScore.Value);
+        promoted.Message!.ShouldContain("95 % interval");
         var deployed = (await watched.Get<IDeploymentStore>().FindAsync(WatchedDeployment.Name, default))!;
         (deployed.Version, deployed.Hash, deployed.ChangedBy, deployed.Reason).ShouldBe((2, version.Hash, "policy", "retrained (schedule)"));
-        (await watched.Get<IAuditLog>().ListAsync(1, default))[0].Action.ShouldBe("retraining.promote");
+        var noted = (await watched.Get<IAuditLog>().ListAsync(1, default))[0];
+        noted.Action.ShouldBe("retraining.promote");
+        noted.Detail!.ShouldContain("95 % interval");
+    }
+
+    [Theory]
+    [InlineData(PromotionRule.Better, RetrainingState.Rejected, "retraining.reject", 1)]
+    [InlineData(PromotionRule.NotWorse, RetrainingState.Promoted, "retraining.promote", 2)]
+    public async Task A_challenger_that_may_only_be_luckier_takes_over_where_fresh_data_is_reason_enough(PromotionRule rule, RetrainingState state, string action, int serves)
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        await watched.Store.SaveAsync(
+            WatchedDeployment.Name, new MonitorSettings { Rules = [], Retrain = new RetrainPolicy { EveryDays = 0.5, FewestRows = 400, PromotesItself = true, Promotes = rule } }, default);
+        // The world is as it was.
+        await watched.PredictAsync(800, labelled: 1);
+        await watched.Watch.LookAsync(default);
+        var begun = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 1, default))[0];
+        var path = await DescribeAsync(watched, begun);
+        await watched.Watch.LookAsync(default);
+        await TrainChallengerAsync(watched, (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 1, default))[0], path);
+        await watched.Watch.LookAsync(default);
+
+        var ended = (await watched.Store.RetrainingsAsync(WatchedDeployment.Name, 1, default))[0];
+        ended.State.ShouldBe(state, ended.Message);
+        ended.Verdict.ShouldBe(ChallengerVerdict.Undecided);
+        ended.Message!.ShouldContain("not to be told from version 1");
+        var deployed = (await watched.Get<IDeploymentStore>().FindAsync(WatchedDeployment.Name, default))!;
+        deployed.Version.ShouldBe(serves);
+        if (serves == 2)
+            deployed.Reason.ShouldBe("retrained (schedule; fresh data)");
+        var noted = (await watched.Get<IAuditLog>().ListAsync(1, default))[0];
+        noted.Action.ShouldBe(action);
+        noted.Detail!.ShouldContain("95 % interval");
     }
 
     [Fact]
@@ -188,5 +214,26 @@ public sealed class DeploymentWatchTests
         failed.State.ShouldBe(RetrainingState.Failed);
         failed.Message!.ShouldContain("/api/feedback");
         Directory.EnumerateFiles(watched.Get<DataFolders>().Incoming).ShouldBeEmpty();
+    }
+
+    /// <summary>What the worker does with a data set.</summary>
+    private static async Task<string> DescribeAsync(WatchedDeployment watched, Retraining begun)
+    {
+        var datasets = watched.Get<IDatasetStore>();
+        var dataset = (await datasets.FindAsync(begun.DatasetId!, default))!;
+        var path = watched.Get<DataFolders>().UploadPath(dataset.FileName);
+        using var source = DataSource.Open(path, new ReadOptions());
+        source.ColumnNames.ShouldBe(["price", "weight", "shop", "sold"]);
+        await datasets.UpdateAsync(dataset with { State = DatasetState.Ready, Description = source.Describe(default) }, default);
+        return path;
+    }
+
+    /// <summary>What the worker does with an experiment.</summary>
+    private static async Task<ModelVersion> TrainChallengerAsync(WatchedDeployment watched, Retraining training, string path)
+    {
+        var (file, _) = await watched.TrainAsync(path);
+        var version = watched.Get<ModelRegistry>().Publish(WatchedDeployment.Name, file);
+        await watched.Get<IExperimentStore>().ChangeAsync(training.ExperimentId!, e => e with { State = ExperimentState.Completed, ModelVersion = version.Version }, default);
+        return version;
     }
 }
