@@ -106,6 +106,7 @@ public sealed class MonitoringApiTests
         (await client.GetStringAsync("/alerts")).ShouldContain("/deployments/people/monitoring");
         (await client.GetAsync("/deployments/none/monitoring")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await (await server.ClientAsync(KeyRole.Analyst)).GetStringAsync("/deployments/people/monitoring")).ShouldNotContain("data-silence");
+        (await (await server.ClientAsync(KeyRole.Analyst)).GetStringAsync("/deployments/people/monitoring")).ShouldNotContain("data-monitor-settings");
     }
 
     private static async Task<TestServer> DeployedAsync(params string[] settings)
