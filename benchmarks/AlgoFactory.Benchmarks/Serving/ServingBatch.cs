@@ -27,7 +27,7 @@ internal static class ServingBatch
         for (var round = 0; round < 3; round++)
         {
             var (started, cpu) = (Stopwatch.GetTimestamp(), new CpuTimer());
-            PredictFile.RunInParts(model, input, new ReadOptions(), Path.Combine(folder, "parts"), output, null, PartRows, default);
+            PredictFile.RunInParts(model, input, new ReadOptions(), Path.Combine(folder, "parts"), output, ScoredFileOptions.Default, null, PartRows, default);
             var (seconds, cpuSeconds) = (Stopwatch.GetElapsedTime(started).TotalSeconds, cpu.CpuSeconds);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{rows:N0} rows from Parquet to Parquet in {seconds:F2} s: {rows / seconds:N0} rows/s; {cpuSeconds:F2} s cpu: {rows / cpuSeconds * 2:N0} rows/s on two whole cores; largest working set {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"));

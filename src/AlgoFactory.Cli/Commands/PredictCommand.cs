@@ -30,30 +30,41 @@ internal static class PredictCommand
             Description = "Classification: add the column set, the classes that hold the true one for that share of rows, such as 0.9.",
             HelpName = "SHARE",
         };
+        var top = new Option<int?>("--top-k")
+        {
+            Description = "Classification: add the K most probable classes (top1, top1:probability, …) instead of all probabilities.",
+            HelpName = "K",
+        };
+        var probabilities = new Option<bool?>("--probabilities") { Description = "Classification: whether to write the probability of each class; by default unless --top-k is given.", HelpName = "true|false" };
         var json = new Option<bool>("--json") { Description = "Write one JSON object about the run to standard output." };
         var url = new Option<string?>("--url") { Description = "Have a server score the file as a batch (its key stands in ALGOFACTORY_KEY); needs --out or --json.", HelpName = "URL" };
         var reading = new ReadingOptions();
-        var command = new Command("predict", "Predict every record of a file.") { model, file, output, interval, set, json, url };
+        var command = new Command("predict", "Predict every record of a file.") { model, file, output, interval, set, top, probabilities, json, url };
         reading.AddTo(command);
         command.SetAction((line, _) => CommandRun.RunAsync(async cancellation =>
         {
             var (name, input, options) = (line.GetRequiredValue(model), line.GetRequiredValue(file), reading.Of(line));
             var asJson = line.GetValue(json);
             var target = line.GetValue(output) ?? (asJson ? $"{Path.GetFileNameWithoutExtension(input)}.predictions.csv" : null);
+            var scored = new ScoredFileOptions
+            {
+                Probabilities = line.GetValue(probabilities),
+                TopK = line.GetValue(top),
+                Interval = line.GetValue(interval),
+                Set = line.GetValue(set),
+            };
             PredictionReport report;
             if (line.GetValue(url) is { } server)
             {
-                if ((line.GetValue(interval) ?? line.GetValue(set)) is not null)
-                    throw new UsageException("A server's batches have no intervals and sets; leave --interval and --set out, or predict with the model file.");
                 report = await RemotePrediction.RunAsync(
                     server, name, input, target ?? throw new UsageException("Where shall the predictions go? Name a file with --out."),
-                    rows => Console.Error.WriteLine($"{rows} rows scored ..."), cancellation);
+                    scored, rows => Console.Error.WriteLine($"{rows} rows scored ..."), cancellation);
             }
             else
             {
                 var loaded = ModelFile.Load(name, BuiltIn.Readers);
                 PredictionReport Predict(string path) =>
-                    PredictFile.Run(loaded, input, options, path, cancellation, line.GetValue(interval), line.GetValue(set));
+                    PredictFile.Run(loaded, input, options, path, cancellation, scored);
                 report = target is null ? SpooledTable.Write(Predict) : Predict(target);
             }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Prediction;
@@ -14,11 +15,12 @@ internal static class RemotePrediction
     /// <param name="deployment">The deployment that scores.</param>
     /// <param name="file">The file to score.</param>
     /// <param name="output">The file to write: Parquet when its name ends in <c>.parquet</c>, else CSV.</param>
+    /// <param name="scored">What is written beside the predictions.</param>
     /// <param name="progress">Told the records read so far.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="HttpRequestException">The server cannot be reached, or refuses.</exception>
     public static async Task<PredictionReport> RunAsync(
-        string url, string deployment, string file, string output, Action<long> progress, CancellationToken cancellation)
+        string url, string deployment, string file, string output, ScoredFileOptions scored, Action<long> progress, CancellationToken cancellation)
     {
         if (!File.Exists(file))
             throw new UsageException($"There is no file '{file}'.");
@@ -27,7 +29,7 @@ internal static class RemotePrediction
             throw new UsageException($"The predictions cannot be written to '{output}'; choose another file with --out.");
         using var client = new ServerClient(url);
         var format = output.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? "parquet" : "csv";
-        var query = $"deployment={Uri.EscapeDataString(deployment)}&name={Uri.EscapeDataString(Path.GetFileName(file))}&format={format}";
+        var query = $"deployment={Uri.EscapeDataString(deployment)}&name={Uri.EscapeDataString(Path.GetFileName(file))}&format={format}{Asked(scored)}";
         var path = $"api/batches/{(await client.UploadAsync($"api/batches?{query}", file, cancellation)).GetProperty("id").GetString()}";
         try
         {
@@ -44,6 +46,12 @@ internal static class RemotePrediction
             throw;
         }
     }
+
+    private static string Asked(ScoredFileOptions scored) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(scored.Probabilities is { } all ? $"&probabilities={(all ? "true" : "false")}" : "")}{(scored.TopK is { } top ? $"&topK={top}" : "")}{Level("interval", scored.Interval)}{Level("set", scored.Set)}");
+
+    private static string Level(string name, double? level) => level is { } share ? string.Create(CultureInfo.InvariantCulture, $"&{name}={share}") : "";
 
     private static async Task<JsonElement> FollowAsync(ServerClient client, string path, Action<long> progress, CancellationToken cancellation)
     {

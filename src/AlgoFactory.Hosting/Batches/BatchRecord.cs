@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using AlgoFactory.Hosting.Prediction;
 
 namespace AlgoFactory.Hosting.Batches;
 
@@ -48,6 +49,9 @@ public sealed record BatchRecord(
 
     /// <summary>The registered data set that is scored, or null.</summary>
     public string? Dataset { get; init; }
+
+    /// <summary>What is written beside the predictions.</summary>
+    public ScoredFileOptions Options { get; init; } = ScoredFileOptions.Default;
 
     /// <summary>When it began.</summary>
     public DateTimeOffset? StartedAt { get; init; }

@@ -80,7 +80,7 @@ public sealed class BatchRunner(
         try
         {
             return PredictFile.RunInParts(
-                model, file, WorkerReadOptions.Of(options, folders), store.Parts(batch.Id), store.Output(batch), progress, PartRows, run.Token);
+                model, file, WorkerReadOptions.Of(options, folders), store.Parts(batch.Id), store.Output(batch), batch.Options, progress, PartRows, run.Token);
         }
         finally
         {

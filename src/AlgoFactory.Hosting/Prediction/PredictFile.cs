@@ -6,19 +6,15 @@ using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
-using AlgoFactory.Learning.Conformal;
 
 namespace AlgoFactory.Hosting.Prediction;
 
 /// <summary>
 /// The predict use case: one record out for each record in, in the same order, even for a broken one. Streamed, with
-/// bounded memory. The columns are <c>prediction</c>, <c>probability:CLASS</c> for each class, <c>lower</c> and <c>upper</c>
-/// where intervals are wanted, <c>set</c> (a JSON array of classes) where sets are, and <c>error</c>; of images also
-/// <c>file</c>.
+/// bounded memory. <see cref="ScoredColumns"/> are the columns.
 /// </summary>
 public static class PredictFile
 {
-    private const string Error = "error";
     private const int BatchRows = 4096;
 
     /// <summary>Predicts a file into another one: Parquet when its name ends in <c>.parquet</c>, else CSV.</summary>
@@ -27,12 +23,11 @@ public static class PredictFile
     /// <param name="read">How to read it.</param>
     /// <param name="output">The file to write: whole, or not at all.</param>
     /// <param name="cancellation">Ends the run; nothing is written then.</param>
-    /// <param name="interval">The level of intervals, or null.</param>
-    /// <param name="set">The level of sets of classes, or null.</param>
+    /// <param name="options">What is written beside the predictions; null: all probabilities.</param>
     /// <exception cref="DataFormatException">The file cannot be read.</exception>
     /// <exception cref="UsageException">The output cannot be written there.</exception>
     public static PredictionReport Run(
-        ModelFile model, string file, ReadOptions read, string output, CancellationToken cancellation, double? interval = null, double? set = null)
+        ModelFile model, string file, ReadOptions read, string output, CancellationToken cancellation, ScoredFileOptions? options = null)
     {
         var target = Path.GetFullPath(output);
         if (target == Path.GetFullPath(file))
@@ -41,16 +36,16 @@ public static class PredictFile
             throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
 
         var predictor = model.Predictor;
-        var (intervals, sets) = Rules(predictor, interval, set);
         using var source = DataSource.Open(file, read);
         var (columns, name) = Inputs(source, predictor);
-        using var writer = TableWriter.Create(target, Columns(predictor.Task, intervals, sets, name), read);
+        var scored = new ScoredColumns(predictor, options ?? ScoredFileOptions.Default, name);
+        using var writer = TableWriter.Create(target, scored.Columns, read);
         var tally = new Tally();
         foreach (var (batch, predictions) in PredictedBatches.Of(source.Records(columns, BatchRows, cancellation), predictor, _ => true, read.Threads))
         {
             cancellation.ThrowIfCancellationRequested();
             tally.Add(batch);
-            Write(predictions!, batch, name, writer, intervals, sets);
+            scored.Write(predictions!, batch, writer);
         }
 
         writer.Complete();
@@ -66,13 +61,16 @@ public static class PredictFile
     /// <param name="read">How to read it.</param>
     /// <param name="parts">The folder of the parts, of this run alone; removed at the end.</param>
     /// <param name="output">The file to write.</param>
+    /// <param name="options">What is written beside the predictions; the same each time.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="partRows">Rows of a part, rounded up to whole batches.</param>
     /// <param name="cancellation">Ends the run; whole parts stay.</param>
     /// <exception cref="DataFormatException">The file cannot be read.</exception>
+    /// <exception cref="UsageException">The model has no answer of the kind that is wanted.</exception>
     /// <exception cref="IOException">The disk is full or cannot be written.</exception>
     public static PredictionReport RunInParts(
-        ModelFile model, string file, ReadOptions read, string parts, string output, IProgress<PredictionProgress>? progress, int partRows, CancellationToken cancellation)
+        ModelFile model, string file, ReadOptions read, string parts, string output, ScoredFileOptions options, IProgress<PredictionProgress>? progress,
+        int partRows, CancellationToken cancellation)
     {
         Directory.CreateDirectory(parts);
         var ending = Path.GetExtension(output);
@@ -80,7 +78,7 @@ public static class PredictFile
         string PathOf(int part) => Path.Combine(parts, $"{part:D6}{ending}");
         using var source = DataSource.Open(file, read);
         var (inputs, name) = Inputs(source, model.Predictor);
-        var columns = Columns(model.Predictor.Task, null, null, name);
+        var scored = new ScoredColumns(model.Predictor, options, name);
         var (tally, index) = (new Tally(), 0);
         TableWriter? writer = null;
         try
@@ -93,7 +91,7 @@ public static class PredictFile
             {
                 tally.Add(batch);
                 if (predictions is not null)
-                    Write(predictions, batch, name, writer ??= TableWriter.Create(PathOf(index / batchesPerPart), columns, read), null, null);
+                    scored.Write(predictions, batch, writer ??= TableWriter.Create(PathOf(index / batchesPerPart), scored.Columns, read));
                 if (++index % batchesPerPart == 0)
                     EndPart(ref writer);
                 progress?.Report(new PredictionProgress(tally.Rows, tally.Broken));
@@ -103,7 +101,7 @@ public static class PredictFile
 
             // A table without rows still is one.
             if (index == 0)
-                writer = TableWriter.Create(PathOf(0), columns, read);
+                writer = TableWriter.Create(PathOf(0), scored.Columns, read);
             EndPart(ref writer);
         }
         finally
@@ -129,67 +127,6 @@ public static class PredictFile
         writer = null;
     }
 
-    private static (IntervalRule? Intervals, SetRule? Sets) Rules(Predictor predictor, double? interval, double? set)
-    {
-        try
-        {
-            return (
-                interval is { } share ? predictor.Post.IntervalsAt(share, predictor.Task.Kind) : null,
-                set is { } level ? predictor.Post.SetsAt(level, predictor.Task.Kind) : null);
-        }
-        catch (LearningException e)
-        {
-            // The model is fine; it is what was asked of it that does not fit.
-            throw new UsageException(e.Message);
-        }
-    }
-
-    private static ImmutableArray<OutputColumn> Columns(TaskSpec task, IntervalRule? intervals, SetRule? sets, string? name) =>
-    [
-        new OutputColumn("prediction", !task.IsClassification ? OutputKind.Single : OutputKind.Text),
-        .. task.Classes.Select(c => new OutputColumn($"probability:{c}", OutputKind.Single)),
-        .. intervals is null ? (OutputColumn[])[] : [new("lower", OutputKind.Single), new("upper", OutputKind.Single)],
-        .. sets is null ? (OutputColumn[])[] : [new("set", OutputKind.Text)],
-        new OutputColumn(Error, OutputKind.Text),
-        .. name is null ? [] : ImmutableArray.Create(new OutputColumn(name, OutputKind.Text)),
-    ];
-
-    private static void Write(
-        Predictions predictions, RecordBatch batch, string? name, TableWriter writer, IntervalRule? intervals, SetRule? sets)
-    {
-        var names = name is null ? null : (TextColumn)batch.Rows[name];
-        var task = predictions.Task;
-        var next = task.Classes.Length + 1;
-        var errorAt = next + (intervals is null ? 0 : 2) + (sets is null ? 0 : 1);
-        for (var row = 0; row < predictions.RowCount; row++)
-        {
-            if (batch.Errors[row] is { } error)
-                writer.SetText(errorAt, error);
-            else if (!task.IsClassification)
-            {
-                writer.SetSingle(0, predictions.Value(row));
-                if (intervals is not null)
-                {
-                    var (lower, upper) = intervals.Around(predictions.Value(row));
-                    writer.SetSingle(next, lower);
-                    writer.SetSingle(next + 1, upper);
-                }
-            }
-            else
-            {
-                writer.SetText(0, task.Classes[predictions.ClassIndex(row)]);
-                for (var c = 0; c < task.Classes.Length; c++)
-                    writer.SetSingle(c + 1, predictions.Probability(row, c));
-                if (sets is not null)
-                    writer.SetText(next, ReportJson.Write(task.Classes.Where((_, c) => sets.Holds(predictions, row, c))));
-            }
-
-            if (names?.Values[row] is { } file)
-                writer.SetText(errorAt + 1, file);
-            writer.EndRow();
-        }
-    }
-
     /// <summary>What there is to say of a run.</summary>
     private sealed class Tally
     {
@@ -213,7 +150,7 @@ public static class PredictFile
             if (!_missing.IsEmpty)
                 warnings.Add($"The file lacks the columns {string.Join(", ", _missing.Select(m => $"'{m}'"))}: they were taken as missing values.");
             if (Broken > 0)
-                warnings.Add($"{Broken} records could not be read: their prediction is empty and the column '{Error}' says why.");
+                warnings.Add($"{Broken} records could not be read: their prediction is empty and the column '{ScoredColumns.Error}' says why.");
             return new PredictionReport(Rows, Broken, output, warnings.ToImmutable());
         }
     }

@@ -2,9 +2,11 @@ using System.Security.Claims;
 using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
+using AlgoFactory.Hosting.Prediction;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Prediction;
+using AlgoFactory.Serving.Registry;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Datasets;
 using AlgoFactory.Web.Errors;
@@ -23,7 +25,7 @@ public sealed class BatchService(
     /// <summary>Has a file or a registered data set scored by what a deployment serves now.</summary>
     /// <exception cref="RefusedException">There is no such deployment or data set, or the file is not usable.</exception>
     public async Task<BatchRecord> StartAsync(
-        string? deployment, string? dataset, string? name, string? format, HttpRequest request, ClaimsPrincipal user, CancellationToken cancellation)
+        string? deployment, string? dataset, string? name, string? format, ScoredFileOptions options, HttpRequest request, ClaimsPrincipal user, CancellationToken cancellation)
     {
         var served = deployment is null
             ? throw RefusedException.Invalid("Which deployment shall score the file? Add '?deployment=NAME' to the address.")
@@ -31,9 +33,10 @@ public sealed class BatchService(
         format ??= "csv";
         if (!Formats.Contains(format))
             throw RefusedException.Invalid($"The format is 'csv' or 'parquet', not '{format}'.");
+        await CheckAsync(deployment, served, options, cancellation);
         var batch = new BatchRecord(
             Guid.CreateVersion7().ToString("N"), deployment, served.Name, served.Version, served.Hash, "", format, BatchState.Queued, clock.GetUtcNow(), KeyIdentity.Name(user))
-        { Key = KeyIdentity.Id(user) };
+        { Key = KeyIdentity.Id(user), Options = options };
         batch = dataset is null
             ? await TakeInAsync(batch, name, request, cancellation)
             : batch with { Dataset = dataset, Name = (await FindDatasetAsync(dataset, user, cancellation)).Name };
@@ -110,6 +113,17 @@ public sealed class BatchService(
         File.Move(folders.UploadPath(fileName), Path.Combine(store.Folder(batch.Id), input));
         uploads.Settle(fileName);
         return batch with { Name = shown, Input = input };
+    }
+
+    /// <summary>What a model cannot answer is told now and not when its turn comes.</summary>
+    private async Task CheckAsync(string deployment, ModelVersion served, ScoredFileOptions options, CancellationToken cancellation)
+    {
+        if (options == ScoredFileOptions.Default)
+            return;
+        using var lease = pool.Rent(deployment) ?? await pool.RentAsync(deployment, cancellation) ?? throw RefusedException.NotFound("deployment", deployment);
+        // Another arm of the plan has the same shape, but maybe not the same levels: then the worker says it.
+        if (lease.Version == served)
+            ScoredFileOptions.Check(lease.Predictor, options);
     }
 
     private async Task<DatasetRecord> FindDatasetAsync(string id, ClaimsPrincipal user, CancellationToken cancellation) =>

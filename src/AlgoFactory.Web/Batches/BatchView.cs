@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AlgoFactory.Hosting.Batches;
+using AlgoFactory.Hosting.Prediction;
 
 namespace AlgoFactory.Web.Batches;
 
@@ -11,6 +12,7 @@ namespace AlgoFactory.Web.Batches;
 /// <param name="Hash">That version's hash.</param>
 /// <param name="Name">The name of the file that is scored.</param>
 /// <param name="Format"><c>csv</c> or <c>parquet</c>: what is written.</param>
+/// <param name="Options">What is written beside the predictions.</param>
 /// <param name="State">How far it is.</param>
 /// <param name="Rows">Records read so far, one written for each.</param>
 /// <param name="Errors">Those that could not be read: they have no prediction, and the column <c>error</c> says why.</param>
@@ -21,11 +23,11 @@ namespace AlgoFactory.Web.Batches;
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended.</param>
 public sealed record BatchView(
-    string Id, string Deployment, string Model, int Version, string Hash, string Name, string Format, BatchState State, long Rows, long Errors,
+    string Id, string Deployment, string Model, int Version, string Hash, string Name, string Format, ScoredFileOptions Options, BatchState State, long Rows, long Errors,
     ImmutableArray<string> Warnings, string? Error, DateTimeOffset CreatedAt, string CreatedBy, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt)
 {
     internal static BatchView Of(BatchRecord record) => new(
-        record.Id, record.Deployment, record.Model, record.Version, record.Hash, record.Name, record.Format, record.State, record.Rows, record.Errors,
+        record.Id, record.Deployment, record.Model, record.Version, record.Hash, record.Name, record.Format, record.Options, record.State, record.Rows, record.Errors,
         record.Warnings, record.Error, record.CreatedAt, record.CreatedBy, record.StartedAt, record.EndedAt);
 
     /// <summary>Whether it waits or runs.</summary>

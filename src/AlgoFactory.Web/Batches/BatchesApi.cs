@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
+using AlgoFactory.Hosting.Prediction;
 using AlgoFactory.Web.Access;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -14,7 +15,7 @@ public static class BatchesApi
         var batches = app.MapGroup("/api/batches").WithTags("Batches").RequireAuthorization(Policies.Predict).ProducesProblem(401).ProducesProblem(403);
         batches.MapGet("/", List).WithName("listBatches").WithSummary("The batches, the newest first: an application's own, everybody else's all.");
         batches.MapPost("/", StartAsync).WithName("startBatch")
-            .WithSummary("Have a file scored by a deployment: the raw body with ?name=FILE (CSV, TSV, Parquet, JSON Lines, XLSX), or ?dataset=ID.")
+            .WithSummary("Have a file scored by a deployment: the raw body with ?name=FILE (CSV, TSV, Parquet, JSON Lines, XLSX), or ?dataset=ID; ?probabilities=false, ?topK=, ?interval= and ?set= say what is written beside the predictions.")
             .Accepts<Stream>("*/*").ProducesProblem(400).ProducesProblem(404).ProducesProblem(413).ProducesProblem(507).DisableAntiforgery();
         batches.MapGet("/{id}", Get).WithName("getBatch").WithSummary("A batch.").ProducesProblem(404);
         batches.MapGet("/{id}/events", Events).WithName("followBatch").WithSummary("Server-sent events: progress, done.").ProducesProblem(404);
@@ -29,9 +30,11 @@ public static class BatchesApi
 
     private static async Task<Created<BatchView>> StartAsync(
         HttpRequest request, BatchService batches, Audit audit, ClaimsPrincipal user,
-        string? deployment = null, string? dataset = null, string? name = null, string? format = null, CancellationToken cancellation = default)
+        string? deployment = null, string? dataset = null, string? name = null, string? format = null,
+        bool? probabilities = null, int? topK = null, double? interval = null, double? set = null, CancellationToken cancellation = default)
     {
-        var started = await batches.StartAsync(deployment, dataset, name, format, request, user, cancellation);
+        var started = await batches.StartAsync(
+            deployment, dataset, name, format, new ScoredFileOptions { Probabilities = probabilities, TopK = topK, Interval = interval, Set = set }, request, user, cancellation);
         await audit.NoteAsync(user, "batch.start", started.Id, $"{started.Name} by {started.Model}/{started.Version}");
         return TypedResults.Created($"/api/batches/{started.Id}", BatchView.Of(started));
     }

@@ -103,7 +103,7 @@ public sealed class PredictFileTests(TrainedModel models) : IClassFixture<Traine
     [Fact]
     public void Intervals_and_sets_are_columns_of_their_own()
     {
-        PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["i.csv"], default, interval: 0.9);
+        PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["i.csv"], default, new ScoredFileOptions { Interval = 0.9 });
         var lines = File.ReadAllLines(_folder["i.csv"]);
         lines[0].ShouldBe("prediction,lower,upper,error");
         foreach (var fields in lines.Skip(1).Select(l => l.Split(',')))
@@ -112,19 +112,48 @@ public sealed class PredictFileTests(TrainedModel models) : IClassFixture<Traine
             (lower <= value && value <= upper && lower >= 0).ShouldBeTrue(string.Join(' ', fields));
         }
 
-        PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["s.parquet"], default, set: 0.95);
-        PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["s.csv"], default, set: 0.95);
+        PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["s.parquet"], default, new ScoredFileOptions { Set = 0.95 });
+        PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["s.csv"], default, new ScoredFileOptions { Set = 0.95 });
         var sets = File.ReadAllLines(_folder["s.csv"]);
         sets[0].ShouldEndWith(",set,error");
         sets[1].ShouldContain("\"[\"\"Adelie\"\"");
     }
 
     [Fact]
+    public void The_most_probable_classes_stand_instead_of_all_probabilities_or_beside_them()
+    {
+        var all = Predict(models.Penguins, TempFolder.Sample("penguins.csv"), out _);
+        var classes = models.Penguins.Predictor.Task.Classes;
+        foreach (var (options, header) in new[]
+        {
+            (new ScoredFileOptions { TopK = 2, Set = 0.9 }, "prediction,top1,top1:probability,top2,top2:probability,set,error"),
+            (new ScoredFileOptions { TopK = 9 }, "prediction,top1,top1:probability,top2,top2:probability,top3,top3:probability,error"),
+            (new ScoredFileOptions { TopK = 1, Probabilities = true }, $"prediction,{string.Join(',', classes.Select(c => $"probability:{c}"))},top1,top1:probability,error"),
+            (new ScoredFileOptions { Probabilities = false }, "prediction,error"),
+        })
+        {
+            PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["top.csv"], default, options);
+            var lines = File.ReadAllLines(_folder["top.csv"]);
+            lines[0].ShouldBe(header);
+            lines.Length.ShouldBe(all.Length);
+            for (var row = 1; options.TopK is not null && row < lines.Length; row++)
+            {
+                // By sorting all of them.
+                var expected = all[row].Split(',')[1..^1].Select((text, c) => (Class: classes[c], Text: text)).OrderByDescending(p => float.Parse(p.Text)).Take(options.TopK.Value);
+                lines[row].ShouldContain("," + string.Join(',', expected.Select(p => $"{p.Class},{p.Text}")));
+            }
+        }
+    }
+
+    [Fact]
     public void What_a_model_cannot_give_is_refused_before_anything_is_written()
     {
-        Should.Throw<UsageException>(() => PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["x.csv"], default, interval: 0.9)).Message.ShouldContain("'set'");
-        Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, set: 0.9)).Message.ShouldContain("'interval'");
-        Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, interval: 90)).Message.ShouldContain("0.5 to 0.999");
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["x.csv"], default, new ScoredFileOptions { Interval = 0.9 })).Message.ShouldContain("'set'");
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, new ScoredFileOptions { Set = 0.9 })).Message.ShouldContain("'interval'");
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, new ScoredFileOptions { Interval = 90 })).Message.ShouldContain("0.5 to 0.999");
+        foreach (var wrong in (ScoredFileOptions[])[new() { TopK = 2 }, new() { Probabilities = true }])
+            Should.Throw<UsageException>(() => PredictFile.Run(models.Concrete, TempFolder.Sample("concrete.csv"), TrainedModel.Read, _folder["x.csv"], default, wrong)).Message.ShouldContain("'topK'");
+        Should.Throw<UsageException>(() => PredictFile.Run(models.Penguins, TempFolder.Sample("penguins.csv"), TrainedModel.Read, _folder["x.csv"], default, new ScoredFileOptions { TopK = 0 })).Message.ShouldContain("from 1 on");
         File.Exists(_folder["x.csv"]).ShouldBeFalse();
     }
 
@@ -137,17 +166,18 @@ public sealed class PredictFileTests(TrainedModel models) : IClassFixture<Traine
         var lines = File.ReadAllLines(TempFolder.Sample("concrete.csv"));
         var file = _folder.Write("many.csv", lines[0] + "\n" + string.Concat(Enumerable.Repeat(string.Join('\n', lines[1..]) + "\n", 10)));
         var (whole, output, parts) = (_folder[$"whole.{format}"], _folder[$"parts.{format}"], _folder["parts"]);
-        var expected = PredictFile.Run(models.Concrete, file, TrainedModel.Read, whole, default);
+        var options = new ScoredFileOptions { Interval = 0.9 };
+        var expected = PredictFile.Run(models.Concrete, file, TrainedModel.Read, whole, default, options);
         using var stop = new CancellationTokenSource();
         Should.Throw<OperationCanceledException>(() => PredictFile.RunInParts(
-            models.Concrete, file, TrainedModel.Read, parts, output, new Told(p => { if (p.Rows >= 4096) stop.Cancel(); }), 1, stop.Token));
+            models.Concrete, file, TrainedModel.Read, parts, output, options, new Told(p => { if (p.Rows >= 4096) stop.Cancel(); }), 1, stop.Token));
         File.Exists(output).ShouldBeFalse();
         var first = Directory.GetFiles(parts).ShouldHaveSingleItem();
         var written = File.GetLastWriteTimeUtc(first);
 
         var seen = DateTime.MinValue;
         var report = PredictFile.RunInParts(
-            models.Concrete, file, TrainedModel.Read, parts, output, new Told(_ => seen = File.GetLastWriteTimeUtc(first)), 1, default);
+            models.Concrete, file, TrainedModel.Read, parts, output, options, new Told(_ => seen = File.GetLastWriteTimeUtc(first)), 1, default);
 
         seen.ShouldBe(written);
         (report.Rows, report.Errors).ShouldBe((expected.Rows, 0));

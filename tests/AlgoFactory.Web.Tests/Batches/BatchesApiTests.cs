@@ -71,6 +71,20 @@ public sealed class BatchesApiTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_holds_what_was_asked_for_beside_the_predictions()
+    {
+        var client = await shared.Server.ClientAsync(KeyRole.Application);
+        var started = await StartAsync(client, "?deployment=batched&name=people.csv&topK=1");
+        started.GetProperty("options").GetProperty("topK").GetInt32().ShouldBe(1);
+        var id = started.GetProperty("id").GetString()!;
+        await RunAsync(id);
+        var lines = (await client.GetStringAsync($"/api/batches/{id}/file")).Split('\n');
+        lines[0].ShouldBe("prediction,top1,top1:probability,error");
+        lines[1].Split(',').Length.ShouldBe(4);
+        lines[3].ShouldStartWith(",,,");
+    }
+
+    [Fact]
     public async Task A_batch_is_cancelled_resumed_and_removed()
     {
         var client = await shared.Server.ClientAsync(KeyRole.Application);
@@ -112,6 +126,9 @@ public sealed class BatchesApiTests(SharedServer shared) : IAsyncLifetime
     [InlineData("?deployment=batched", 400, "file name")]
     [InlineData("?deployment=batched&name=a.csv&format=xml", 400, "xml")]
     [InlineData("?deployment=batched&dataset=none", 404, "none")]
+    [InlineData("?deployment=batched&name=a.csv&topK=0", 400, "topK")]
+    [InlineData("?deployment=batched&name=a.csv&topK=many", 400, "topK")]
+    [InlineData("?deployment=batched&name=a.csv&interval=0.9", 400, "interval")]
     public async Task What_cannot_be_scored_is_refused(string query, int status, string word)
     {
         var client = await shared.Server.ClientAsync(KeyRole.Analyst);

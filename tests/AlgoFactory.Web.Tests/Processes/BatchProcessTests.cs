@@ -26,10 +26,11 @@ public sealed class BatchProcessTests : IDisposable
         using var deployed = await server.Client.PutAsJsonAsync("/api/deployments/tiny", new { model = "m" });
         deployed.IsSuccessStatusCode.ShouldBeTrue();
 
-        (await RunAsync(server.Key, "predict", At("m.afm"), At("rows.csv"), "--out", At("local.csv"), "--json")).ShouldContain("\"rows\":500");
-        (await RunAsync(server.Key, "predict", "tiny", At("rows.csv"), "--out", At("remote.csv"), "--json", "--url", server.Client.BaseAddress!.ToString()))
+        (await RunAsync(server.Key, "predict", At("m.afm"), At("rows.csv"), "--out", At("local.csv"), "--json", "--top-k", "1", "--probabilities", "true")).ShouldContain("\"rows\":500");
+        (await RunAsync(server.Key, "predict", "tiny", At("rows.csv"), "--out", At("remote.csv"), "--json", "--top-k", "1", "--probabilities", "true", "--url", server.Client.BaseAddress!.ToString()))
             .ShouldContain("\"rows\":500");
 
+        (await File.ReadAllLinesAsync(At("remote.csv")))[0].ShouldBe("prediction,probability:no,probability:yes,top1,top1:probability,error");
         (await File.ReadAllTextAsync(At("remote.csv"))).ShouldBe(await File.ReadAllTextAsync(At("local.csv")));
         // The command removes what it has fetched.
         (await (await server.Client.GetAsync("/api/batches")).JsonAsync()).GetArrayLength().ShouldBe(0);

@@ -57,7 +57,7 @@ function upload(file, list) {
     const started = performance.now();
     const { uploadTo: address, uploadRegion: region } = zone.closest("[data-upload]").dataset;
     const query = new URLSearchParams({ name: file.name });
-    for (const field of document.querySelectorAll("[data-upload-field]")) query.set(field.dataset.uploadField, field.value);
+    for (const field of document.querySelectorAll("[data-upload-field]")) if (field.value) query.set(field.dataset.uploadField, field.value);
     request.open("POST", `${address}?${query}`);
     for (const [name, value] of Object.entries(FORGERY_HEADER)) request.setRequestHeader(name, value);
     request.setRequestHeader("Content-Type", "application/octet-stream");
