@@ -38,7 +38,7 @@ public static class EnsembleSelection
     /// <summary>Selections on few rows.</summary>
     public const int Bootstraps = 20;
 
-    /// <summary>Up to this many out-of-sample scores the selection is bootstrapped; beyond, they are enough to trust.</summary>
+    /// <summary>Up to this many out-of-sample scores that count the selection is bootstrapped; beyond, they are enough to trust.</summary>
     private const int FewScores = 5000;
 
     /// <summary>Rounds in a row without a better mean before the selection ends.</summary>
@@ -48,9 +48,9 @@ public static class EnsembleSelection
     private const double ShareOfTotal = 0.05;
 
     /// <summary>The time to keep for a selection among these results and one more.</summary>
-    internal static TimeSpan TimeFor(IReadOnlyList<TrialResult> results, TimePlanner time)
+    internal static TimeSpan TimeFor(TrialEvaluator evaluator, IReadOnlyList<TrialResult> results, TimePlanner time)
     {
-        var measurements = (IsShort(results[0]) ? Bootstraps : 1) * Rounds * Math.Min(Candidates, results.Count + 1);
+        var measurements = (IsShort(evaluator, results[0]) ? Bootstraps : 1) * Rounds * Math.Min(Candidates, results.Count + 1);
         return TimePlanner.Min(results.Max(r => r.MeasureTime) * measurements + TimeSpan.FromMilliseconds(20), ShareOfTotal * time.Total);
     }
 
@@ -69,14 +69,16 @@ public static class EnsembleSelection
         bool IsOver() => allowed is { } limit && evaluator.Clock.GetElapsedTime(started) > limit;
         var candidates = ranked.Where(t => !t.OutOfSample.IsEmpty).Take(Candidates).ToArray();
         var greedy = new Greedy(evaluator, candidates, isBetter, maxMembers, IsOver, cancellation);
-        var isBootstrapped = maxMembers > 1 && candidates.Length > 1 && IsShort(candidates[0]) && !IsOver();
+        var isBootstrapped = maxMembers > 1 && candidates.Length > 1 && IsShort(evaluator, candidates[0]) && !IsOver();
         var shares = isBootstrapped
             ? Mean(greedy, candidates.Length, evaluator, maxMembers, IsOver)
             : greedy.Run(evaluator.Features.ValidationWeights);
         return Combine(evaluator, candidates, shares) with { IsBootstrapped = isBootstrapped };
     }
 
-    private static bool IsShort(TrialResult result) => result.OutOfSample.Length <= FewScores;
+    /// <summary>Whether a score hangs on few rows: those that there are, or those that make most of the error.</summary>
+    private static bool IsShort(TrialEvaluator evaluator, TrialResult result) => result.OutOfSample.Length <= FewScores
+        || (!result.OutOfSample.IsEmpty && SquaredErrors.EffectiveRows(evaluator, result.OutOfSample.Span) <= FewScores);
 
     /// <summary>The mean of the selections on weighted rows, or of as many as there is time for; the heaviest members stay.</summary>
     private static double[] Mean(Greedy greedy, int candidates, TrialEvaluator evaluator, int maxMembers, Func<bool> isOver)

@@ -260,7 +260,7 @@ internal sealed class Sweep
             // Except for a learner whose fit on all rows is as long as it may be.
             best = _catalog[_history.Best[0].Proposal.Learner].Info.FillsTime ? TimePlanner.Min(best, FilledPart * _time.Total) : TimeSpan.Zero;
         var more = _history.Best.Skip(1).Take(2).Aggregate(TimeSpan.Zero, (sum, t) => sum + Refit(t));
-        return EnsembleSelection.TimeFor(_history.Best, _time) + best + TimePlanner.Min(more, 0.15 * _time.Total);
+        return EnsembleSelection.TimeFor(evaluator, _history.Best, _time) + best + TimePlanner.Min(more, 0.15 * _time.Total);
     }
 
     /// <summary>Half of the memory keeps the folds' features, so that they are not made again; the other half is for the fits.</summary>

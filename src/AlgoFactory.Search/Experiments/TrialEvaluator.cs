@@ -34,6 +34,9 @@ public sealed class TrialEvaluator(
     /// <summary>The seed of the experiment.</summary>
     public int Seed => seed;
 
+    /// <summary>What is predicted.</summary>
+    public TaskKind TaskKind => task.Kind;
+
     /// <summary>Folds that are fitted at the same time.</summary>
     public int FoldsAtOnce { get; private init; } = Math.Min(threads, features.Plan.Folds.Length);
 

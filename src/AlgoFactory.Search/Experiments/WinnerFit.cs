@@ -82,7 +82,7 @@ internal sealed class WinnerFit(
             return single;
         var selection = EnsembleSelection.Select(
             evaluator, candidates, history.Leaderboard.IsBetter, EnsembleSelection.MaxMembers,
-            time.IsLimited ? EnsembleSelection.TimeFor(candidates, time) : null, cancellation);
+            time.IsLimited ? EnsembleSelection.TimeFor(evaluator, candidates, time) : null, cancellation);
         if (selection.Members.Length == 1)
             return single;
         var (gap, least) = (history.Leaderboard.Gap(selection.Score), history.Leaderboard.Gap(single.Score));
@@ -90,8 +90,8 @@ internal sealed class WinnerFit(
     }
 
     /// <summary>
-    /// Whether a selection is worse than a trial by more than two standard errors of the folds' differences. On few rows the best of
-    /// many trials is the luckiest: one that is a little better on these very rows is no better.
+    /// Whether a selection is worse than a trial by more than two standard errors of the folds' differences; of the rows' where there
+    /// is one fold. On few rows the best of many trials is the luckiest: one that is a little better on these very rows is no better.
     /// </summary>
     private bool IsWorse(Selection selection, Selection single)
     {
@@ -100,7 +100,7 @@ internal sealed class WinnerFit(
             .. selection.FoldScores.Zip(single.FoldScores, (s, t) => history.Leaderboard.Loss(s) - history.Leaderboard.Loss(t)).Where(double.IsFinite),
         ];
         if (losses.Length < 2)
-            return true;
+            return task.Kind != TaskKind.Regression || SquaredErrors.AreWorse(evaluator, selection.OutOfSample.Span, single.OutOfSample.Span);
         var mean = losses.Average();
         return mean > 2 * Math.Sqrt(losses.Sum(l => (l - mean) * (l - mean)) / (losses.Length - 1) / losses.Length);
     }
