@@ -113,6 +113,8 @@ internal sealed class ExperimentJob(
             MemoryBytes = WorkerLimits.MemoryBytes(options.Worker),
             Tuner = asked.Tuner,
             Learners = asked.Learners,
+            MaxLatency = asked.MaxLatencyMicroseconds is { } limit ? TimeSpan.FromMicroseconds(limit) : null,
+            SingleModel = asked.SingleModel,
             Finished = finished,
         };
     }

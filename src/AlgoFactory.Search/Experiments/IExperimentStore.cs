@@ -70,6 +70,12 @@ public sealed record ExperimentRequest
     /// <summary>The learners to try, by id; empty: all that fit the task.</summary>
     public ImmutableArray<string> Learners { get; init; } = [];
 
+    /// <summary>The most time that the model may take for a row, in microseconds on one core of the server; null: any.</summary>
+    public double? MaxLatencyMicroseconds { get; init; }
+
+    /// <summary>Whether the best single model is wanted, and no ensemble.</summary>
+    public bool SingleModel { get; init; }
+
     /// <summary>The seed.</summary>
     public int Seed { get; init; } = 1;
 

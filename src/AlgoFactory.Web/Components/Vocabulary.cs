@@ -130,6 +130,13 @@ internal static class Vocabulary
         return ProgramLearners.Catalog.All.Where(l => (l.Info.Tasks & kinds) != 0 && !IsBaseline(l.Info.Id)).Select(l => (l.Info.Id, l.Info.Name, l.Unavailable));
     }
 
+    /// <summary>All learners that a sweep may try, baselines aside, with the tasks that they suit as the API writes them.</summary>
+    public static IEnumerable<(string Id, string Name, string? Unavailable, string Tasks)> Learners =>
+        from learner in ProgramLearners.Catalog.All
+        where !IsBaseline(learner.Info.Id)
+        let tasks = Enum.GetValues<TaskKinds>().Where(k => int.PopCount((int)k) == 1 && learner.Info.Tasks.HasFlag(k)).Select(k => k.ToString().ToLowerInvariant())
+        select (learner.Info.Id, learner.Info.Name, learner.Unavailable, string.Join(' ', tasks));
+
     /// <summary>A kind as the API writes it, and its icon.</summary>
     public static (string Name, string Icon) Kind(ColumnKind kind) => kind switch
     {

@@ -17,6 +17,7 @@ internal static class ExperimentChecks
 {
     private const double MaxBudgetSeconds = 7 * 24 * 3600;
     private const int MaxTrials = 100_000;
+    private const double MaxLatencyMicroseconds = 60e6;
     private const int MaxWordLength = 100;
     private const int MaxClassLength = 1_000;
     private static readonly string[] Tasks = ["auto", "binary", "multiclass", "regression", TaskChoice.Recommend];
@@ -54,6 +55,8 @@ internal static class ExperimentChecks
             throw RefusedException.Invalid($"'budgetSeconds' must be between 1 and {MaxBudgetSeconds:0}.");
         if (request.Trials is { } trials and not (>= 1 and <= MaxTrials))
             throw RefusedException.Invalid($"'trials' is {trials}; it must be between 1 and {MaxTrials}.");
+        if (request.MaxLatencyMicroseconds is { } latency && !(latency is >= 1 and <= MaxLatencyMicroseconds))
+            throw RefusedException.Invalid($"'maxLatencyMicroseconds' must be between 1 and {MaxLatencyMicroseconds:0}, the time that a row may take.");
         if (request.Folds is not (0 or (>= 2 and <= 20)))
             throw RefusedException.Invalid($"'folds' is {request.Folds}; it must be 0 (chosen by data size) or 2 to 20.");
         CheckDataset(dataset);

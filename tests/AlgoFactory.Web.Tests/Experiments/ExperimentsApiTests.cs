@@ -27,6 +27,7 @@ public sealed class ExperimentsApiTests(SharedServer shared)
             (new { datasetId = dataset, label = "b", name = "m", trials = 5, budgetSeconds = 5 }, "either"),
             (new { datasetId = dataset, label = "b", name = "m", budgetSeconds = 0.5 }, "budgetSeconds"),
             (new { datasetId = dataset, label = "b", name = "m", folds = 1 }, "folds"),
+            (new { datasetId = dataset, label = "b", name = "m", maxLatencyMicroseconds = 0.5 }, "maxLatencyMicroseconds"),
             (new { datasetId = dataset, label = "b", name = "m", tuner = "bogus" }, "no tuner 'bogus'"),
             (new { datasetId = dataset, label = "b", name = "m", learners = new[] { "gbtd" } }, "names 'gbtd'"),
             (new { datasetId = dataset, label = "b", name = "m", budgetSecond = 5 }, "no property 'budgetSecond'"),

@@ -61,12 +61,25 @@ function show() {
   }
   showHelp();
 
+  for (const choice of learners()) choice.hidden = !choice.dataset.for.split(" ").includes(task);
+
   const positive = field("positive");
   form.querySelector("[data-positive]").hidden = task !== "binary";
   form.querySelector("[data-threshold]").hidden = task !== "binary";
   const classes = JSON.parse(option?.dataset.classes ?? "[]");
   positive.replaceChildren(make("option", { value: "", text: "The rarer one" }), ...classes.map(c => make("option", { value: c, text: c })));
   for (const row of rows) showRow(row);
+}
+
+function learners() {
+  return [...form.querySelectorAll("[data-learner-choice]")];
+}
+
+// All of them ticked is no choice: what a later version brings is then tried too.
+function chosenLearners() {
+  const offered = learners().filter(c => !c.hidden).map(c => c.querySelector("[data-learner]")).filter(l => !l.disabled);
+  const ticked = offered.filter(l => l.checked).map(l => l.value);
+  return ticked.length === offered.length ? [] : ticked;
 }
 
 function showHelp() {
@@ -103,6 +116,7 @@ function request() {
     metric: field("metric").value || null,
     budgetSeconds: budget === "trials" ? null : Number(budget),
     trials: budget === "trials" ? Number(field("trials").value) : null,
+    learners: chosenLearners(),
     seed: Number(field("seed").value),
   };
   if (isRecommender()) {
@@ -115,6 +129,8 @@ function request() {
     ...common,
     label: target,
     folds: Number(field("folds").value),
+    singleModel: field("single").checked,
+    maxLatencyMicroseconds: field("latency").value ? Number(field("latency").value) : null,
     positive: chosenTask() === "binary" ? field("positive").value || null : null,
     threshold: chosenTask() === "binary" ? field("threshold").value.trim() || "auto" : "auto",
     time: field("newer").value || null,
@@ -133,6 +149,11 @@ async function start(event) {
   showFormError(form, fault?.text);
   if (fault) {
     fault.field.focus();
+    return;
+  }
+  const offered = learners().filter(c => !c.hidden);
+  if (offered.length && !offered.some(c => c.querySelector("[data-learner]").checked)) {
+    showFormError(form, "Learners: tick at least one, under More settings.");
     return;
   }
   const button = form.querySelector("[type=submit]");
