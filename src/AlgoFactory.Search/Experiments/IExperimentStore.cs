@@ -70,6 +70,9 @@ public sealed record ExperimentRequest
     /// <summary>The learners to try, by id; empty: all that fit the task.</summary>
     public ImmutableArray<string> Learners { get; init; } = [];
 
+    /// <summary>Whether a second layer of models may be served: <c>auto</c>, where it is clearly better, or <c>off</c>.</summary>
+    public string Stack { get; init; } = StackChoice.Automatic;
+
     /// <summary>The seed.</summary>
     public int Seed { get; init; } = 1;
 

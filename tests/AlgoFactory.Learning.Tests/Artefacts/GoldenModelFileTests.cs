@@ -143,6 +143,20 @@ public sealed class GoldenModelFileTests
         Bits(ModelFile.Load(path, BuiltIn.Readers), answer.Rows).ShouldBe(answer.Bits);
     }
 
+    [Theory]
+    [InlineData(TaskKind.Binary)]
+    [InlineData(TaskKind.Multiclass)]
+    [InlineData(TaskKind.Regression)]
+    public void The_generator_makes_stacks_that_the_test_accepts(TaskKind kind)
+    {
+        using var temporary = new TempFolder();
+        var path = Write(
+            Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"],
+            $"v{ModelManifest.CurrentVersion}-{kind.ToString().ToLowerInvariant()}-stack", TinyStacks.Fit(kind), TinyModels.Texts(12, 31));
+        var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.ChangeExtension(path, ".json")))!;
+        ShouldAnswer(ModelFile.Load(path, BuiltIn.Readers), answer);
+    }
+
     [Fact]
     public void The_generator_makes_a_file_of_networks()
     {

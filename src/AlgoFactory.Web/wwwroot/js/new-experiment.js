@@ -115,6 +115,7 @@ function request() {
     ...common,
     label: target,
     folds: Number(field("folds").value),
+    stack: field("stack").value,
     positive: chosenTask() === "binary" ? field("positive").value || null : null,
     threshold: chosenTask() === "binary" ? field("threshold").value.trim() || "auto" : "auto",
     time: field("newer").value || null,
