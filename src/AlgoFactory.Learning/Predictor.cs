@@ -13,7 +13,15 @@ namespace AlgoFactory.Learning;
 /// <param name="Pipeline">Turns rows into its features.</param>
 /// <param name="Model">The model.</param>
 /// <param name="Weight">Its share in the weighted mean of scores; the shares sum to 1.</param>
-public sealed record EnsembleMember(string Learner, ParameterSet Parameters, FeaturePipeline Pipeline, IModel Model, double Weight);
+public sealed record EnsembleMember(string Learner, ParameterSet Parameters, FeaturePipeline Pipeline, IModel Model, double Weight)
+{
+    /// <summary>Lets go of what its models own beside managed memory; it predicts no more.</summary>
+    public void Release()
+    {
+        (Model as IDisposable)?.Dispose();
+        Pipeline.FirstLayer?.Release();
+    }
+}
 
 /// <summary>
 /// A whole fitted model: schema, pipelines, members, combiner and post-processing; rows in, predictions out.

@@ -51,6 +51,7 @@ internal sealed class TrainOptions
     private readonly Option<string> _device = new("--device") { Description = "Where networks are trained: auto, cpu, or cuda:0, cuda:1 and so on.", HelpName = "DEVICE", DefaultValueFactory = _ => TorchDevice.Automatic };
     private readonly Option<string?> _maxLatency = new("--max-latency") { Description = "The most time the model may take to predict one row: 50us, 2ms.", HelpName = "TIME" };
     private readonly Option<bool> _single = new("--single-model") { Description = "One model fitted on all rows, instead of a bag or an ensemble." };
+    private readonly Option<string> _stack = new("--stack") { Description = "Whether a second layer of models may be served: auto, where it is clearly better out of fold; or off.", HelpName = "WHEN", DefaultValueFactory = _ => StackChoice.Automatic };
     private readonly ReadingOptions _reading = new();
 
     /// <summary>Whether one JSON object is wanted.</summary>
@@ -61,7 +62,7 @@ internal sealed class TrainOptions
     {
         command.Add(_file);
         foreach (var option in new Option[]
-            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _fresh, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, _device, _maxLatency, _single, Json })
+            { _label, _task, _user, _item, _rating, _time, _itemFeatures, _userFeatures, _gap, _split, _weight, _group, _fold, _threshold, _cost, _metric, _budget, _trials, _tuner, _learners, _memory, _resume, _fresh, _seed, _name, _url, _valid, _folds, _ignore, _positive, _out, _threads, _device, _maxLatency, _single, _stack, Json })
             command.Add(option);
         _reading.AddTo(command);
     }
@@ -108,6 +109,7 @@ internal sealed class TrainOptions
             Threshold = Threshold(line),
             MaxLatency = line.GetValue(_maxLatency) is { } latency ? LatencyText.Parse(latency) : null,
             SingleModel = line.GetValue(_single),
+            Stack = line.GetRequiredValue(_stack),
             OutputPath = line.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}.afm",
             Threads = threads,
         };

@@ -1,4 +1,5 @@
 using AlgoFactory.Hosting.Explaining;
+using AlgoFactory.Learning;
 
 namespace AlgoFactory.Cli.Output;
 
@@ -36,6 +37,8 @@ internal static class ReportPrinter
 
         foreach (var groups in report.Fairness)
         {
+            if (report.Card.Task.Kind == TaskKind.Multiclass)
+                Console.Out.WriteLine($"Selected: predicted '{groups.Selected}'.");
             var table = Tables.Of(groups.Column, "rows", groups.Selected is null ? "mean prediction" : "selected", groups.Selected is null ? "mean error" : "true positive rate", groups.Selected is null ? "mean absolute error" : "false positive rate");
             foreach (var group in groups.Groups)
                 table.Add(group.Name, $"{group.Rows}", Tables.Number(group.SelectionRate ?? group.MeanPrediction), Tables.Number(group.TruePositiveRate ?? group.MeanError), Tables.Number(group.FalsePositiveRate ?? group.MeanAbsoluteError));

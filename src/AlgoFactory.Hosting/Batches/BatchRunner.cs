@@ -86,7 +86,7 @@ public sealed class BatchRunner(
         {
             // Models over native memory own more than the collector sees.
             foreach (var member in model.Predictor.Members)
-                (member.Model as IDisposable)?.Dispose();
+                member.Release();
         }
     }
 

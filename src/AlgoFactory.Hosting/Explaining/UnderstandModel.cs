@@ -67,10 +67,10 @@ public static class UnderstandModel
             Contributions = contributions,
             Effects = look.Effects(leading),
             Slices = hasLabels ? SliceFinder.Find(features, predictor.InputColumns, SliceFinder.Losses(task, predictions.Scores, labels)) : null,
-            Fairness = [.. groups.Select(g => FairnessTable.Measure(rows[g.Name], g, predictions, labels))],
+            Fairness = [.. groups.SelectMany(g => FairnessTable.MeasureAll(rows[g.Name], g, predictions, labels))],
             Leakage = Leakage(predictor, features, labels, hasLabels, read, options, cancellation),
             Quality = DataQuality.Of(features, predictor.InputColumns, model.Profile),
-            Warnings = [.. Notes(model, drawn, rows.RowCount, hasLabels)],
+            Warnings = [.. Notes(model, drawn, rows.RowCount, hasLabels), .. LeftOut(groups, task)],
         };
         if (!hasLabels)
             return report;
@@ -88,8 +88,6 @@ public static class UnderstandModel
     {
         if (!there.Contains(name))
             throw new UsageException($"The file has no column '{name}' whose groups could be compared{NearestName.Hint(name, there)}.");
-        if (predictor.Task.Kind == TaskKind.Multiclass)
-            throw new UsageException("Groups are compared for two classes, or for numbers; this model has more classes.");
         if (name == predictor.Task.Label)
             throw new UsageException($"'{name}' is the label: the groups to compare are those of another column.");
         // Columns that the model does not use may have been read as anything; their values are groups.
@@ -133,6 +131,12 @@ public static class UnderstandModel
         }
 
         return findings.ToImmutable();
+    }
+
+    private static IEnumerable<string> LeftOut(ImmutableArray<ColumnSpec> groups, TaskSpec task)
+    {
+        if (groups.Length > 0 && task.Classes.Length > FairnessTable.MostClasses)
+            yield return $"Groups are compared for the {FairnessTable.MostClasses} most frequent of {task.Classes.Length} classes.";
     }
 
     private static IEnumerable<string> Notes(ModelFile model, FileSample drawn, int rows, bool hasLabels)

@@ -55,7 +55,7 @@ public sealed record UnderstandingReport
     /// <summary>The segments that are predicted worst; null without labels.</summary>
     public SliceReport? Slices { get; init; }
 
-    /// <summary>How groups are treated, a table for each column asked for.</summary>
+    /// <summary>How groups are treated: a table for each column asked for, and with several classes for each of these.</summary>
     public required ImmutableArray<FairnessReport> Fairness { get; init; }
 
     /// <summary>What may make scores too good to be true.</summary>

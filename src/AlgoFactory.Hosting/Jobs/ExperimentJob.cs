@@ -112,6 +112,7 @@ internal sealed class ExperimentJob(
             Threads = WorkerReadOptions.Threads(options),
             MemoryBytes = WorkerLimits.MemoryBytes(options.Worker),
             Tuner = asked.Tuner,
+            Stack = asked.Stack,
             Learners = asked.Learners,
             MaxLatency = asked.MaxLatencyMicroseconds is { } limit ? TimeSpan.FromMicroseconds(limit) : null,
             SingleModel = asked.SingleModel,

@@ -55,6 +55,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             Tuner = request.Tuner,
             MaxLatency = request.MaxLatency,
             SingleModel = request.SingleModel,
+            Stack = request.Stack == StackChoice.Automatic,
             Bags = table.Share >= 1,
             Learners = request.Learners,
             MemoryBytes = Math.Max(0, request.MemoryBytes - ProgramBytes - (long)Math.Min(request.MaxTableBytes, TableBytes.Estimate(table.Data.Schema, profile))),
@@ -194,6 +195,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new UsageException($"The learner '{missing.Info.Id}' cannot be used: {missing.Unavailable}.");
         if (!TunerCatalog.Names.Contains(request.Tuner))
             throw new UsageException(TunerCatalog.Refusal(request.Tuner));
+        if (!StackChoice.Names.Contains(request.Stack))
+            throw new UsageException(StackChoice.Refusal(request.Stack));
         if (request.Folds is < 0 or 1)
             throw new UsageException("The number of folds must be 2 or more; 0 lets the data's size decide.");
         var output = Path.GetFullPath(request.OutputPath);

@@ -79,6 +79,9 @@ public sealed record TrainRequest
     /// <summary>Whether the best trial's one model is wanted, fitted on all rows, instead of a bag or an ensemble.</summary>
     public bool SingleModel { get; init; }
 
+    /// <summary>Whether a second layer of models may be served: <c>auto</c>, where it is clearly better, or <c>off</c>.</summary>
+    public string Stack { get; init; } = StackChoice.Automatic;
+
     /// <summary>Where the model goes.</summary>
     public required string OutputPath { get; init; }
 

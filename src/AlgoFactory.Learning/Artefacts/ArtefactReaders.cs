@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Stacking;
 
 namespace AlgoFactory.Learning.Artefacts;
 
@@ -12,13 +13,14 @@ public sealed class ArtefactReaders
     private readonly FrozenDictionary<string, Func<ArtefactSection, IModel>> _models;
     private readonly FrozenDictionary<string, Func<ArtefactSection, IFittedFeaturizer>> _featurizers;
 
-    /// <summary>Creates the list from format names such as <c>gbdt/1</c>.</summary>
+    /// <summary>Creates the list from format names such as <c>gbdt/1</c>; those of a stack belong to it anyway.</summary>
     public ArtefactReaders(
         IEnumerable<KeyValuePair<string, Func<ArtefactSection, IModel>>> models,
         IEnumerable<KeyValuePair<string, Func<ArtefactSection, IFittedFeaturizer>>> featurizers)
     {
-        _models = models.ToFrozenDictionary(StringComparer.Ordinal);
-        _featurizers = featurizers.ToFrozenDictionary(StringComparer.Ordinal);
+        // The two parts of a stack hold models and featurizers of the other formats.
+        _models = models.Append(new(StackedModel.FormatName, from => StackedModel.Read(from, this))).ToFrozenDictionary(StringComparer.Ordinal);
+        _featurizers = featurizers.Append(new(FirstLayer.FormatName, from => FirstLayerFormat.Read(from, this))).ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>All formats by name: of models, and of featurizers.</summary>

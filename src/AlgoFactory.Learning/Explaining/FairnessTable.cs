@@ -20,8 +20,34 @@ public static class FairnessTable
     /// <summary>Groups below this many rows are left out of the differences.</summary>
     public const int SmallestGroup = 30;
 
+    /// <summary>Of more classes than that the most frequent ones have a table.</summary>
+    public const int MostClasses = 10;
+
     private const int MostGroups = 10;
     private const int MostRanges = 5;
+
+    /// <summary>
+    /// Measures each group: one table for two classes or for numbers; of several classes one each, in which this class is being
+    /// selected and every other one is not.
+    /// </summary>
+    /// <param name="column">The column.</param>
+    /// <param name="spec">Its spec.</param>
+    /// <param name="predictions">What the model predicts.</param>
+    /// <param name="labels">The true classes or values.</param>
+    /// <exception cref="LearningException">The column is text.</exception>
+    public static IEnumerable<FairnessReport> MeasureAll(Column column, ColumnSpec spec, Predictions predictions, float[] labels) =>
+        predictions.Task.Kind == TaskKind.Multiclass
+            ? Frequent(labels, predictions.Task.Classes.Length).Select(c => Measure(column, spec, predictions, labels, c))
+            : [Measure(column, spec, predictions, labels)];
+
+    /// <summary>The most frequent classes, in the task's order.</summary>
+    private static IEnumerable<int> Frequent(float[] labels, int classes)
+    {
+        var counts = new int[classes];
+        foreach (var label in labels)
+            counts[(int)label]++;
+        return Enumerable.Range(0, classes).OrderByDescending(c => counts[c]).Take(MostClasses).Order();
+    }
 
     /// <summary>Measures each group.</summary>
     /// <param name="column">The column.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
@@ -56,7 +57,7 @@ public sealed record ModelCard
         {
             Task = predictor.Task with { Classes = [.. predictor.Task.Classes.Take(MostClasses)] },
             Lineage = lineage with { Leaderboard = [.. lineage.Leaderboard.Take(MostTrials)] },
-            Members = [.. predictor.Members.Select(m => new CardMember(m.Learner, m.Model.Format, m.Weight))],
+            Members = [.. predictor.Members.Select(m => new CardMember(m.Learner, m.Model.Format, m.Weight) { FirstLayer = FirstLayer(m) })],
             Threshold = predictor.Task.Kind == TaskKind.Binary ? predictor.Post.Threshold : null,
             Metrics = model.Metrics,
             Columns = [.. predictor.InputColumns.Take(MostColumns).Select(c => Column(c, model.Profile.Find(c.Name)))],
@@ -66,6 +67,10 @@ public sealed record ModelCard
             Limits = [.. LimitsOf(model)],
         };
     }
+
+    private static ImmutableArray<string>? FirstLayer(EnsembleMember member) => member.Pipeline.FirstLayer is { } layer
+        ? [.. layer.Feeds.Select(f => f.Models.Length == 1 ? f.Name : $"{f.Name}, a bag of {f.Models.Length}")]
+        : null;
 
     private static CardColumn Column(ColumnSpec spec, ColumnProfile? profile)
     {
@@ -102,7 +107,12 @@ public sealed record ModelCard
 /// <param name="Learner">The learner that fitted it.</param>
 /// <param name="Format">The model's format and version.</param>
 /// <param name="Weight">Its share.</param>
-public sealed record CardMember(string Learner, string Format, double Weight);
+public sealed record CardMember(string Learner, string Format, double Weight)
+{
+    /// <summary>The models whose scores it reads, in words; null: it is no second layer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<string>? FirstLayer { get; init; }
+}
 
 /// <summary>A column that the model reads.</summary>
 /// <param name="Name">Its name.</param>

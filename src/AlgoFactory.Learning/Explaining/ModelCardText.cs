@@ -16,7 +16,7 @@ public static class ModelCardText
         Line("## Model details");
         Item("Task", task.IsClassification ? $"{kind} classification of {Code(task.Label)} ({string.Join(", ", task.Classes.Select(Code))})" : $"{kind} of {Code(task.Label)}");
         foreach (var member in card.Members)
-            Item("Member", $"{Plain(member.Learner)} ({Plain(member.Format)}), share {Number(member.Weight)}");
+            Item("Member", $"{Plain(member.Learner)} ({Plain(member.Format)}), share {Number(member.Weight)}{(member.FirstLayer is { } layer ? $", over {string.Join("; ", layer.Select(Plain))}" : "")}");
         if (card.Threshold is { } threshold)
             Item("Decision", $"{Code(task.Classes[^1])} from a probability of {Number(threshold)} on");
         Item("Made", lineage.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));

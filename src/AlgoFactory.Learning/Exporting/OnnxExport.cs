@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Stacking;
 using AlgoFactory.Onnx;
 using AlgoFactory.Onnx.Graph;
 
@@ -47,6 +48,8 @@ public static class OnnxExport
 
     private static string Member(EnsembleMember member, OnnxInputs inputs)
     {
+        if (member.Model is StackedModel)
+            throw new LearningException("A second layer of models has no form in ONNX: the model cannot be exported. Train without one (--stack off).");
         if (member.Model is not IOnnxModel model)
             throw new LearningException($"The learner '{member.Learner}' has no form in ONNX: the model cannot be exported.");
         var blocks = new List<string>();

@@ -18,6 +18,9 @@ public sealed class FeatureBatchBuilder
     [ThreadStatic]
     private static FeatureBatchBuilder? _spare;
 
+    // The spare of whoever predicts inside a prediction, as a stack's first layer does.
+    private FeatureBatchBuilder? _inner;
+
     /// <summary>Creates a builder for that many rows.</summary>
     public FeatureBatchBuilder(int rowCount) => RowCount = rowCount;
 
@@ -29,7 +32,7 @@ public sealed class FeatureBatchBuilder
     {
         var builder = _spare ?? new FeatureBatchBuilder(rowCount);
         // Taken, so that whoever predicts inside a prediction gets another one.
-        _spare = null;
+        (_spare, builder._inner) = (builder._inner, null);
         builder.RowCount = rowCount;
         builder._dense.Clear();
         builder._sparse.Clear();
@@ -45,7 +48,10 @@ public sealed class FeatureBatchBuilder
         _dense.Clear();
         _sparse.Clear();
         _images = null;
-        _spare = this;
+        // One inside another and no more: nothing nests deeper.
+        if (_spare?._inner is not null)
+            return;
+        (_inner, _spare) = (_spare, this);
     }
 
     /// <summary>Takes the next <paramref name="width"/> dense columns: rows × width values, row-major, all 0 at first.</summary>

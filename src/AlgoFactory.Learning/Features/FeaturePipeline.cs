@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Stacking;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -26,10 +27,16 @@ public sealed class FeaturePipeline
     /// <summary>The sparse columns; they stand to the right of the dense features.</summary>
     public int SparseWidth { get; }
 
+    /// <summary>The first layer of a stack, whose columns come before all others; null: there is none.</summary>
+    public FirstLayer? FirstLayer => Featurizers.IsEmpty ? null : Featurizers[0] as FirstLayer;
+
+    /// <summary>The same features behind the scores of a first layer: what a second layer reads.</summary>
+    public FeaturePipeline Behind(FirstLayer layer) => new([layer, .. Featurizers]);
+
     /// <summary>Whether a feature was made from labels (target encoding): rows that it was learned from should not be trained on through <see cref="Transform(Frame)"/>.</summary>
     public bool UsesLabels => Featurizers.Any(f => f is FittedTargetEncoding);
 
-    /// <summary>The data column that each feature is made from: dense features first, then sparse columns.</summary>
+    /// <summary>The data column that each feature is made from: dense features first, then sparse columns. Empty for scores of a first layer.</summary>
     public IEnumerable<string> FeatureSources =>
         DenseFeatures.Select(f => f.Source).Concat(Featurizers.SelectMany(f => Enumerable.Repeat(f.SparseSource, f.SparseWidth)));
 
@@ -76,6 +83,12 @@ public sealed class FeaturePipeline
         var sums = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var (source, value) in FeatureSources.Zip(importance))
             sums[source] = sums.GetValueOrDefault(source) + value;
+        if (FirstLayer is { } layer)
+        {
+            sums.Remove("");
+            layer.Spread(importance.AsSpan()[..layer.Outputs.Length], sums);
+        }
+
         var total = sums.Values.Sum();
         return total > 0
             ? [.. sums.Select(s => new ColumnImportance(s.Key, s.Value / total)).OrderByDescending(s => s.Share).ThenBy(s => s.Column, StringComparer.Ordinal)]

@@ -74,6 +74,9 @@ public sealed record ExperimentPlan
     /// <summary>Whether the best trial's one model is wanted, fitted on all rows, instead of a bag or an ensemble.</summary>
     public bool SingleModel { get; init; }
 
+    /// <summary>Whether a second layer over the trials' out-of-fold scores may be served, where it is clearly better.</summary>
+    public bool Stack { get; init; } = true;
+
     /// <summary>Trials that an interrupted run of the same plan had finished: they count, and are not run again.</summary>
     public ImmutableArray<LeaderboardEntry> Finished { get; init; } = [];
 }

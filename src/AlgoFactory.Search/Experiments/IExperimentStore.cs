@@ -76,6 +76,9 @@ public sealed record ExperimentRequest
     /// <summary>Whether the best single model is wanted, and no ensemble.</summary>
     public bool SingleModel { get; init; }
 
+    /// <summary>Whether a second layer of models may be served: <c>auto</c>, where it is clearly better, or <c>off</c>.</summary>
+    public string Stack { get; init; } = StackChoice.Automatic;
+
     /// <summary>The seed.</summary>
     public int Seed { get; init; } = 1;
 

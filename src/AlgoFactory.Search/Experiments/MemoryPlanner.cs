@@ -60,7 +60,8 @@ internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, Experime
     {
         var learner = catalog[proposal.Learner];
         var fold = evaluator.Features.Plan.Folds.MaxBy(f => f.Train.Length)!;
-        var (width, text) = Width(learner.Info.Needs);
+        var (width, text) = Width(evaluator.NeedsOf(proposal));
+        width += evaluator.Layer?.Margins.Columns ?? 0;
         var features = (long)(fold.Train.Length + fold.Validation.Length) * (4L * width + text);
         return features + learner.FitBytes(new FitShape(fold.Train.Length, width, task.OutputWidth), proposal.Parameters);
     }

@@ -101,6 +101,7 @@ internal sealed class Sweep
             Latency = _latency is null ? null : (_latency, _plan.MaxLatency!.Value),
             IsSingle = _plan.SingleModel,
             IsShortOfMemory = top.IsShortOfMemory,
+            SecondLayer = MayStack(top.Evaluator) ? new SecondLayer(top.Evaluator, _history, _catalog, _plan.Task, _time, _memory, _plan.Learners) : null,
         };
         var result = winner.Run(cancellation);
         _report(new ExperimentDone(result with
@@ -204,7 +205,10 @@ internal sealed class Sweep
     /// </summary>
     private void Restore(TrialEvaluator evaluator, CancellationToken cancellation)
     {
-        foreach (var earlier in _history.Best.Where(b => !IsBaseline(b.Proposal.Learner) && b.Proposal.Fidelity >= 1).Take(EnsembleSelection.MaxMembers).ToArray())
+        var best = _history.Best.Where(b => !IsBaseline(b.Proposal.Learner) && b.Proposal.Fidelity >= 1).ToArray();
+        // A second layer reads the best trial of each learner.
+        var feeds = MayStack(evaluator) ? best.DistinctBy(b => b.Proposal.Learner) : [];
+        foreach (var earlier in best.Take(EnsembleSelection.MaxMembers).Concat(feeds).DistinctBy(b => b.Trial))
         {
             var left = _time.Left;
             if (!_memory.Fits(earlier.Proposal, evaluator) || (_time.IsLimited && earlier.Wall > RestoredPart * left))
@@ -245,8 +249,8 @@ internal sealed class Sweep
     }
 
     /// <summary>
-    /// What the end needs: the selection of an ensemble, the best trial's fit on all rows, and some of the time that two more
-    /// members would take. Bags need none; where a fit would take too much of the budget, more trials are worth more than a few
+    /// What the end needs: the selection of an ensemble, the best trial's fit on all rows, some of the time that two more
+    /// members would take, and a second layer where there may be one. Bags need none; where a fit would take too much of the budget, more trials are worth more than a few
     /// more rows, and the trial's own model is served.
     /// </summary>
     private TimeSpan Reserved(TrialEvaluator evaluator, double share)
@@ -260,8 +264,14 @@ internal sealed class Sweep
             // Except for a learner whose fit on all rows is as long as it may be.
             best = _catalog[_history.Best[0].Proposal.Learner].Info.FillsTime ? TimePlanner.Min(best, FilledPart * _time.Total) : TimeSpan.Zero;
         var more = _history.Best.Skip(1).Take(2).Aggregate(TimeSpan.Zero, (sum, t) => sum + Refit(t));
-        return EnsembleSelection.TimeFor(evaluator, _history.Best, _time) + best + TimePlanner.Min(more, 0.15 * _time.Total);
+        var stack = MayStack(evaluator) ? SecondLayer.TimeFor(_time, share) : TimeSpan.Zero;
+        return EnsembleSelection.TimeFor(evaluator, _history.Best, _time) + best + TimePlanner.Min(more, 0.15 * _time.Total) + stack;
     }
+
+    /// <summary>Whether there may be a second layer: not where the winner is to learn from more rows afterwards, or alone.</summary>
+    private bool MayStack(TrialEvaluator evaluator) => _plan is { Stack: true, Bags: true, SingleModel: false }
+        && SecondLayer.Suits(evaluator.Features.Plan, _plan.Task, _data.Train.RowCount)
+        && _history.Leaderboard.Count >= SecondLayer.FewestTrials;
 
     /// <summary>Half of the memory keeps the folds' features, so that they are not made again; the other half is for the fits.</summary>
     private long CacheBytes => Math.Min(FoldFeatures.MostCacheBytes, _plan.MemoryBytes / 2);

@@ -43,7 +43,14 @@ public sealed class TrialEvaluator(
     /// <summary>The same evaluator with fewer folds at a time: it takes longer, and less memory, and gives the same results.</summary>
     public TrialEvaluator WithFoldsAtOnce(int folds) => folds == FoldsAtOnce
         ? this
-        : new TrialEvaluator(catalog, features, task, metric, seed, threads, clock, bags) { FoldsAtOnce = folds };
+        : new TrialEvaluator(catalog, features, task, metric, seed, threads, clock, bags) { FoldsAtOnce = folds, Layer = Layer };
+
+    /// <summary>The first layer that learners read; null: they read the table alone.</summary>
+    internal LayerColumns? Layer { get; private init; }
+
+    /// <summary>The same evaluator for learners of a second layer.</summary>
+    internal TrialEvaluator WithLayer(LayerColumns layer) =>
+        new(catalog, features, task, metric, seed, threads, clock, bags) { FoldsAtOnce = FoldsAtOnce, Layer = layer };
 
     /// <summary>
     /// Whether a trial's fold models are served as a bag, their mean, instead of one more fit on all rows: those of a learner that
@@ -152,14 +159,18 @@ public sealed class TrialEvaluator(
     /// <summary>Whether a learner makes the best of any time.</summary>
     public bool FillsTime(Proposal proposal) => catalog[proposal.Learner].Info.FillsTime;
 
-    /// <summary>What a learner needs of its features.</summary>
-    public FeatureNeeds NeedsOf(Proposal proposal) => catalog[proposal.Learner].Info.Needs;
+    /// <summary>What a learner needs of the table's features.</summary>
+    public FeatureNeeds NeedsOf(Proposal proposal) => NeedsOf(catalog[proposal.Learner].Info);
+
+    private FeatureNeeds NeedsOf(LearnerInfo learner) => Layer is null ? learner.Needs : LayerColumns.NeedsOf(learner);
 
     private FoldOutcome FitFold(
         ILearner learner, int trial, ParameterSet parameters, int fold, int maxThreads, DateTimeOffset? deadline,
         CancellationToken cancellation)
     {
-        var set = features.Get(fold, learner.Info.Needs, maxThreads, cancellation);
+        var set = features.Get(fold, NeedsOf(learner.Info), maxThreads, cancellation);
+        if (Layer is not null)
+            set = Layer.Extend(set, features.Plan.Folds[fold]);
         var context = new FitContext(
             SplitMix64.Derive(seed, trial), ThreadsFor(learner, maxThreads, deadline), deadline, clock, null, cancellation);
         var started = clock.GetTimestamp();

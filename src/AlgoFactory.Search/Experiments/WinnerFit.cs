@@ -3,6 +3,7 @@ using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Metrics;
+using AlgoFactory.Learning.Stacking;
 
 namespace AlgoFactory.Search.Experiments;
 
@@ -34,6 +35,9 @@ internal sealed class WinnerFit(
     /// <summary>Whether the best trial alone is to be served.</summary>
     public bool IsSingle { get; init; }
 
+    /// <summary>What fits a second layer; null: there is to be none.</summary>
+    public SecondLayer? SecondLayer { get; init; }
+
     /// <summary>Whether memory is too short for a fit on all rows; the user has been told so.</summary>
     public bool IsShortOfMemory { get; init; }
 
@@ -44,8 +48,16 @@ internal sealed class WinnerFit(
         var best = WithScores(history.Best[0], cancellation);
         var single = new Selection([new SelectedMember(best, 1)], best.OutOfSample, best.FoldScores, best.Score!.Value);
         var selection = IsSingle ? single : SelectEnsemble(best, single, cancellation);
+        var stack = IsSingle ? null : SecondLayer?.Select(selection, Candidates(best), refitShare, cancellation);
 
         report(new PhaseChanged("refitting"));
+        if (stack is not null && FitStack(stack, cancellation) is { } layered)
+        {
+            var took = Latency?.Meter.Measure([layered]);
+            if (took is null || took <= Latency!.Value.Limit)
+                return Result(stack.Blend, [layered], stack) with { Latency = took };
+        }
+
         if (Latency is null)
             return Result(selection, FitMembers(selection, MaxModels, cancellation));
         var (chosen, members, latency) = FitQuick(selection, single, Latency.Value.Meter, Latency.Value.Limit, cancellation);
@@ -68,15 +80,22 @@ internal sealed class WinnerFit(
             ?? throw new LearningException($"The best trial of the interrupted run could not be fitted again: {again.Error}");
     }
 
-    private Selection SelectEnsemble(TrialResult best, Selection single, CancellationToken cancellation)
+    private TrialResult[] Candidates(TrialResult best)
     {
         // A member must be servable even if no time is left to fit it again.
         var needsModel = time.IsLimited || evaluator.Features.Plan.IsExternal;
-        var candidates = history.Best
-            .Where(b => !b.OutOfSample.IsEmpty && (!needsModel || !b.FoldModels.IsEmpty))
-            .Where(b => b.Trial == best.Trial || evaluator.NeedsOf(b.Proposal) != FeatureNeeds.None)
-            .OrderBy(b => b.Trial == best.Trial ? 0 : 1)
-            .ToArray();
+        return
+        [
+            .. history.Best
+                .Where(b => !b.OutOfSample.IsEmpty && (!needsModel || !b.FoldModels.IsEmpty))
+                .Where(b => b.Trial == best.Trial || evaluator.NeedsOf(b.Proposal) != FeatureNeeds.None)
+                .OrderBy(b => b.Trial == best.Trial ? 0 : 1),
+        ];
+    }
+
+    private Selection SelectEnsemble(TrialResult best, Selection single, CancellationToken cancellation)
+    {
+        var candidates = Candidates(best);
         // The mean of two ranks is not the rank of a blend: a ranking has one winner.
         if (task.Kind == TaskKind.Ranking || candidates.Length < 2)
             return single;
@@ -159,12 +178,47 @@ internal sealed class WinnerFit(
         return (single, last, latency);
     }
 
+    /// <summary>A stack as one member: its second layer fitted on all rows' out-of-fold scores, over the models that are served for them. Null: there was no time.</summary>
+    private EnsembleMember? FitStack(Stack stack, CancellationToken cancellation)
+    {
+        var (columns, second) = (stack.Columns, stack.Second);
+        var layered = evaluator.WithLayer(columns);
+        var fitted = FitAllRows(layered, second, layered.NeedsOf(second.Proposal), columns.Extend, cancellation);
+        if (fitted is null)
+            return null;
+        var (feeds, models) = (ImmutableArray.CreateBuilder<LayerFeed>(), 0);
+        foreach (var feed in columns.Feeds)
+        {
+            var served = Models(feed, MaxModels - models, cancellation);
+            models += served.Length;
+            feeds.Add(new LayerFeed(LayerColumns.Name(feed), feed.Proposal.Learner, [.. served.Select(m => new LayerModel(m.Pipeline, m.Model))]));
+        }
+
+        double Share(TrialResult trial) => stack.Blend.Members.FirstOrDefault(m => m.Trial.Trial == trial.Trial)?.Weight ?? 0;
+        return new EnsembleMember(
+            StackedModel.LearnerId,
+            second.RefitParameters.With("second_layer", second.Proposal.Learner),
+            fitted.Pipeline.Behind(new FirstLayer(feeds.ToImmutable(), columns.Margins, task.Classes)),
+            new StackedModel(fitted.Model, Share(second), [.. columns.Feeds.Select(Share)], columns.Margins),
+            1);
+    }
+
     private FittedModel? FitWhole(TrialResult trial, CancellationToken cancellation)
     {
         if (evaluator.Features.Plan.IsExternal && !trial.FoldModels.IsEmpty)
             return trial.FoldModels[0];
         if (_fitted.TryGetValue(trial.Trial, out var done))
             return done;
+        if (FitAllRows(evaluator, trial, evaluator.NeedsOf(trial.Proposal), whole => whole, cancellation) is not { } fitted)
+            return null;
+        _fitted.Add(trial.Trial, fitted);
+        return fitted;
+    }
+
+    /// <summary>A fit on all rows, or null where there is no time for it.</summary>
+    private FittedModel? FitAllRows(
+        TrialEvaluator by, TrialResult trial, FeatureNeeds needs, Func<FoldSet, FoldSet> extend, CancellationToken cancellation)
+    {
         var left = time.Left;
         if (time.IsLimited && (refitShare == 0 || (evaluator.FillsTime(trial.Proposal) ? LeastOfFilled : 1) * RefitTime(trial) > left))
             return null;
@@ -174,14 +228,10 @@ internal sealed class WinnerFit(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, cutOff.Token);
         try
         {
-            var needs = evaluator.NeedsOf(trial.Proposal);
             if (!_whole.TryGetValue(needs, out var whole))
                 _whole.Add(needs, whole = evaluator.Features.MakeWhole(needs, evaluator.Threads, either.Token));
-            var fitted = evaluator.Refit(trial.Trial, trial.Proposal, trial.RefitParameters, whole, deadline, either.Token);
-            if (deadline is { } end && clock.GetUtcNow() >= end)
-                return null;
-            _fitted.Add(trial.Trial, fitted);
-            return fitted;
+            var fitted = by.Refit(trial.Trial, trial.Proposal, trial.RefitParameters, extend(whole), deadline, either.Token);
+            return deadline is { } end && clock.GetUtcNow() >= end ? null : fitted;
         }
         catch (OperationCanceledException) when (cutOff.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
@@ -189,7 +239,7 @@ internal sealed class WinnerFit(
         }
     }
 
-    private LeaderboardEntry AddEnsemble(Selection selection)
+    private LeaderboardEntry AddEnsemble(Selection selection, Stack? stack)
     {
         var entry = history.Leaderboard.Add(new LeaderboardEntry
         {
@@ -198,17 +248,27 @@ internal sealed class WinnerFit(
             Score = selection.Score,
             FoldScores = selection.FoldScores,
             FitSeconds = selection.Members.Sum(m => m.Trial.FitTime.TotalSeconds),
-            Parameters = selection.Members.ToImmutableSortedDictionary(
-                m => $"trial {m.Trial.Trial} {m.Trial.Proposal.Learner}", m => (object)Math.Round(m.Weight, 4), StringComparer.Ordinal),
+            Parameters = Shares(selection, stack),
         });
         report(new TrialEnded(entry, time.Deadline is { } end ? Math.Max(0, (end - clock.GetUtcNow()).TotalSeconds) : null));
         report(new BestChanged(entry));
         return entry;
     }
 
-    private ExperimentResult Result(Selection selection, ImmutableArray<EnsembleMember> members)
+    /// <summary>Who is in it, and how much; what a second layer reads is listed even where it counts through that alone.</summary>
+    private static ImmutableSortedDictionary<string, object> Shares(Selection selection, Stack? stack)
     {
-        var ensemble = selection.Members.Length > 1 ? AddEnsemble(selection) : null;
+        var shares = ImmutableSortedDictionary.CreateBuilder<string, object>(StringComparer.Ordinal);
+        foreach (var feed in stack?.Columns.Feeds ?? [])
+            shares[LayerColumns.Name(feed)] = 0.0;
+        foreach (var (trial, weight) in selection.Members)
+            shares[ReferenceEquals(trial, stack?.Second) ? $"second layer {trial.Proposal.Learner}" : LayerColumns.Name(trial)] = Math.Round(weight, 4);
+        return shares.ToImmutable();
+    }
+
+    private ExperimentResult Result(Selection selection, ImmutableArray<EnsembleMember> members, Stack? stack = null)
+    {
+        var ensemble = selection.Members.Length > 1 || stack is not null ? AddEnsemble(selection, stack) : null;
         var features = evaluator.Features;
         var fitted = PostFit.Run(task, threshold, selection.OutOfSample, features.ValidationLabels, features.ValidationWeights);
         var (post, scores) = (fitted.Post, fitted.Scores);

@@ -101,7 +101,7 @@ internal sealed class Generation(
     {
         // The collector takes managed arrays back; models over native memory own more than that.
         foreach (var member in Model.Predictor.Members)
-            (member.Model as IDisposable)?.Dispose();
+            member.Release();
         Volatile.Write(ref _model, null);
         (_binder, _explainer, _recommender) = (null, null, null);
     }

@@ -34,6 +34,8 @@ internal static class ExperimentChecks
             throw RefusedException.Invalid($"'threshold' must be a text, and it and 'gap' may have at most {MaxWordLength} characters.");
         if (request.Metric?.Length > MaxWordLength || request.Positive?.Length > MaxClassLength)
             throw RefusedException.Invalid($"'metric' may have at most {MaxWordLength} characters and 'positive' at most {MaxClassLength}.");
+        if (request.Stack is null || !StackChoice.Names.Contains(request.Stack))
+            throw RefusedException.Invalid(StackChoice.Refusal(request.Stack));
         if (request.Tuner is null || request.Learners.IsDefault || request.Learners.Contains(null!))
             throw RefusedException.Invalid("'tuner' and the ids in 'learners' must be texts, not null.");
         if (!TunerCatalog.Names.Contains(request.Tuner))

@@ -169,7 +169,7 @@ public sealed class ResumeTests : IDisposable
         // The threshold and the members that are served are chosen after the search; memory shows in the number of rows.
         string[] free =
         [
-            "DataName", "Budget", "Trials", "StartedAt", "Tuner", "Threshold", "MaxLatency", "SingleModel", "OutputPath", "Threads", "MemoryBytes", "MaxTableBytes", "Learners",
+            "DataName", "Budget", "Trials", "StartedAt", "Tuner", "Threshold", "MaxLatency", "SingleModel", "Stack", "OutputPath", "Threads", "MemoryBytes", "MaxTableBytes", "Learners",
             "Finished", "KeepJournal", "Resume", "Fresh",
         ];
 

@@ -55,6 +55,55 @@ public class FairnessTableTests
     }
 
     [Fact]
+    public void Of_several_classes_each_is_measured_against_the_rest()
+    {
+        var random = new Sequence(3);
+        var (groups, labels, scores) = (new string[400], new float[400], new float[1600]);
+        for (var row = 0; row < groups.Length; row++)
+        {
+            groups[row] = random.Chance(0.4) ? "f" : "m";
+            labels[row] = random.Next(0, 4);
+            // Men of the last class are never found.
+            var predicted = random.Chance(0.7) ? (int)labels[row] : random.Next(0, 4);
+            scores[4 * row + (groups[row] == "m" && predicted == 3 ? 0 : predicted)] = 1;
+        }
+
+        var column = SmallTables.Categories("sex", groups);
+        var spec = SmallTables.Schema(SmallTables.Of(column)).Columns[0];
+        var predictions = new Predictions(new TaskSpec(TaskKind.Multiclass, "y", ["a", "b", "c", "d"]), new PostProcessing(), scores);
+        var reports = FairnessTable.MeasureAll(column, spec, predictions, labels).ToArray();
+
+        reports.Select(r => r.Selected).ShouldBe(["a", "b", "c", "d"]);
+        foreach (var (report, selected) in reports.Select((r, i) => (r, i)))
+            foreach (var group in report.Groups)
+            {
+                // The plain way: each share counted by itself.
+                var rows = Enumerable.Range(0, groups.Length).Where(r => groups[r] == group.Name).ToArray();
+                double Share(Func<int, bool> of, Func<int, bool> which) => (double)rows.Count(r => of(r) && which(r)) / rows.Count(of);
+                group.SelectionRate.ShouldBe(Share(_ => true, r => predictions.ClassIndex(r) == selected));
+                group.BaseRate.ShouldBe(Share(_ => true, r => labels[r] == selected));
+                group.TruePositiveRate.ShouldBe(Share(r => labels[r] == selected, r => predictions.ClassIndex(r) == selected));
+                group.FalsePositiveRate.ShouldBe(Share(r => labels[r] != selected, r => predictions.ClassIndex(r) == selected));
+                group.Accuracy.ShouldBe(Share(_ => true, r => (predictions.ClassIndex(r) == selected) == (labels[r] == selected)));
+            }
+
+        (reports[3].PassesFourFifths, reports[3].DemographicParityRatio).ShouldBe((false, 0));
+    }
+
+    [Fact]
+    public void Of_many_classes_the_most_frequent_ones_are_measured()
+    {
+        var column = SmallTables.Categories("sex", [.. Enumerable.Range(0, 300).Select(i => i % 3 == 0 ? "f" : "m")]);
+        var spec = SmallTables.Schema(SmallTables.Of(column)).Columns[0];
+        var classes = Enumerable.Range(0, 15).Select(i => $"c{i}").ToArray();
+        // Class i is as frequent as i + 1.
+        var labels = Enumerable.Range(0, 300).Select(i => (float)(int)(Math.Sqrt(1 + 8 * (i % 120)) - 1) / 2).Select(l => MathF.Floor(l)).ToArray();
+        var predictions = new Predictions(new TaskSpec(TaskKind.Multiclass, "y", [.. classes]), new PostProcessing(), new float[300 * 15]);
+
+        FairnessTable.MeasureAll(column, spec, predictions, labels).Select(r => r.Selected).ShouldBe(classes[5..]);
+    }
+
+    [Fact]
     public void Values_have_mean_errors_and_text_no_groups()
     {
         var column = new NumericColumn("n", [.. Enumerable.Range(0, 80).Select(i => (double)(i % 2))]);

@@ -153,7 +153,7 @@ public static class TinyModels
         };
     }
 
-    private static float[] Labels(Frame frame, TaskSpec task, int seed)
+    internal static float[] Labels(Frame frame, TaskSpec task, int seed)
     {
         var random = new Sequence((ulong)seed + 77);
         var ages = ((NumericColumn)frame["age"]).Values;

@@ -53,10 +53,11 @@ public sealed record ModelDetails(
         Enum.GetValues<ImportanceKind>().ToImmutableSortedDictionary(k => k, file.Predictor.TreeImportance),
         [.. file.Predictor.Members.Select(m => m.Model).OfType<OnnxModel>().Select(m => m.Curve).Where(c => c.Length > 0)]);
 
-    private static ImmutableArray<string> GroupsOf(Predictor predictor) => predictor.Task.Kind == TaskKind.Multiclass
-        ? []
-        : [.. predictor.Schema.Columns
-            .Where(c => c.Kind is ColumnKind.Categorical or ColumnKind.Boolean or ColumnKind.Numeric && c.Name != predictor.Task.Label).Select(c => c.Name)];
+    private static ImmutableArray<string> GroupsOf(Predictor predictor) =>
+    [
+        .. predictor.Schema.Columns
+            .Where(c => c.Kind is ColumnKind.Categorical or ColumnKind.Boolean or ColumnKind.Numeric && c.Name != predictor.Task.Label).Select(c => c.Name),
+    ];
 }
 
 /// <summary>A member made of trees.</summary>

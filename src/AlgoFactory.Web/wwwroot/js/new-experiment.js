@@ -131,6 +131,7 @@ function request() {
     folds: Number(field("folds").value),
     singleModel: field("single").checked,
     maxLatencyMicroseconds: field("latency").value ? Number(field("latency").value) : null,
+    stack: field("stack").value,
     positive: chosenTask() === "binary" ? field("positive").value || null : null,
     threshold: chosenTask() === "binary" ? field("threshold").value.trim() || "auto" : "auto",
     time: field("newer").value || null,

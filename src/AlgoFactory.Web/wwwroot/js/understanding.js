@@ -201,7 +201,7 @@ function card({ task, lineage, members, threshold, limits, columnCount }) {
   const fact = (name, text) => facts.append(make("dt", { text: name }), make("dd", { text }));
   fact("Predicts", task.kind === "regression" ? task.label : `${task.label}: ${task.classes.join(", ")}`);
   fact("From", `${count(columnCount, "column")}, ${count(lineage.rows, "row")} of ${lineage.dataName}`);
-  fact("Made of", members.map(m => `${m.learner} (${percent(m.weight)})`).join(", "));
+  fact("Made of", members.map(m => `${m.learner} (${percent(m.weight)}${m.firstLayer ? `, over ${m.firstLayer.join("; ")}` : ""})`).join(", "));
   if (threshold !== null && threshold !== undefined) fact("Decides", `${task.classes[1]} from ${percent(threshold)} on`);
   fact("Validated", `${lineage.validation}, optimised ${METRICS[lineage.metric] ?? lineage.metric}`);
   fact("Budget", `${lineage.budgetSeconds ? `${short(lineage.budgetSeconds)} s, ` : ""}${count(lineage.trials, "trial")}, seed ${lineage.seed}`);

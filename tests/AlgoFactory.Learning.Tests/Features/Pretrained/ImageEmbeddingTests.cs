@@ -76,11 +76,10 @@ public sealed class ImageEmbeddingTests
         rows.ShouldBe([-(float)Math.Sqrt(6), 0, (float)Math.Sqrt(6), 0, 0, 0], 1e-5);
     }
 
-    private static FittedImageEmbedding Embedding()
-    {
-        var weights = Weights();
-        return new FittedImageEmbedding("photo", weights.Bytes, weights.Ranges, EmbeddingScale.None(MobileNetV2.Width));
-    }
+    private static FittedImageEmbedding Embedding() => Embedding("photo", Weights());
+
+    /// <summary>An embedding with these weights.</summary>
+    internal static FittedImageEmbedding Embedding(string column, RandomWeights weights) => new(column, weights.Bytes, weights.Ranges, EmbeddingScale.None(MobileNetV2.Width));
 
     private static Frame Copy(Frame frame)
     {
@@ -90,7 +89,7 @@ public sealed class ImageEmbeddingTests
 
     private static byte[]?[] Copies(ReadOnlySpan<byte[]?> images) => [.. images.ToArray().Select(i => i?.ToArray())];
 
-    private static RandomWeights Weights() => RandomWeights.Of(
+    internal static RandomWeights Weights() => RandomWeights.Of(
         MobileNetV2.Convolutions.SelectMany(c => (int[])[c.Weights, c.Out]),
         MobileNetV2.Convolutions.SelectMany(c => (double[])[2.5 / Math.Sqrt(c.Weights / c.Out), 0.1]));
 

@@ -21,6 +21,9 @@ internal sealed class RandomWeights(byte[] bytes, float[] ranges)
         return new RandomWeights(bytes, [.. sizes.SelectMany(s => (float[])[(float)(2 * s / 255), (float)-s])]);
     }
 
+    /// <summary>The same with bytes that come again and again, so that a file of them is small.</summary>
+    public RandomWeights Repeating(int period) => new([.. bytes.Select((_, i) => bytes[i % period])], ranges);
+
     /// <summary>The next part's numbers.</summary>
     public double[] Next(int count)
     {

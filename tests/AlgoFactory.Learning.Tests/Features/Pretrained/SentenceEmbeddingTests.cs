@@ -86,15 +86,14 @@ public sealed class SentenceEmbeddingTests
     private static ImmutableArray<UnigramPiece> Pieces { get; } =
         [.. Enumerable.Range(0, 6).Select(i => new UnigramPiece($"<{i}>", 0)), new("\u2581", -2), new("a", -3), new("b", -3), new("cab", -2), new("\u2581a", -2)];
 
-    private static FittedSentenceEmbedding Embedding()
-    {
-        var weights = Weights();
-        return new FittedSentenceEmbedding("text", Pieces, weights.Bytes, weights.Ranges, EmbeddingScale.None(SentenceEncoder.Width));
-    }
+    private static FittedSentenceEmbedding Embedding() => Embedding("text", Weights());
+
+    /// <summary>An embedding with these weights.</summary>
+    internal static FittedSentenceEmbedding Embedding(string column, RandomWeights weights) => new(column, Pieces, weights.Bytes, weights.Ranges, EmbeddingScale.None(SentenceEncoder.Width));
 
     private static Frame Texts(params string?[] texts) => new(texts.Length, [new TextColumn("text", texts)]);
 
-    private static RandomWeights Weights() => RandomWeights.Of(
+    internal static RandomWeights Weights() => RandomWeights.Of(
         SentenceEncoder.Parts.Select(p => p.Shape.Aggregate(1, (product, size) => product * size)),
         SentenceEncoder.Parts.Select(p => p.Shape.Length == 2 ? 1.7 / Math.Sqrt(p.Shape[0] == SentenceEncoder.Tokens ? 1 : p.Shape[0]) : 1));
 }

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
+using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Features;
+using AlgoFactory.Learning.Features.Images;
+using AlgoFactory.Learning.Learners;
+using AlgoFactory.Learning.Learners.Networks;
+using AlgoFactory.Learning.Spaces;
+using AlgoFactory.Learning.Tests.Features.Pretrained;
+using AlgoFactory.Onnx;
+using AlgoFactory.Onnx.Graph;
+using AlgoFactory.TestKit.Models;
+
+namespace AlgoFactory.Learning.Tests.Artefacts;
+
+/// <summary>
+/// A model of every format that holds a network: linear models on both pretrained networks, whose weights here repeat themselves, and
+/// small graphs on pictures and on a grid of numbers.
+/// </summary>
+internal static class GoldenNetworks
+{
+    private const int Period = 211;
+
+    private static readonly ImmutableArray<string> Pixels = ["p0", "p1", "p2", "p3"];
+
+    private static readonly Schema Schema = new(
+        [
+            new("photo", ColumnKind.Image, ColumnRole.Feature, 1, "Chosen."),
+            new("note", ColumnKind.Text, ColumnRole.Feature, 1, "Chosen."),
+            .. Pixels.Select(p => new ColumnSpec(p, ColumnKind.Numeric, ColumnRole.Feature, 1, "Chosen.")),
+            new("outcome", ColumnKind.Categorical, ColumnRole.Label, 1, "Chosen."),
+        ],
+        "outcome");
+
+    public static ImmutableArray<ImmutableDictionary<string, string>> Rows(int count, int seed)
+    {
+        string[] words = ["a", "b", "cab", "a cab"];
+        var random = new Sequence((ulong)seed);
+        return
+        [
+            .. Enumerable.Range(0, count).Select(_ =>
+            {
+                var (shade, row) = (random.Next(1, 200), ImmutableDictionary.CreateBuilder<string, string>());
+                row["photo"] = Convert.ToBase64String(PngFile.Encode(8, 8, 3, (x, y, c) => (byte)(shade + x * c * 3 + y * (shade % 5))));
+                row["note"] = string.Join(' ', Enumerable.Range(0, 4).Select(_ => words[random.Next(0, words.Length)]));
+                foreach (var pixel in Pixels)
+                    row[pixel] = random.Next(0, 256).ToString(CultureInfo.InvariantCulture);
+                return row.ToImmutable();
+            }),
+        ];
+    }
+
+    public static ModelFile Fit()
+    {
+        var (task, rows) = (TinyModels.Task(TaskKind.Binary), Rows(12, 1));
+        var labels = Enumerable.Range(0, rows.Length).Select(i => (float)(i % 2)).ToArray();
+        var frame = TinyModels.Bind(Schema, rows);
+        EnsembleMember[] members =
+        [
+            Linear(ImageEmbeddingTests.Embedding("photo", ImageEmbeddingTests.Weights().Repeating(Period))),
+            Linear(SentenceEmbeddingTests.Embedding("note", SentenceEmbeddingTests.Weights().Repeating(Period))),
+            Network(new FittedImagePixels(["photo"])),
+            Network(new FittedGridPixels([.. Pixels], 255)),
+        ];
+        var profile = new DatasetProfile(rows.Length, [.. Schema.Columns.Select(c => new ColumnProfile(c.Name, c.Kind, rows.Length, 0, 10))]);
+        return new ModelFile(
+            new Predictor(Schema, task, [.. members], new PostProcessing()), TinyModels.Fit().Lineage, ImmutableSortedDictionary<string, double>.Empty, profile, [], []);
+
+        EnsembleMember Linear(IFittedFeaturizer featurizer)
+        {
+            var pipeline = Pipeline(featurizer);
+            var fit = BuiltIn.Catalog["linear"].Fit(
+                new TrainingSet { Task = task, FeatureInfos = pipeline.DenseFeatures, Features = pipeline.Transform(frame), Labels = labels }, ParameterSet.Empty, FitContext.Create(7));
+            return new EnsembleMember("linear", fit.RefitParameters, pipeline, fit.Model, 0.25);
+        }
+
+        EnsembleMember Network(IFittedFeaturizer featurizer)
+        {
+            var pipeline = Pipeline(featurizer);
+            var size = pipeline.Transform(frame).Images!.Size;
+            return new EnsembleMember("cnn", ParameterSet.Empty, pipeline, new OnnxModel(Graph(size), size, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]), 0.25);
+        }
+    }
+
+    private static FeaturePipeline Pipeline(IFittedFeaturizer featurizer)
+    {
+        var writer = new ArtefactSectionWriter();
+        writer.WriteJson("pipeline", (JsonNode)new JsonObject { ["featurizers"] = new JsonArray(featurizer.Format) });
+        featurizer.Write(writer.Section("featurizers/0"));
+        return FeaturePipeline.Read(ArtefactSection.Of(writer), BuiltIn.Readers);
+    }
+
+    /// <summary>The mean of an image's bytes, from 0 to 1.</summary>
+    private static byte[] Graph(ImageSize size)
+    {
+        var graph = new OnnxGraph("mean", [OnnxModel.Input, OnnxModel.Output]);
+        graph.Input(OnnxModel.Input, ElementType.UInt8, size.Length);
+        var mean = graph.Add("ReduceMean", [graph.Cast(OnnxModel.Input, ElementType.Float), graph.Constant(OnnxTensor.Of<long>([1]))], OnnxAttribute.Of("keepdims", 1L));
+        graph.Output(OnnxModel.Output, graph.Add("Mul", [mean, graph.Constant(OnnxTensor.Scalar(1 / 255f))]), ElementType.Float, 1);
+        using var file = new MemoryStream();
+        OnnxFile.Write(graph, "algofactory", "1", [], file);
+        return file.ToArray();
+    }
+}
