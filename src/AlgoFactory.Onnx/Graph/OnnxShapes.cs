@@ -69,7 +69,7 @@ internal sealed class OnnxShapes(IReadOnlyDictionary<string, GuardedTensor> cons
             case "Gemm":
                 var weights = _shapes[node.Inputs[Math.Min(1, node.Inputs.Count - 1)]];
                 return weights.Length == 2 && x.Length == 2 && node.Number("transA", 0) == 0 ? [x[0], weights[node.Number("transB", 0) != 0 ? 0 : 1]] : null;
-            case "Conv" or "ConvInteger":
+            case "Conv":
                 var kernels = _shapes[node.Inputs[Math.Min(1, node.Inputs.Count - 1)]];
                 return kernels.Length == 4 && x.Length == 4 ? Window(node, x, kernels[0], kernels[2..]) : null;
             case "AveragePool" or "MaxPool":
