@@ -43,6 +43,7 @@ public sealed class Trainer : IDisposable
     private int _bestEpoch;
     private double _bestLoss = double.PositiveInfinity;
     private int _resumed;
+    private int _steps;
     private int _micro;
 
     /// <summary>Prepares a training.</summary>
@@ -118,7 +119,12 @@ public sealed class Trainer : IDisposable
             network?.Dispose();
     }
 
-    private bool IsOver => _job.Seconds is { } seconds && Elapsed.TotalSeconds >= seconds;
+    private bool IsOver => _job.Seconds is { } seconds && Elapsed.TotalSeconds + LastValidation >= seconds;
+
+    /// <summary>Seconds that the last validation will take: a third of as many rows' training, for nothing goes back through the network.</summary>
+    private double LastValidation => _validation is null || _steps == 0
+        ? 0
+        : Elapsed.TotalSeconds / _steps * _validation.Rows / Math.Min(_job.Options.Batch, _job.Rows) / 3;
 
     /// <summary>How far the training is: by steps, or by time where that is shorter.</summary>
     private double Progress(int step)
@@ -199,6 +205,7 @@ public sealed class Trainer : IDisposable
                 Optimizer.Average(_average, _network, Math.Min(_job.Options.Average, (1.0 + step) / (10 + step)));
             sum += loss;
             steps++;
+            _steps++;
             _report(new StepReport(step + 1, _job.Options.Epochs * _stepsPerEpoch, loss, null));
             if (!double.IsFinite(loss))
                 throw new LearningException("The network's loss became infinite; a lower learning_rate mends it.");

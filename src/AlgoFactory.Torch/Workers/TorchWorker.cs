@@ -49,6 +49,7 @@ public static class TorchWorker
     {
         var library = TorchLibrary.Path ?? throw new LearningException(TorchLibrary.HowToInstall);
         var words = new Queue<string>();
+        var started = Stopwatch.GetTimestamp();
         using var worker = Start(library, threads);
         worker.ErrorDataReceived += (_, line) =>
         {
@@ -66,7 +67,7 @@ public static class TorchWorker
         try
         {
             var pipe = new MessageStream(worker.StandardOutput.BaseStream, new BufferedStream(worker.StandardInput.BaseStream, 1 << 16));
-            return Converse(pipe, job, data, progress);
+            return Converse(pipe, job, data, progress, started);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or EndOfStreamException)
         {
@@ -101,7 +102,7 @@ public static class TorchWorker
         yield return new("DOTNET_TieredPGO", "0");
     }
 
-    private static TrainedWeights Converse(MessageStream pipe, TrainingJob job, TrainingData data, Action<StepReport>? progress)
+    private static TrainedWeights Converse(MessageStream pipe, TrainingJob job, TrainingData data, Action<StepReport>? progress, long started)
     {
         var hello = MessageStream.Read<WorkerHello>(Next(pipe, MessageKind.Hello));
         if (hello.Protocol != MessageStream.Version)
@@ -111,6 +112,8 @@ public static class TorchWorker
             Device = TorchDevice.Resolve(job.Device, hello.CudaDevices),
             InputBytes = data.Inputs.Length,
             ValidationInputBytes = data.ValidationInputs.Length,
+            // On a busy machine a worker takes seconds to start.
+            Seconds = job.Seconds is { } seconds ? Math.Max(0.1, seconds - Stopwatch.GetElapsedTime(started).TotalSeconds) : null,
         });
         pipe.SendData<byte>(data.Inputs);
         pipe.SendData<float>(data.Labels);
