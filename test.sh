@@ -35,6 +35,8 @@ install_debian_packages() {
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
     [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing+=(nginx-light)
     [ -f /usr/include/torch/csrc/api/include/torch/torch.h ] || missing+=(libtorch-dev)
+    # Without OpenBLAS Debian's libtorch multiplies matrices with the reference BLAS, and texts are learned many times slower.
+    compgen -G '/usr/lib/*/openblas-*/libblas.so.3' >/dev/null || missing+=(libopenblas0-pthread)
     command -v g++ >/dev/null || missing+=(g++)
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || give_up "the tests need ${missing[*]}, and there is no apt-get to install them with; install them and try again."

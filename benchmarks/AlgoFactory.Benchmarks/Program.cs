@@ -14,6 +14,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["recommend-tables"] = RecommendTables.Run,
     ["tuners"] = Tuners.Run,
     ["learner-tables"] = LearnerTables.Run,
+    ["network-predictions"] = NetworkPredictions.Run,
     ["network-steps"] = NetworkSteps.Run,
     ["neural-gemm"] = NeuralGemm.Run,
     ["serving-batch"] = ServingBatch.Run,

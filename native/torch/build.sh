@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the shim over libtorch: native/torch/lib/libalgofactory-torch.so. Needs g++ and a libtorch of 1.13 or newer.
 #
-#   native/torch/build.sh            Debian's libtorch (apt-get install libtorch-dev)
+#   native/torch/build.sh            Debian's libtorch (apt-get install libtorch-dev libopenblas0-pthread)
 #   native/torch/build.sh FOLDER     an unpacked libtorch (its include/ and lib/), of CUDA too
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
@@ -17,9 +17,11 @@ else
     includes=(-I/usr/include/torch/csrc/api/include)
     libraries=/usr/lib/x86_64-linux-gnu
     [ -f /usr/include/torch/csrc/api/include/torch/torch.h ] || {
-        echo 'build.sh: libtorch is not installed; run: apt-get install --no-install-recommends libtorch-dev g++' >&2
+        echo 'build.sh: libtorch is not installed; run: apt-get install --no-install-recommends libtorch-dev libopenblas0-pthread g++' >&2
         exit 1
     }
+    compgen -G '/usr/lib/*/openblas-*/libblas.so.3' >/dev/null ||
+        echo 'build.sh: OpenBLAS is missing, so that libtorch multiplies matrices many times slower; run: apt-get install libopenblas0-pthread' >&2
 fi
 command -v "${CXX:-g++}" >/dev/null || { echo 'build.sh: g++ is not installed; run: apt-get install --no-install-recommends g++' >&2; exit 1; }
 # Without this the linker drops the library that registers the CUDA kernels.

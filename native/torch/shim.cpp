@@ -4,6 +4,7 @@
 // aft_error then has the reason as text; nothing is thrown across the border. Sizes are checked by the caller where it can,
 // for an exception here costs milliseconds.
 #include <torch/torch.h>
+#include <torch/version.h>
 
 #include <ATen/autocast_mode.h>
 #include <malloc.h>
@@ -348,7 +349,9 @@ AFT const char* aft_load(const char* path, Handle* const* tensors, int64_t count
     thread_local std::string note;
     return done([&] {
         torch::serialize::InputArchive archive, state;
-        archive.load_from(path);
+        // To where the weights are now: it may have been written on another device, and an optimizer's state follows its file.
+        if (count > 0) archive.load_from(path, tensors[0]->tensor.device());
+        else archive.load_from(path);
         at::NoGradGuard none;
         std::vector<Tensor> read;
         for (int64_t i = 0; i < count; i++) {

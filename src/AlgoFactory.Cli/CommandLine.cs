@@ -57,6 +57,7 @@ public static class CommandLine
         TreeCommand.Create(),
         RecommendCommand.Create(),
         ExportCommand.Create(),
+        CompressCommand.Create(),
         ReportCommand.Create(),
         CounterfactualCommand.Create(),
         CardCommand.Create(),

@@ -58,6 +58,9 @@ public enum FeatureNeeds
     /// </summary>
     Pixels,
 
+    /// <summary>No numbers, but the rows' texts as tokens (<see cref="FeatureBatch.Tokens"/>), learned from the training rows.</summary>
+    Tokens,
+
     /// <summary>
     /// The user's code, the item's, then those of the items' features and of the users': 0 for the most frequent, then on;
     /// NaN for one that training did not see.
@@ -80,6 +83,8 @@ public enum FeatureNeeds
 /// <param name="NeedsImages">Whether a table without images, its own pixels included, is nothing for it.</param>
 /// <param name="FillsTime">Whether it fits its schedule to a deadline: whatever time a fit is given, it makes the best of.</param>
 /// <param name="NeedsImageColumns">Whether a table without image columns is nothing for it.</param>
+/// <param name="FromRows">Rows from which on a sweep tries it without being asked to: of fewer, others learn more.</param>
+/// <param name="FromSeconds">The shortest budget of time in which a sweep tries it without being asked to.</param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
@@ -92,7 +97,9 @@ public sealed record LearnerInfo(
     bool NeedsText = false,
     bool NeedsImages = false,
     bool FillsTime = false,
-    bool NeedsImageColumns = false);
+    bool NeedsImageColumns = false,
+    int FromRows = 0,
+    int FromSeconds = 0);
 
 /// <summary>How large a fit is.</summary>
 /// <param name="Rows">Training rows.</param>

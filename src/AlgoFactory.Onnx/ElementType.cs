@@ -9,6 +9,9 @@ public enum ElementType
     /// <summary>8-bit unsigned whole number.</summary>
     UInt8 = 2,
 
+    /// <summary>8-bit signed whole number.</summary>
+    Int8 = 3,
+
     /// <summary>64-bit signed whole number.</summary>
     Int64 = 7,
 

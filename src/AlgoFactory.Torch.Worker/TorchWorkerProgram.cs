@@ -47,10 +47,9 @@ public static partial class TorchWorkerProgram
 
     private static void Train(MessageStream pipe, Stream input, TrainingJob job)
     {
-        var image = job.Network.Image.Length;
         var data = new TrainingData(
-            pipe.ReceiveData<byte>(job.Rows * image), pipe.ReceiveData<float>(job.Rows), pipe.ReceiveData<float>(job.Rows),
-            pipe.ReceiveData<byte>(job.ValidationRows * image), pipe.ReceiveData<float>(job.ValidationRows), pipe.ReceiveData<float>(job.ValidationRows));
+            pipe.ReceiveData<byte>(job.InputBytes), pipe.ReceiveData<float>(job.Rows), pipe.ReceiveData<float>(job.Rows),
+            pipe.ReceiveData<byte>(job.ValidationInputBytes), pipe.ReceiveData<float>(job.ValidationRows), pipe.ReceiveData<float>(job.ValidationRows));
         EndWithHost(input);
         using var trainer = new Trainer(job, data, step => pipe.Send(MessageKind.Step, step));
         var result = trainer.Run();

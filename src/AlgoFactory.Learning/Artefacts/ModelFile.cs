@@ -39,7 +39,25 @@ public sealed record TrainingLineage
 
     /// <summary>Things the user should know.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>How the model's networks were made smaller after training, and what it cost; empty: they were not.</summary>
+    public ImmutableArray<NetworkCompression> Compression { get; init; } = [];
 }
+
+/// <summary>One time that a model's networks were made smaller, measured on rows with labels.</summary>
+/// <param name="Method"><c>int8</c>, <c>prune 0.5</c>, or both in the order in which they were done.</param>
+/// <param name="DataName">The file of those rows, without its folders.</param>
+/// <param name="Rows">How many have a label.</param>
+/// <param name="Metric">What was measured.</param>
+/// <param name="Before">The model before.</param>
+/// <param name="After">The model after.</param>
+public sealed record NetworkCompression(string Method, string DataName, long Rows, string Metric, CompressedSize Before, CompressedSize After);
+
+/// <summary>What a model costs and is worth.</summary>
+/// <param name="Bytes">Its networks' bytes in the model file, as they are packed there.</param>
+/// <param name="RowMicroseconds">What a row takes, features included, on the machine that measured it.</param>
+/// <param name="Score">The metric's value; null where it is not defined.</param>
+public sealed record CompressedSize(long Bytes, double RowMicroseconds, double? Score);
 
 /// <summary>One line of a leaderboard; also the <c>trial</c> event's data. Failed trials stand last, without a rank.</summary>
 public sealed record LeaderboardEntry

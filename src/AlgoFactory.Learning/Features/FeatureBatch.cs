@@ -5,7 +5,8 @@ namespace AlgoFactory.Learning.Features;
 /// <summary>
 /// The features of some rows: a dense float32 block (row-major) followed by an optional sparse CSR block for text and
 /// hashed fields. Feature i is dense column i for i below <see cref="DenseWidth"/>, else sparse column i - DenseWidth.
-/// Beside them may stand the rows' images as they are, for networks. Immutable by convention: learners never write to it.
+/// Beside them may stand the rows' images as they are, or their texts as tokens, for networks. Immutable by convention: learners never
+/// write to it.
 /// </summary>
 public sealed class FeatureBatch
 {
@@ -15,7 +16,8 @@ public sealed class FeatureBatch
     /// <param name="dense">rowCount × denseWidth values, row-major; NaN = missing.</param>
     /// <param name="sparse">The sparse block, or null.</param>
     /// <param name="images">The images, or null.</param>
-    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null, ImageBlock? images = null)
+    /// <param name="tokens">The texts as tokens, or null.</param>
+    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null, ImageBlock? images = null, TokenBlock? tokens = null)
     {
         if (dense.Length != (long)rowCount * denseWidth)
             throw new ArgumentException($"Dense block has {dense.Length} values for {rowCount} × {denseWidth}.", nameof(dense));
@@ -23,11 +25,14 @@ public sealed class FeatureBatch
             throw new ArgumentException("The sparse block has another number of rows.", nameof(sparse));
         if (images is not null && images.RowCount != rowCount)
             throw new ArgumentException("The block of images has another number of rows.", nameof(images));
+        if (tokens is not null && tokens.RowCount != rowCount)
+            throw new ArgumentException("The block of tokens has another number of rows.", nameof(tokens));
         RowCount = rowCount;
         DenseWidth = denseWidth;
         DenseMemory = dense;
         Sparse = sparse;
         Images = images;
+        Tokens = tokens;
     }
 
     /// <summary>Rows.</summary>
@@ -48,6 +53,9 @@ public sealed class FeatureBatch
     /// <summary>The rows' images, or null when the learner did not ask for them.</summary>
     public ImageBlock? Images { get; }
 
+    /// <summary>The rows' texts as tokens, or null when the learner did not ask for them.</summary>
+    public TokenBlock? Tokens { get; }
+
     /// <summary>All features: dense and sparse columns.</summary>
     public int Width => DenseWidth + (Sparse?.Width ?? 0);
 
@@ -60,7 +68,7 @@ public sealed class FeatureBatch
         var dense = new float[rows.Length * DenseWidth];
         for (var i = 0; i < rows.Length; i++)
             Row(rows[i]).CopyTo(dense.AsSpan(i * DenseWidth));
-        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows), Images?.Take(rows));
+        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows), Images?.Take(rows), Tokens?.Take(rows));
     }
 }
 

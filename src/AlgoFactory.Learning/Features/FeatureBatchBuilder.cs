@@ -9,6 +9,7 @@ public sealed class FeatureBatchBuilder
     private readonly List<(float[] Values, int Width)> _dense = [];
     private readonly List<SparseBlock> _sparse = [];
     private ImageBlock? _images;
+    private TokenBlock? _tokens;
 
     // One row's parts stand side by side as they come: they need no putting together, and a reused builder no new memory.
     private float[] _row = [];
@@ -36,7 +37,7 @@ public sealed class FeatureBatchBuilder
         builder.RowCount = rowCount;
         builder._dense.Clear();
         builder._sparse.Clear();
-        builder._images = null;
+        (builder._images, builder._tokens) = (null, null);
         builder._rowWidth = 0;
         return builder;
     }
@@ -47,7 +48,7 @@ public sealed class FeatureBatchBuilder
         // The parts of many rows would stay in memory.
         _dense.Clear();
         _sparse.Clear();
-        _images = null;
+        (_images, _tokens) = (null, null);
         // One inside another and no more: nothing nests deeper.
         if (_spare?._inner is not null)
             return;
@@ -82,6 +83,9 @@ public sealed class FeatureBatchBuilder
     /// <summary>Sets the rows' images.</summary>
     public void SetImages(ImageBlock images) => _images = images;
 
+    /// <summary>Sets the rows' texts as tokens.</summary>
+    public void SetTokens(TokenBlock tokens) => _tokens = tokens;
+
     /// <summary>Puts the parts together.</summary>
     public FeatureBatch Build()
     {
@@ -100,13 +104,13 @@ public sealed class FeatureBatchBuilder
             }
         }
 
-        return new FeatureBatch(RowCount, width, dense, JoinSparse(), _images);
+        return new FeatureBatch(RowCount, width, dense, JoinSparse(), _images, _tokens);
     }
 
     private FeatureBatch BuildRow()
     {
-        if (_sparse.Count > 0 || _images is not null)
-            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse(), _images);
+        if (_sparse.Count > 0 || _images is not null || _tokens is not null)
+            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse(), _images, _tokens);
         if (_rowBatch is not { } batch || batch.DenseWidth != _rowWidth || !_row.AsSpan(0, _rowWidth).Overlaps(batch.Dense))
             _rowBatch = batch = new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth));
         return batch;

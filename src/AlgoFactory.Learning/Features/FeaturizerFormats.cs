@@ -24,6 +24,7 @@ internal static class FeaturizerFormats
         new(FittedGridPixels.FormatName, FittedGridPixels.Read),
         new(FittedImageEmbedding.FormatName, FittedImageEmbedding.Read),
         new(FittedSentenceEmbedding.FormatName, FittedSentenceEmbedding.Read),
+        new(FittedTokenSequences.FormatName, FittedTokenSequences.Read),
         new(FittedGramBag.FormatName, FittedGramBag.Read),
         new(FittedTextComponents.FormatName, FittedTextComponents.Read),
     ];

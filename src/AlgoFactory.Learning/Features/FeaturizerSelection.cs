@@ -32,6 +32,13 @@ internal static class FeaturizerSelection
             yield break;
         }
 
+        if (needs == FeatureNeeds.Tokens)
+        {
+            if (TextColumns(train, schema).Take(FittedTokenSequences.MaxColumns).ToImmutableArray() is { IsEmpty: false } columns)
+                yield return new TokenSequences(columns);
+            yield break;
+        }
+
         var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings;
         var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
         var frame = train.Frame;
@@ -63,7 +70,7 @@ internal static class FeaturizerSelection
         foreach (var image in Names(c => c.Kind == ColumnKind.Image && FeaturizerGuard.Images(frame, c.Name).Values.ContainsAnyExcept((byte[]?)null)))
             yield return needs == FeatureNeeds.ImageEmbeddings && ImageEmbedding.Missing is null ? new ImageEmbedding(image) : new ImageFeatures(image, scaled);
 
-        var texts = Names(c => c.Kind == ColumnKind.Text && FeaturizerGuard.Texts(frame, c.Name).ContainsAnyExcept((string?)null));
+        ImmutableArray<string> texts = [.. TextColumns(train, schema)];
         if (texts.Length > 0)
             yield return new TextStatistics(texts, scaled);
         foreach (var text in texts)
@@ -84,6 +91,11 @@ internal static class FeaturizerSelection
 
         ImmutableArray<string> Names(Func<ColumnSpec, bool> wanted) => [.. features.Where(wanted).Select(c => c.Name)];
     }
+
+    /// <summary>Text columns of which a row has any.</summary>
+    private static IEnumerable<string> TextColumns(FeaturizerInput train, Schema schema) => schema.Features
+        .Where(c => c.Name != train.Task.Label && c.Kind == ColumnKind.Text && FeaturizerGuard.Texts(train.Frame, c.Name).ContainsAnyExcept((string?)null))
+        .Select(c => c.Name);
 
     /// <summary>Image columns, or a table that is an image itself; null: neither.</summary>
     private static IFeaturizer? Pixels(FeaturizerInput train, Schema schema)

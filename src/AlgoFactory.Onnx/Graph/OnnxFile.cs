@@ -55,8 +55,9 @@ public static class OnnxFile
     {
         foreach (var input in node.Inputs)
             Field(to, 1, input);
-        Field(to, 2, node.Output);
-        Field(to, 3, node.Output);
+        foreach (var output in node.Outputs)
+            Field(to, 2, output);
+        Field(to, 3, node.Outputs[0]);
         Field(to, 4, node.Operation);
         foreach (var attribute in node.Attributes)
             Field(to, 5, Message(o => Attribute(o, attribute)));

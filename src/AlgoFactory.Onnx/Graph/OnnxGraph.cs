@@ -33,7 +33,7 @@ public sealed class OnnxGraph
     }
 
     /// <summary>The graph's name.</summary>
-    public string Name { get; }
+    public string Name { get; internal set; }
 
     internal List<Slot> Inputs { get; } = [];
 
@@ -65,6 +65,16 @@ public sealed class OnnxGraph
     public string Add(string operation, ReadOnlySpan<string> inputs, params ReadOnlySpan<OnnxAttribute> attributes) =>
         Add("", operation, inputs, attributes);
 
+    /// <summary>Adds a node of ONNX's own operators with several values and names them.</summary>
+    public string[] AddMany(string operation, ReadOnlySpan<string> inputs, int values)
+    {
+        var names = new string[values];
+        for (var i = 0; i < values; i++)
+            names[i] = NewName();
+        Nodes.Add(new Node("", operation, inputs.ToArray(), names, []));
+        return names;
+    }
+
     /// <summary>Adds a node of ONNX's machine-learning operators and names its value.</summary>
     public string AddMl(string operation, ReadOnlySpan<string> inputs, params ReadOnlySpan<OnnxAttribute> attributes) =>
         Add(MlDomain, operation, inputs, attributes);
@@ -80,16 +90,19 @@ public sealed class OnnxGraph
     {
         if (!_names.Add(name))
             throw new ArgumentException($"There is a value '{name}'.", nameof(name));
-        Nodes.Add(new Node("", "Identity", [value], name, []));
+        Nodes.Add(new Node("", "Identity", [value], [name], []));
         Outputs.Add(new Slot(name, type, width));
     }
 
     private string Add(string domain, string operation, ReadOnlySpan<string> inputs, ReadOnlySpan<OnnxAttribute> attributes)
     {
         var name = NewName();
-        Nodes.Add(new Node(domain, operation, inputs.ToArray(), name, attributes.ToArray()));
+        Nodes.Add(new Node(domain, operation, inputs.ToArray(), [name], attributes.ToArray()));
         return name;
     }
+
+    /// <summary>Takes a name that a file uses.</summary>
+    internal void Take(string name) => _names.Add(name);
 
     private string NewName()
     {
@@ -103,6 +116,6 @@ public sealed class OnnxGraph
     /// <summary>An input or output: rows × width.</summary>
     internal sealed record Slot(string Name, ElementType Type, int Width);
 
-    /// <summary>A node with one value.</summary>
-    internal sealed record Node(string Domain, string Operation, string[] Inputs, string Output, OnnxAttribute[] Attributes);
+    /// <summary>A node with its values, mostly one.</summary>
+    internal sealed record Node(string Domain, string Operation, string[] Inputs, string[] Outputs, OnnxAttribute[] Attributes);
 }

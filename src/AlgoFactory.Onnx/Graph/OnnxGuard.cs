@@ -21,17 +21,25 @@ public static class OnnxGuard
 
     private const string SkipField = "\0";
 
+    /// <summary>The only operator of several values: bytes, their scale, their zero.</summary>
+    private const string Quantize = "DynamicQuantizeLinear";
+
     private static readonly FrozenSet<string> Operators = FrozenSet.ToFrozenSet(
     [
-        "Add", "AveragePool", "Cast", "Clip", "Conv", "Gather", "Gemm", "GlobalAveragePool", "Identity", "MatMul", "MaxPool", "Mul", "ReduceMean", "Relu",
-        "Reshape", "Softmax", "Transpose",
+        "Add", "AveragePool", "Cast", "Clip", "Conv", Quantize, "Gather", "Gelu", "Gemm", "GlobalAveragePool", "Identity", "LayerNormalization",
+        "MatMul", "MatMulInteger", "MaxPool", "Mul", "ReduceMean", "Relu", "Reshape", "Softmax", "Transpose",
     ], StringComparer.Ordinal);
 
     /// <summary>What speaks against the file, in words; null: nothing.</summary>
     /// <param name="file">The file.</param>
     /// <param name="input">Its only input.</param>
     /// <param name="width">The input's elements a row.</param>
-    public static string? Fault(byte[] file, string input, long width)
+    public static string? Fault(byte[] file, string input, long width) => Fault(file, [new(input, width)]);
+
+    /// <summary>What speaks against a file of several inputs, in words; null: nothing.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="inputs">Its inputs, each with its elements a row at most.</param>
+    public static string? Fault(byte[] file, IReadOnlyList<KeyValuePair<string, long>> inputs)
     {
         if (file.Length > MaxBytes)
             return $"it is larger than {MaxBytes >> 20} MiB";
@@ -43,7 +51,7 @@ public static class OnnxGuard
                 7 => Graph(from.ReadBytes(), found),
                 25 => "it defines functions",
                 _ => Skip(from),
-            }) ?? found.Memory(input, width);
+            }) ?? found.Memory(inputs);
         }
         catch (InvalidProtocolBufferException)
         {
@@ -83,10 +91,10 @@ public static class OnnxGuard
                     return Skip(from);
             }
         });
-        if (fault is null && outputs.Count != 1)
+        if (fault is null && outputs.Count != (operation == Quantize ? 3 : 1))
             return $"it has an operator with {outputs.Count} values";
         if (fault is null)
-            found.Nodes.Add(new GuardedNode(operation, inputs, outputs[0], attributes));
+            found.Nodes.Add(new GuardedNode(operation, inputs, outputs, attributes));
         return fault;
     }
 
@@ -198,13 +206,14 @@ public static class OnnxGuard
 
         public Dictionary<string, GuardedTensor> Constants { get; } = new(StringComparer.Ordinal);
 
-        public string? Memory(string input, long width)
+        public string? Memory(IReadOnlyList<KeyValuePair<string, long>> inputs)
         {
             foreach (var (name, constant) in Constants)
                 if (constant.Sizes.Any(s => s < 0) || constant.Sizes.Aggregate(1.0, (product, size) => product * size) > constant.Data.Length)
                     return $"the weight '{name}' is larger than its data";
             var shapes = new OnnxShapes(Constants);
-            shapes.Input(input, 1, width);
+            foreach (var (input, width) in inputs)
+                shapes.Input(input, 1, width);
             foreach (var node in Nodes)
                 if (!shapes.Add(node))
                     return $"the size of a value of its operator '{node.Operation}' cannot be told, or is too large";

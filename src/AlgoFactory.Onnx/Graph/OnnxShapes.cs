@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace AlgoFactory.Onnx.Graph;
 
 /// <summary>A node as <see cref="OnnxGuard"/> reads it.</summary>
-internal sealed record GuardedNode(string Operation, IReadOnlyList<string> Inputs, string Output, IReadOnlyDictionary<string, long[]> Attributes)
+internal sealed record GuardedNode(string Operation, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs, IReadOnlyDictionary<string, long[]> Attributes)
 {
     /// <summary>A whole number or the first of several.</summary>
     public long Number(string name, long otherwise) => Attributes.TryGetValue(name, out var values) && values.Length > 0 ? values[0] : otherwise;
@@ -39,7 +39,10 @@ internal sealed class OnnxShapes(IReadOnlyDictionary<string, GuardedTensor> cons
         foreach (var size in shape)
             if (size > MaxElements || (elements *= size) > MaxElements)
                 return false;
-        _shapes[node.Output] = shape;
+        _shapes[node.Outputs[0]] = shape;
+        // A scale, a zero.
+        foreach (var number in node.Outputs.Skip(1))
+            _shapes[number] = [];
         return true;
     }
 
@@ -48,7 +51,7 @@ internal sealed class OnnxShapes(IReadOnlyDictionary<string, GuardedTensor> cons
         var x = _shapes[node.Inputs[0]];
         switch (node.Operation)
         {
-            case "Cast" or "Clip" or "Identity" or "Relu" or "Softmax":
+            case "Cast" or "Clip" or "DynamicQuantizeLinear" or "Gelu" or "Identity" or "LayerNormalization" or "Relu" or "Softmax":
                 return x;
             case "Add" or "Mul":
                 return node.Inputs.Count == 2 ? Broadcast(x, _shapes[node.Inputs[1]]) : null;
@@ -57,9 +60,12 @@ internal sealed class OnnxShapes(IReadOnlyDictionary<string, GuardedTensor> cons
             case "Transpose":
                 var order = node.Attributes.GetValueOrDefault("perm");
                 return order?.Length == x.Length && order.Order().SequenceEqual(Enumerable.Range(0, x.Length).Select(i => (long)i)) ? Array.ConvertAll(order, o => x[o]) : null;
-            case "MatMul":
-                var right = _shapes[node.Inputs[^1]];
-                return node.Inputs.Count == 2 && right.Length == 2 && x.Length > 0 && x[^1] == right[0] ? [.. x[..^1], right[1]] : null;
+            case "MatMul" or "MatMulInteger":
+                var right = _shapes[node.Inputs[Math.Min(1, node.Inputs.Count - 1)]];
+                if (node.Inputs.Count < 2 || x.Length == 0 || right.Length < 2 || x[^1] != right[^2])
+                    return null;
+                // A matrix, or as many of them as the left side has.
+                return right.Length == 2 || (right.Length == x.Length && x[..^2].SequenceEqual(right[..^2])) ? [.. x[..^1], right[^1]] : null;
             case "Gemm":
                 var weights = _shapes[node.Inputs[Math.Min(1, node.Inputs.Count - 1)]];
                 return weights.Length == 2 && x.Length == 2 && node.Number("transA", 0) == 0 ? [x[0], weights[node.Number("transB", 0) != 0 ? 0 : 1]] : null;
@@ -71,11 +77,12 @@ internal sealed class OnnxShapes(IReadOnlyDictionary<string, GuardedTensor> cons
             case "GlobalAveragePool":
                 return x.Length == 4 ? [x[0], x[1], 1, 1] : null;
             case "ReduceMean":
-                // At most as large.
-                return x;
+                // At most as large; the mean over one dimension that is not kept, exactly.
+                return node.Number("keepdims", 1) == 0 && node.Inputs.Count == 2 && constants.TryGetValue(node.Inputs[1], out var axes)
+                    && axes.Numbers is [var over and >= 0] && over < x.Length ? [.. x[..(int)over], .. x[((int)over + 1)..]] : x;
             case "Gather":
                 var (axis, indices) = (node.Number("axis", 0), _shapes[node.Inputs[^1]]);
-                return axis >= 0 && axis < x.Length && indices.Length == 1 ? [.. x[..(int)axis], indices[0], .. x[((int)axis + 1)..]] : null;
+                return axis >= 0 && axis < x.Length ? [.. x[..(int)axis], .. indices, .. x[((int)axis + 1)..]] : null;
             default:
                 return null;
         }

@@ -31,6 +31,9 @@ public sealed class OnnxTensor
     public static OnnxTensor Of<T>(ReadOnlySpan<T> elements, params ReadOnlySpan<long> shape)
         where T : unmanaged => Create(elements, shape.IsEmpty ? [elements.Length] : [.. shape]);
 
+    /// <summary>A tensor of a file's bytes.</summary>
+    internal static OnnxTensor OfBytes(ElementType type, ImmutableArray<long> shape, byte[] data) => new(type, shape, data);
+
     private static OnnxTensor Create<T>(ReadOnlySpan<T> elements, ImmutableArray<long> dimensions)
         where T : unmanaged
     {
@@ -42,6 +45,7 @@ public sealed class OnnxTensor
             double => ElementType.Double,
             long => ElementType.Int64,
             byte => ElementType.UInt8,
+            sbyte => ElementType.Int8,
             _ => throw new ArgumentException($"There are no tensors of {typeof(T).Name} here.", nameof(elements)),
         };
         return new OnnxTensor(type, dimensions, MemoryMarshal.AsBytes(elements).ToArray());

@@ -7,6 +7,9 @@ public sealed class OnnxSession : IDisposable
 {
     private nint _session;
 
+    /// <summary>Inputs and outputs of the runtime that are not released yet, of all sessions: none, while nothing runs.</summary>
+    public static long LiveValues => OrtApi.LiveValues;
+
     /// <summary>Loads a model.</summary>
     /// <param name="model">The file's bytes.</param>
     /// <param name="threads">Threads that one run uses; 1 is best for single rows.</param>

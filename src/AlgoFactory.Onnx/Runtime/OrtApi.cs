@@ -11,6 +11,8 @@ internal sealed unsafe class OrtApi
     /// <summary>The version of the table that is asked for: every later runtime has it.</summary>
     private const uint TableVersion = 16;
 
+    private static long _liveValues;
+
     private static readonly Lazy<OrtApi> Loaded = new(() => new OrtApi());
 
     private readonly void** _table;
@@ -36,6 +38,9 @@ internal sealed unsafe class OrtApi
 
     /// <summary>The functions; loads the library when first asked for.</summary>
     public static OrtApi Instance => Loaded.Value;
+
+    /// <summary>Values that were made and not released.</summary>
+    public static long LiveValues => Interlocked.Read(ref _liveValues);
 
     private nint Environment { get; }
 
@@ -69,6 +74,7 @@ internal sealed unsafe class OrtApi
         fixed (long* sizes = shape)
             Check(((delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint>)_table[49])(
                 CpuMemory, data, (nuint)bytes, sizes, (nuint)shape.Length, (int)type, &value));
+        Interlocked.Increment(ref _liveValues);
         return value;
     }
 
@@ -78,16 +84,32 @@ internal sealed unsafe class OrtApi
         nint value;
         fixed (long* sizes = shape)
             Check(((delegate* unmanaged<nint, long*, nuint, int, nint*, nint>)_table[48])(Allocator, sizes, (nuint)shape.Length, (int)ElementType.String, &value));
-        Check(((delegate* unmanaged<nint, byte**, nuint, nint>)_table[52])(value, texts, (nuint)count));
-        return value;
+        Interlocked.Increment(ref _liveValues);
+        try
+        {
+            Check(((delegate* unmanaged<nint, byte**, nuint, nint>)_table[52])(value, texts, (nuint)count));
+            return value;
+        }
+        catch (OnnxRuntimeException)
+        {
+            ReleaseValue(value);
+            throw;
+        }
     }
 
-    public void ReleaseValue(nint value) => ((delegate* unmanaged<nint, void>)_table[96])(value);
+    public void ReleaseValue(nint value)
+    {
+        ((delegate* unmanaged<nint, void>)_table[96])(value);
+        Interlocked.Decrement(ref _liveValues);
+    }
 
     /// <summary>Runs a model; the outputs are the caller's to release.</summary>
-    public void Run(nint session, byte** inputNames, nint* inputs, int inputCount, byte** outputNames, nint* outputs, int outputCount) =>
+    public void Run(nint session, byte** inputNames, nint* inputs, int inputCount, byte** outputNames, nint* outputs, int outputCount)
+    {
         Check(((delegate* unmanaged<nint, nint, byte**, nint*, nuint, byte**, nuint, nint*, nint>)_table[9])(
             session, 0, inputNames, inputs, (nuint)inputCount, outputNames, (nuint)outputCount, outputs));
+        Interlocked.Add(ref _liveValues, outputCount);
+    }
 
     /// <summary>A tensor's elements.</summary>
     public ReadOnlySpan<float> Floats(nint value)

@@ -142,7 +142,7 @@ public sealed class FoldFeatures
     }
 
     private static long Bytes(TrainingSet set) =>
-        4L * set.Features.Dense.Length + 8L * (set.Features.Sparse?.Count ?? 0) + 8L * set.RowCount +
+        4L * set.Features.Dense.Length + 8L * (set.Features.Sparse?.Count ?? 0) + 8L * set.RowCount + 4L * (set.Features.Tokens?.Count ?? 0) +
         // Decoded images are the table's own; those that were made of numbers are not.
         (set.Features.Images is { Size.Channels: 1 } made ? (long)set.RowCount * made.Size.Length : 0);
 

@@ -60,7 +60,7 @@ internal sealed class Sweep
         var advice = TargetAdvice.For(_plan.Task, _data.TrainLabels.Span, _data.TrainWeights.Span, _plan.Metric);
         _warnings.AddRange(advice.Notes);
         var learners = advice.Extend(LearnerOrder.For(_catalog, _plan.Task, _data.Profile))
-            .Where(l => _plan.Learners.IsEmpty || _plan.Learners.Contains(l.Id) || IsBaseline(l.Id)).ToArray();
+            .Where(l => _plan.Learners.IsEmpty ? IsWorthTrying(_catalog[l.Id].Info) : _plan.Learners.Contains(l.Id) || IsBaseline(l.Id)).ToArray();
         if (learners.Length == 0)
             throw new LearningException($"No learner fits a {_plan.Task.Kind.ToString().ToLowerInvariant()} task.");
 
@@ -275,6 +275,9 @@ internal sealed class Sweep
 
     /// <summary>Half of the memory keeps the folds' features, so that they are not made again; the other half is for the fits.</summary>
     private long CacheBytes => Math.Min(FoldFeatures.MostCacheBytes, _plan.MemoryBytes / 2);
+
+    /// <summary>Whether the rows and the time are enough for a learner that nobody asked for.</summary>
+    private bool IsWorthTrying(LearnerInfo learner) => _data.Train.RowCount >= learner.FromRows && _time.Total >= TimeSpan.FromSeconds(learner.FromSeconds);
 
     private bool IsBaseline(string learner) => _catalog[learner].Info.IsBaseline;
 

@@ -28,7 +28,7 @@ public static class LearnerOrder
     /// The same for tables that are mostly text or images: thousands of terms or gradients, each of which says little, add up in
     /// a linear model; a tree asks one of them at a time.
     /// </summary>
-    private static readonly string[] PreferredOnMedia = ["image-transfer", "linear", "fasttext", "text-transfer", "gbdt", "random-forest", "extra-trees"];
+    private static readonly string[] PreferredOnMedia = ["image-transfer", "linear", "fasttext", "text-transfer", "gbdt", "transformer", "random-forest", "extra-trees"];
 
     /// <summary>Rows from which on networks that others trained are left out: they take milliseconds a row, on which others learn more.</summary>
     private const int ManyForPretrained = 20_000;

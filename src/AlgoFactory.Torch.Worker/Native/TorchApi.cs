@@ -58,6 +58,7 @@ internal static unsafe partial class TorchApi
     [LibraryImport(Library, EntryPoint = "aft_reshape")] public static partial Tensors.Tensor Reshape(Tensors.Tensor tensor, long* sizes, long dims);
     [LibraryImport(Library, EntryPoint = "aft_permute")] public static partial Tensors.Tensor Permute(Tensors.Tensor tensor, long* order, long dims);
     [LibraryImport(Library, EntryPoint = "aft_rows")] public static partial Tensors.Tensor Rows(Tensors.Tensor tensor, Tensors.Tensor indices);
+    [LibraryImport(Library, EntryPoint = "aft_narrow")] public static partial Tensors.Tensor Narrow(Tensors.Tensor tensor, long dim, long start, long length);
     [LibraryImport(Library, EntryPoint = "aft_add")] public static partial Tensors.Tensor Add(Tensors.Tensor a, Tensors.Tensor b);
     [LibraryImport(Library, EntryPoint = "aft_sub")] public static partial Tensors.Tensor Sub(Tensors.Tensor a, Tensors.Tensor b);
     [LibraryImport(Library, EntryPoint = "aft_mul")] public static partial Tensors.Tensor Mul(Tensors.Tensor a, Tensors.Tensor b);
@@ -81,6 +82,9 @@ internal static unsafe partial class TorchApi
     [LibraryImport(Library, EntryPoint = "aft_avg_pool2d")] public static partial Tensors.Tensor AvgPool2d(Tensors.Tensor x, long size);
     [LibraryImport(Library, EntryPoint = "aft_linear")] public static partial Tensors.Tensor Linear(Tensors.Tensor x, Tensors.Tensor weight, Tensors.Tensor bias);
     [LibraryImport(Library, EntryPoint = "aft_dropout")] public static partial Tensors.Tensor Dropout(Tensors.Tensor x, double share, int training);
+    [LibraryImport(Library, EntryPoint = "aft_gelu")] public static partial Tensors.Tensor Gelu(Tensors.Tensor x);
+    [LibraryImport(Library, EntryPoint = "aft_layer_norm")] public static partial Tensors.Tensor LayerNorm(Tensors.Tensor x, Tensors.Tensor weight, Tensors.Tensor bias, double epsilon);
+    [LibraryImport(Library, EntryPoint = "aft_embedding")] public static partial Tensors.Tensor Embedding(Tensors.Tensor weight, Tensors.Tensor indices);
     [LibraryImport(Library, EntryPoint = "aft_warp")] public static partial Tensors.Tensor Warp(Tensors.Tensor images, Tensors.Tensor matrices, int border);
     [LibraryImport(Library, EntryPoint = "aft_backward")] public static partial int Backward(Tensors.Tensor loss);
     [LibraryImport(Library, EntryPoint = "aft_clip_grad")] public static partial double ClipGrad(nint* parameters, long count, double most);

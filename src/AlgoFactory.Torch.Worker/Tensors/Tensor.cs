@@ -111,6 +111,9 @@ public sealed unsafe class Tensor : SafeHandle
     /// <summary>Rows by index.</summary>
     public Tensor Rows(Tensor indices) => Made(TorchApi.Rows(this, indices));
 
+    /// <summary>A part of a dimension.</summary>
+    public Tensor Narrow(int dim, long start, long length) => Made(TorchApi.Narrow(this, dim, start, length));
+
     /// <summary>The sum of two.</summary>
     public Tensor Add(Tensor other) => Made(TorchApi.Add(this, other));
 
@@ -178,6 +181,15 @@ public sealed unsafe class Tensor : SafeHandle
 
     /// <summary>Drops a share of the elements and makes the others larger, in training.</summary>
     public Tensor Dropout(double share, bool training) => Made(TorchApi.Dropout(this, share, training ? 1 : 0));
+
+    /// <summary>x · Φ(x) (Hendrycks and Gimpel, Gaussian error linear units, 2016).</summary>
+    public Tensor Gelu() => Made(TorchApi.Gelu(this));
+
+    /// <summary>Normalised over the last dimension (Ba et al., Layer normalization, 2016).</summary>
+    public Tensor LayerNorm(Tensor scale, Tensor shift, double epsilon) => Made(TorchApi.LayerNorm(this, scale, shift, epsilon));
+
+    /// <summary>Its rows by index, one behind the other: of a table of vectors, those of tokens.</summary>
+    public Tensor Embedding(Tensor indices) => Made(TorchApi.Embedding(this, indices));
 
     /// <summary>Each image through its own matrix of 2 × 3 (from places of the result, -1 to 1, to those of the image), bilinear; beyond its edge are its border's pixels, or black.</summary>
     public Tensor Warp(Tensor matrices, bool border) => Made(TorchApi.Warp(this, matrices, border ? 1 : 0));

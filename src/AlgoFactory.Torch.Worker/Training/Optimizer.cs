@@ -21,7 +21,7 @@ public sealed unsafe class Optimizer : SafeHandle
     public override bool IsInvalid => handle == 0;
 
     /// <summary>Creates an optimiser of a network's trained weights.</summary>
-    public static Optimizer Of(ConvNet network, TrainingOptions options)
+    public static Optimizer Of(Network network, TrainingOptions options)
     {
         var kind = options.Optimizer switch { "adamw" => 0, "sgd" => 1, "adagrad" => 2, var other => throw new ArgumentException($"There is no optimiser '{other}'.", nameof(options)) };
         fixed (nint* parameters = network.Trained.Handles)
@@ -41,7 +41,7 @@ public sealed unsafe class Optimizer : SafeHandle
     public void ZeroGrad() => TorchException.Check(TorchApi.ZeroGrad(this));
 
     /// <summary>Cuts the length of all gradients together.</summary>
-    public static void ClipGradients(ConvNet network, double most)
+    public static void ClipGradients(Network network, double most)
     {
         fixed (nint* parameters = network.Trained.Handles)
             if (TorchApi.ClipGrad(parameters, network.Trained.Handles.Length, most) < 0)
@@ -49,7 +49,7 @@ public sealed unsafe class Optimizer : SafeHandle
     }
 
     /// <summary>Moves averaged weights towards a network's: average + (1 - decay) · (weight - average), running means and variances too.</summary>
-    public static void Average(ConvNet averages, ConvNet network, double decay)
+    public static void Average(Network averages, Network network, double decay)
     {
         fixed (nint* to = averages.Weights.Handles)
         fixed (nint* from = network.Weights.Handles)

@@ -26,14 +26,13 @@ public sealed class Trainer : IDisposable
     private readonly int _device;
     private readonly int _outputs;
     private readonly int _stepsPerEpoch;
-    private readonly ImageBatches _train;
-    private readonly ImageBatches? _validation;
-    private readonly ConvNet _network;
-    private readonly ConvNet? _average;
-    private readonly ConvNet? _best;
+    private readonly IExamples _train;
+    private readonly IExamples? _validation;
+    private readonly Network _network;
+    private readonly Network? _average;
+    private readonly Network? _best;
     private readonly Optimizer _optimizer;
     private readonly TensorList _stored;
-    private readonly Augmentation _augmentation;
     private readonly IMetric _metric;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly List<TrainingEpoch> _curve = [];
@@ -44,6 +43,7 @@ public sealed class Trainer : IDisposable
     private int _bestEpoch;
     private double _bestLoss = double.PositiveInfinity;
     private int _resumed;
+    private int _steps;
     private int _micro;
 
     /// <summary>Prepares a training.</summary>
@@ -58,19 +58,18 @@ public sealed class Trainer : IDisposable
         _micro = Math.Min(job.Options.Batch, job.Rows);
         _stepsPerEpoch = (job.Rows + _micro - 1) / _micro;
         _metric = MetricCatalog.Find(job.Metric, job.Task);
-        _augmentation = new Augmentation(job.Augmentation);
         Seed(0);
-        _train = new ImageBatches(job.Network, data.Images, _device);
-        _validation = job.ValidationRows > 0 ? new ImageBatches(job.Network, data.ValidationImages, _device) : null;
-        _network = new ConvNet(job.Network, job.Options.Dropout, _device, trained: true);
+        _train = IExamples.Of(job, data.Inputs, job.Rows, _device);
+        _validation = job.ValidationRows > 0 ? IExamples.Of(job, data.ValidationInputs, job.ValidationRows, _device) : null;
+        _network = Network.Of(job.Network, job.Options.Dropout, _device, trained: true);
         _average = Twin(job.Options.Average > 0);
         _best = Twin(_validation is not null);
         _optimizer = Optimizer.Of(_network, job.Options);
-        _stored = new TensorList(((ConvNet?[])[_network, _average, _best]).Where(n => n is not null).SelectMany(n => n!.Weights.Tensors));
+        _stored = new TensorList(((Network?[])[_network, _average, _best]).Where(n => n is not null).SelectMany(n => n!.Weights.Tensors));
     }
 
     /// <summary>The network that is served: the best epoch's, or the last.</summary>
-    public ConvNet Served => _bestEpoch > 0 ? _best! : Validated;
+    public Network Served => _bestEpoch > 0 ? _best! : Validated;
 
     /// <summary>Rows of one pass; a step has several where memory is short.</summary>
     internal int MicroBatch
@@ -79,7 +78,7 @@ public sealed class Trainer : IDisposable
         set => _micro = value;
     }
 
-    private ConvNet Validated => _average ?? _network;
+    private Network Validated => _average ?? _network;
 
     private TimeSpan Elapsed => _before + _watch.Elapsed;
 
@@ -116,11 +115,16 @@ public sealed class Trainer : IDisposable
         _train.Dispose();
         _validation?.Dispose();
         _optimizer.Dispose();
-        foreach (var network in (ConvNet?[])[_network, _average, _best])
+        foreach (var network in (Network?[])[_network, _average, _best])
             network?.Dispose();
     }
 
-    private bool IsOver => _job.Seconds is { } seconds && Elapsed.TotalSeconds >= seconds;
+    private bool IsOver => _job.Seconds is { } seconds && Elapsed.TotalSeconds + LastValidation >= seconds;
+
+    /// <summary>Seconds that the last validation will take: a third of as many rows' training, for nothing goes back through the network.</summary>
+    private double LastValidation => _validation is null || _steps == 0
+        ? 0
+        : Elapsed.TotalSeconds / _steps * _validation.Rows / Math.Min(_job.Options.Batch, _job.Rows) / 3;
 
     /// <summary>How far the training is: by steps, or by time where that is shorter.</summary>
     private double Progress(int step)
@@ -131,11 +135,11 @@ public sealed class Trainer : IDisposable
 
     private double RateAt(int step) => _job.Options.Rate * LearningRates.At(_job.Options.Schedule, Progress(step));
 
-    private ConvNet? Twin(bool wanted)
+    private Network? Twin(bool wanted)
     {
         if (!wanted)
             return null;
-        var twin = new ConvNet(_job.Network, 0, _device, trained: false);
+        var twin = Network.Of(_job.Network, 0, _device, trained: false);
         twin.CopyFrom(_network);
         return twin;
     }
@@ -186,6 +190,7 @@ public sealed class Trainer : IDisposable
         double sum = 0;
         var steps = 0;
         var batch = Math.Min(_job.Options.Batch, _job.Rows);
+        _train.Arrange(order, batch, random);
         for (var start = 0; start < order.Length; start += batch)
         {
             var rows = order.AsSpan(start, Math.Min(batch, order.Length - start));
@@ -200,6 +205,7 @@ public sealed class Trainer : IDisposable
                 Optimizer.Average(_average, _network, Math.Min(_job.Options.Average, (1.0 + step) / (10 + step)));
             sum += loss;
             steps++;
+            _steps++;
             _report(new StepReport(step + 1, _job.Options.Epochs * _stepsPerEpoch, loss, null));
             if (!double.IsFinite(loss))
                 throw new LearningException("The network's loss became infinite; a lower learning_rate mends it.");
@@ -239,20 +245,7 @@ public sealed class Trainer : IDisposable
     {
         using var scope = new TensorScope();
         var targets = Targets(rows);
-        var indices = new long[rows.Length];
-        for (var i = 0; i < indices.Length; i++)
-            indices[i] = rows[i];
-        var images = _train.Normalise(_augmentation.Apply(_train.Take(indices), random, _device));
-        images = Mixing.Apply(images, targets, _job.Options.Mixup, _job.Options.Cutmix, random, _device);
-        if (_device >= 0)
-            TorchException.Check(TorchApi.Autocast(_device, 1));
-        var raw = _network.Forward(images, training: true);
-        if (_device >= 0)
-        {
-            TorchException.Check(TorchApi.Autocast(_device, 0));
-            raw = raw.ToFloat(_device);
-        }
-
+        var raw = _train.Train(_network, rows, targets, random);
         var loss = Loss(raw, rows, targets).Affine(1.0 / batch);
         loss.Backward();
         return loss.Item();
@@ -308,7 +301,7 @@ public sealed class Trainer : IDisposable
         return double.IsFinite(value) ? value : null;
     }
 
-    private float[] Scores(ConvNet network, ImageBatches images, int rows)
+    private float[] Scores(Network network, IExamples examples, int rows)
     {
         var width = _job.Task == TaskKind.Multiclass ? _outputs : 1;
         var scores = new float[rows * width];
@@ -316,14 +309,18 @@ public sealed class Trainer : IDisposable
         try
         {
             var chunk = Math.Max(1, Math.Min(256, 4 * _micro));
+            var order = new int[rows];
+            for (var i = 0; i < rows; i++)
+                order[i] = i;
+            examples.Arrange(order, chunk, null);
+            var linked = new float[chunk * width];
             for (var start = 0; start < rows; start += chunk)
             {
                 using var scope = new TensorScope();
-                var indices = new long[Math.Min(chunk, rows - start)];
-                for (var i = 0; i < indices.Length; i++)
-                    indices[i] = start + i;
-                var raw = network.Forward(images.Normalise(images.Take(indices)), training: false);
-                Link(raw, scores.AsSpan(start * width, indices.Length * width));
+                var some = order.AsSpan(start, Math.Min(chunk, rows - start));
+                Link(examples.Score(network, some), linked.AsSpan(0, some.Length * width));
+                for (var i = 0; i < some.Length; i++)
+                    linked.AsSpan(i * width, width).CopyTo(scores.AsSpan(some[i] * width));
             }
         }
         finally

@@ -5,13 +5,6 @@ using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Torch.Networks;
 
-/// <summary>What the raw scores of a regression mean.</summary>
-/// <param name="Mean">Added to the raw score times <paramref name="Deviation"/>.</param>
-/// <param name="Deviation">The target's deviation.</param>
-/// <param name="Lowest">Predictions are held above.</param>
-/// <param name="Highest">Predictions are held below.</param>
-public sealed record TargetUnits(double Mean, double Deviation, float Lowest, float Highest);
-
 /// <summary>Writes a trained <see cref="ConvNetSpec"/> as ONNX: from bytes of pixels to scores, normalisations folded into the convolutions before them.</summary>
 public static class ConvNetGraph
 {
@@ -25,13 +18,7 @@ public static class ConvNetGraph
     /// <param name="target">Regression: the target's units.</param>
     public static byte[] Write(ConvNetSpec spec, ReadOnlySpan<float> weights, TaskKind task, TargetUnits? target)
     {
-        var tensors = new Dictionary<string, float[]>(StringComparer.Ordinal);
-        foreach (var shape in spec.Weights())
-        {
-            tensors.Add(shape.Name, weights[..shape.Count].ToArray());
-            weights = weights[shape.Count..];
-        }
-
+        var tensors = NetworkGraph.ByName(spec, weights);
         var graph = new OnnxGraph("algofactory", [OnnxModel.Input, OnnxModel.Output]);
         var x = Pixels(graph, spec);
         x = Relu(graph, Convolution(graph, tensors, "stem", x, spec.Channels, spec.Widths[0], 3, 1));
@@ -52,11 +39,7 @@ public static class ConvNetGraph
         x = graph.Add(
             "Gemm", [x, graph.Constant(OnnxTensor.Of<float>(tensors["head.weight"], spec.Outputs, from)), graph.Constant(OnnxTensor.Of<float>(tensors["head.bias"]))],
             OnnxAttribute.Of("transB", 1L));
-        var width = task == TaskKind.Multiclass ? spec.Outputs : 1;
-        graph.Output(OnnxModel.Output, Scores(graph, x, task, target), ElementType.Float, width);
-        using var file = new MemoryStream();
-        OnnxFile.Write(graph, "AlgoFactory", typeof(ConvNetGraph).Assembly.GetName().Version?.ToString(3) ?? "", [], file);
-        return file.ToArray();
+        return NetworkGraph.Finish(graph, x, spec.Outputs, task, target, OnnxModel.Output);
     }
 
     private static string Pixels(OnnxGraph graph, ConvNetSpec spec)
@@ -98,20 +81,4 @@ public static class ConvNetGraph
     }
 
     private static string Relu(OnnxGraph graph, string x) => graph.Add("Relu", [x]);
-
-    private static string Scores(OnnxGraph graph, string x, TaskKind task, TargetUnits? target)
-    {
-        if (target is not null)
-        {
-            x = graph.Add("Mul", [x, graph.Constant(OnnxTensor.Scalar((float)target.Deviation))]);
-            x = graph.Add("Add", [x, graph.Constant(OnnxTensor.Scalar((float)target.Mean))]);
-            return graph.Add("Clip", [x, graph.Constant(OnnxTensor.Scalar(target.Lowest)), graph.Constant(OnnxTensor.Scalar(target.Highest))]);
-        }
-
-        x = graph.Add("Softmax", [x], OnnxAttribute.Of("axis", 1L));
-        // Two classes: the positive one's probability.
-        return task == TaskKind.Binary
-            ? graph.Add("Gather", [x, graph.Constant(OnnxTensor.Of<long>([1]))], OnnxAttribute.Of("axis", 1L))
-            : x;
-    }
 }

@@ -8,7 +8,7 @@ namespace AlgoFactory.Torch.Networks;
 /// convolution, a max pool, stages of residual blocks that halve the image and double the channels, the mean of what is left,
 /// a linear layer.
 /// </summary>
-public sealed record ConvNetSpec
+public sealed record ConvNetSpec : NetworkSpec
 {
     /// <summary>The images as they come.</summary>
     public required ImageSize Image { get; init; }
@@ -25,9 +25,6 @@ public sealed record ConvNetSpec
     /// <summary>Residual blocks a stage.</summary>
     public required int Blocks { get; init; }
 
-    /// <summary>Raw scores: one a class (two for two classes), or one value.</summary>
-    public required int Outputs { get; init; }
-
     /// <summary>The mean of each channel's pixels, 0 to 1.</summary>
     public required ImmutableArray<float> Mean { get; init; }
 
@@ -40,8 +37,8 @@ public sealed record ConvNetSpec
     /// <summary>Channels that the first convolution reads.</summary>
     public int Channels => Grey ? 1 : Image.Channels;
 
-    /// <summary>What is learned, and what batch normalisation remembers, in the order in which both sides of the protocol hold it.</summary>
-    public ImmutableArray<WeightShape> Weights()
+    /// <inheritdoc/>
+    public override ImmutableArray<WeightShape> Weights()
     {
         var weights = ImmutableArray.CreateBuilder<WeightShape>();
         Convolution("stem", Channels, Widths[0], 3);
@@ -74,36 +71,4 @@ public sealed record ConvNetSpec
 
     /// <summary>The step of a block's first convolution.</summary>
     public static int Stride(int stage, int block) => stage > 0 && block == 0 ? 2 : 1;
-}
-
-/// <summary>How a tensor starts and is trained.</summary>
-public enum WeightKind
-{
-    /// <summary>Random (He et al., 2015), with weight decay.</summary>
-    Matrix,
-
-    /// <summary>All 0, without weight decay.</summary>
-    Zeros,
-
-    /// <summary>All 1, without weight decay.</summary>
-    Ones,
-
-    /// <summary>All 0, not trained.</summary>
-    RunningMean,
-
-    /// <summary>All 1, not trained.</summary>
-    RunningVariance,
-}
-
-/// <summary>A tensor of a network.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Kind">How it starts and is trained.</param>
-/// <param name="Sizes">Its dimensions.</param>
-public sealed record WeightShape(string Name, WeightKind Kind, ImmutableArray<int> Sizes)
-{
-    /// <summary>Its elements.</summary>
-    public int Count => Sizes.Aggregate(1, (product, size) => product * size);
-
-    /// <summary>Whether an optimiser changes it.</summary>
-    public bool IsTrained => Kind is WeightKind.Matrix or WeightKind.Zeros or WeightKind.Ones;
 }

@@ -34,7 +34,7 @@ public enum MessageKind : byte
 public sealed class MessageStream(Stream from, Stream to)
 {
     /// <summary>The protocol's version.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The longest message; data comes in pieces.</summary>
     private const int MaxLength = 64 << 20;

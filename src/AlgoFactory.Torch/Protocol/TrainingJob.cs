@@ -5,11 +5,11 @@ using AlgoFactory.Torch.Networks;
 
 namespace AlgoFactory.Torch.Protocol;
 
-/// <summary>What a worker is to train, beside the images themselves.</summary>
+/// <summary>What a worker is to train, beside the rows themselves.</summary>
 public sealed record TrainingJob
 {
     /// <summary>The network.</summary>
-    public required ConvNetSpec Network { get; init; }
+    public required NetworkSpec Network { get; init; }
 
     /// <summary>The task.</summary>
     public required TaskKind Task { get; init; }
@@ -30,7 +30,13 @@ public sealed record TrainingJob
     public required TrainingOptions Options { get; init; }
 
     /// <summary>What is done to training images.</summary>
-    public required AugmentationOptions Augmentation { get; init; }
+    public AugmentationOptions Augmentation { get; init; } = new();
+
+    /// <summary>Bytes of the training rows' inputs; set as the job is sent.</summary>
+    public int InputBytes { get; init; }
+
+    /// <summary>Bytes of the validation rows' inputs; set as the job is sent.</summary>
+    public int ValidationInputBytes { get; init; }
 
     /// <summary>The seed of everything random.</summary>
     public required int Seed { get; init; }
@@ -72,11 +78,14 @@ public sealed record TrainingOptions
     /// <summary>Epochs without a better validation value before training stops.</summary>
     public int Patience { get; init; } = 10;
 
-    /// <summary>The share of the last features that is dropped in training.</summary>
+    /// <summary>The share of features that is dropped in training: of the last ones, or in every part of a transformer.</summary>
     public double Dropout { get; init; }
 
     /// <summary>The share of a label that is spread over all classes.</summary>
     public double Smoothing { get; init; }
+
+    /// <summary>The share of a text's tokens that are left out, others in each pass.</summary>
+    public double TokenDropout { get; init; }
 
     /// <summary>Two images are mixed in shares of a Beta(α, α) distribution (Zhang et al., 2018); 0: never.</summary>
     public double Mixup { get; init; }

@@ -9,13 +9,13 @@ using AlgoFactory.Torch.Protocol;
 namespace AlgoFactory.Torch.Workers;
 
 /// <summary>What a worker needs beside its job.</summary>
-/// <param name="Images">Training images, one behind the other.</param>
+/// <param name="Inputs">Training rows, one behind the other: images as bytes, or texts as <see cref="TokenBytes"/>.</param>
 /// <param name="Labels">Class indices, or standardised targets.</param>
 /// <param name="Weights">One a row.</param>
-/// <param name="ValidationImages">Validation images.</param>
+/// <param name="ValidationInputs">Validation rows.</param>
 /// <param name="ValidationLabels">Class indices, or target values as they are.</param>
 /// <param name="ValidationWeights">One a row, or empty.</param>
-public sealed record TrainingData(byte[] Images, float[] Labels, float[] Weights, byte[] ValidationImages, float[] ValidationLabels, float[] ValidationWeights);
+public sealed record TrainingData(byte[] Inputs, float[] Labels, float[] Weights, byte[] ValidationInputs, float[] ValidationLabels, float[] ValidationWeights);
 
 /// <summary>What a worker has trained.</summary>
 /// <param name="Result">How it went.</param>
@@ -49,6 +49,7 @@ public static class TorchWorker
     {
         var library = TorchLibrary.Path ?? throw new LearningException(TorchLibrary.HowToInstall);
         var words = new Queue<string>();
+        var started = Stopwatch.GetTimestamp();
         using var worker = Start(library, threads);
         worker.ErrorDataReceived += (_, line) =>
         {
@@ -66,7 +67,7 @@ public static class TorchWorker
         try
         {
             var pipe = new MessageStream(worker.StandardOutput.BaseStream, new BufferedStream(worker.StandardInput.BaseStream, 1 << 16));
-            return Converse(pipe, job, data, progress);
+            return Converse(pipe, job, data, progress, started);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or EndOfStreamException)
         {
@@ -96,21 +97,28 @@ public static class TorchWorker
         // An older OpenBLAS does not know newer processors and falls back to SSE: half as fast.
         if (Avx512F.IsSupported)
             yield return new("OPENBLAS_CORETYPE", "SkylakeX");
-        // The worker's managed part holds a copy of the images and no more.
+        // The worker's managed part holds a copy of the rows and no more.
         yield return new("DOTNET_gcServer", "0");
         yield return new("DOTNET_TieredPGO", "0");
     }
 
-    private static TrainedWeights Converse(MessageStream pipe, TrainingJob job, TrainingData data, Action<StepReport>? progress)
+    private static TrainedWeights Converse(MessageStream pipe, TrainingJob job, TrainingData data, Action<StepReport>? progress, long started)
     {
         var hello = MessageStream.Read<WorkerHello>(Next(pipe, MessageKind.Hello));
         if (hello.Protocol != MessageStream.Version)
             throw new LearningException($"The process that trains networks speaks version {hello.Protocol} of the protocol and not {MessageStream.Version}: it is of another build.");
-        pipe.Send(MessageKind.Job, job with { Device = TorchDevice.Resolve(job.Device, hello.CudaDevices) });
-        pipe.SendData<byte>(data.Images);
+        pipe.Send(MessageKind.Job, job with
+        {
+            Device = TorchDevice.Resolve(job.Device, hello.CudaDevices),
+            InputBytes = data.Inputs.Length,
+            ValidationInputBytes = data.ValidationInputs.Length,
+            // On a busy machine a worker takes seconds to start.
+            Seconds = job.Seconds is { } seconds ? Math.Max(0.1, seconds - Stopwatch.GetElapsedTime(started).TotalSeconds) : null,
+        });
+        pipe.SendData<byte>(data.Inputs);
         pipe.SendData<float>(data.Labels);
         pipe.SendData<float>(data.Weights);
-        pipe.SendData<byte>(data.ValidationImages);
+        pipe.SendData<byte>(data.ValidationInputs);
         pipe.SendData<float>(data.ValidationLabels);
         pipe.SendData<float>(data.ValidationWeights);
         while (true)

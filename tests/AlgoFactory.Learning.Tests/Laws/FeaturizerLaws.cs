@@ -19,7 +19,7 @@ public class FeaturizerLaws
         var data = new TheoryData<TaskKind, FeatureNeeds>();
         foreach (var kind in Enum.GetValues<TaskKind>())
             foreach (var needs in Enum.GetValues<FeatureNeeds>())
-                if (needs is not (FeatureNeeds.Interactions or FeatureNeeds.Pixels) && !new TaskSpec(kind, "", []).IsRecommendation)
+                if (needs is not (FeatureNeeds.Interactions or FeatureNeeds.Pixels or FeatureNeeds.Tokens) && !new TaskSpec(kind, "", []).IsRecommendation)
                     data.Add(kind, needs);
         return data;
     }

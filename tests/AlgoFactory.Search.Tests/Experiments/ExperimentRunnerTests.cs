@@ -1,4 +1,5 @@
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Search.Experiments;
@@ -44,6 +45,18 @@ public class ExperimentRunnerTests
         result.Predictor.Members.Length.ShouldBe(5);
         result.Predictor.Members.ShouldAllBe(m => Math.Abs(m.Weight - 0.2) < 1e-12);
         result.Predictor.Members.Select(m => m.Pipeline).Distinct().Count().ShouldBe(5);
+    }
+
+    [Theory]
+    [InlineData(201, false, false)]
+    [InlineData(200, false, true)]
+    [InlineData(201, true, true)]
+    public async Task A_learner_that_needs_many_rows_is_tried_with_fewer_only_where_it_is_asked_for(int fromRows, bool asked, bool tried)
+    {
+        var learner = new TinyLearner("hungry") { Info = new LearnerInfo("hungry", "Hungry", TaskKinds.All, FeatureNeeds.Codes, Reproducibility.AnyThreads, UsesValidation: true, FromRows: fromRows) };
+        var plan = Plan(TinyData.Regression, trials: 2);
+        await Run(new LearnerCatalog(new TinyLearner("modest"), learner), asked ? plan with { Learners = ["hungry"] } : plan, TinyData.Create(TaskKind.Regression, 200));
+        (!learner.Fits.IsEmpty).ShouldBe(tried);
     }
 
     [Fact]

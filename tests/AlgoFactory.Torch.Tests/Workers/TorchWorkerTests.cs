@@ -26,7 +26,7 @@ public sealed class TorchWorkerTests
     public void What_libtorch_refuses_comes_back_as_a_sentence()
     {
         var job = Job();
-        job = job with { Network = job.Network with { Shrink = 100 } };
+        job = job with { Network = (ConvNetSpec)job.Network with { Shrink = 100 } };
         Should.Throw<LearningException>(() => TorchWorker.Train(job, Data(), 1, null, default)).Message.ShouldStartWith("libtorch: ");
     }
 

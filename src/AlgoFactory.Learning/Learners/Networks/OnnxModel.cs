@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Onnx.Graph;
-using AlgoFactory.Onnx.Runtime;
 
 namespace AlgoFactory.Learning.Learners.Networks;
 
@@ -11,7 +10,7 @@ namespace AlgoFactory.Learning.Learners.Networks;
 /// The graph holds all that lies between, so that the file's scores are the trainer's. The library is loaded with the first
 /// prediction, or by <see cref="Start"/>.
 /// </summary>
-public sealed class OnnxModel : IModel
+public sealed class OnnxModel : INetworkModel
 {
     /// <summary>The format's name and version.</summary>
     public const string FormatName = "onnx-images/1";
@@ -27,7 +26,7 @@ public sealed class OnnxModel : IModel
     private const int MaxOutputs = 1 << 20;
 
     private readonly byte[] _graph;
-    private readonly Lazy<OnnxSession> _session;
+    private readonly NetworkSession _session;
     private readonly ThreadLocal<byte[]> _missing;
 
     /// <summary>Creates a model over a graph of <see cref="OnnxGuard"/>'s operators, which is not copied.</summary>
@@ -38,8 +37,7 @@ public sealed class OnnxModel : IModel
     public OnnxModel(byte[] graph, ImageSize size, int outputs, ImmutableArray<TrainingEpoch> curve)
     {
         (_graph, Size, OutputWidth, Curve) = (graph, size, outputs, curve);
-        // One thread a prediction: a server has others for other requests.
-        _session = new Lazy<OnnxSession>(() => new OnnxSession(_graph));
+        _session = new NetworkSession(graph);
         _missing = new ThreadLocal<byte[]>(() => new byte[size.Length]);
     }
 
@@ -52,10 +50,10 @@ public sealed class OnnxModel : IModel
     /// <summary>The size of the images that it reads.</summary>
     public ImageSize Size { get; }
 
-    /// <summary>How training went, epoch by epoch.</summary>
+    /// <inheritdoc/>
     public ImmutableArray<TrainingEpoch> Curve { get; }
 
-    /// <summary>The ONNX file.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<byte> Graph => _graph;
 
     /// <summary>Reads a model of an artefact.</summary>
@@ -74,7 +72,7 @@ public sealed class OnnxModel : IModel
 
     /// <summary>Loads ONNX Runtime and the graph now.</summary>
     /// <exception cref="LearningException">The library is not there, or refuses the graph.</exception>
-    public void Start() => _ = Session();
+    public void Start() => _session.Start();
 
     /// <inheritdoc/>
     public void Predict(FeatureBatch rows, Span<float> scores)
@@ -83,16 +81,13 @@ public sealed class OnnxModel : IModel
             return;
         if (rows.Images is not { } images || images.Size != Size)
             throw new LearningException($"The network reads images of {Size.Height} × {Size.Width} × {Size.Channels} bytes, and was given none of that size.");
-        var session = Session();
-        // One by one: products of several rows are summed in another order, and a row's scores must not depend on its neighbours.
         for (var row = 0; row < rows.RowCount; row++)
-        {
-            var answer = session.Run(1, [KeyValuePair.Create<string, Array>(Input, images.Rows[row] ?? _missing.Value!)], Output);
-            if (answer.Length != OutputWidth)
-                throw new LearningException($"The network answered {answer.Length} scores instead of {OutputWidth}.");
-            answer.CopyTo(scores[(row * OutputWidth)..]);
-        }
+            _session.Answer(
+                [KeyValuePair.Create<string, Array>(Input, images.Rows[row] ?? _missing.Value!)], Output, scores.Slice(row * OutputWidth, OutputWidth));
     }
+
+    /// <inheritdoc/>
+    public INetworkModel With(byte[] graph) => new OnnxModel(graph, Size, OutputWidth, Curve);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)
@@ -101,32 +96,5 @@ public sealed class OnnxModel : IModel
         to.WriteArray<byte>("graph", _graph);
     }
 
-    private OnnxSession Session()
-    {
-        try
-        {
-            return _session.Value;
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new LearningException(e.Message);
-        }
-    }
-
     private sealed record Document(int Height, int Width, int Channels, int Outputs, ImmutableArray<TrainingEpoch> Curve);
-}
-
-/// <summary>One epoch of a network's training.</summary>
-/// <param name="Epoch">From 1 on.</param>
-/// <param name="Loss">The mean loss of its training rows, as augmented.</param>
-/// <param name="Validation">The validation rows' metric after it; null without such rows.</param>
-/// <param name="Rate">The learning rate at its end.</param>
-/// <param name="Seconds">Since training began.</param>
-public sealed record TrainingEpoch(int Epoch, double Loss, double? Validation, double Rate, double Seconds);
-
-/// <summary>The formats of networks that this program reads.</summary>
-internal static class NetworkFormats
-{
-    /// <summary>Format name and reader.</summary>
-    public static IEnumerable<KeyValuePair<string, Func<ArtefactSection, IModel>>> Readers { get; } = [new(OnnxModel.FormatName, OnnxModel.Read)];
 }

@@ -51,7 +51,7 @@ public sealed record ModelDetails(
         [.. file.Predictor.TreeMembers().Select(m => new TreeMember(m, file.Predictor.Members[m].Learner, ((ITreeModel)file.Predictor.Members[m].Model).TreeCount))],
         GroupsOf(file.Predictor),
         Enum.GetValues<ImportanceKind>().ToImmutableSortedDictionary(k => k, file.Predictor.TreeImportance),
-        [.. file.Predictor.Members.Select(m => m.Model).OfType<OnnxModel>().Select(m => m.Curve).Where(c => c.Length > 0)]);
+        [.. file.Predictor.Members.Select(m => m.Model).OfType<INetworkModel>().Select(m => m.Curve).Where(c => c.Length > 0)]);
 
     private static ImmutableArray<string> GroupsOf(Predictor predictor) =>
     [
