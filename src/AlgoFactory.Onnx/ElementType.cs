@@ -9,6 +9,9 @@ public enum ElementType
     /// <summary>8-bit unsigned whole number.</summary>
     UInt8 = 2,
 
+    /// <summary>32-bit signed whole number.</summary>
+    Int32 = 6,
+
     /// <summary>64-bit signed whole number.</summary>
     Int64 = 7,
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AlgoFactory.Data.Frames;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -15,7 +16,8 @@ public sealed class FeatureBatch
     /// <param name="dense">rowCount × denseWidth values, row-major; NaN = missing.</param>
     /// <param name="sparse">The sparse block, or null.</param>
     /// <param name="images">The images, or null.</param>
-    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null, ImageBlock? images = null)
+    /// <param name="columns">The rows as they came, or null.</param>
+    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null, ImageBlock? images = null, Frame? columns = null)
     {
         if (dense.Length != (long)rowCount * denseWidth)
             throw new ArgumentException($"Dense block has {dense.Length} values for {rowCount} × {denseWidth}.", nameof(dense));
@@ -28,6 +30,7 @@ public sealed class FeatureBatch
         DenseMemory = dense;
         Sparse = sparse;
         Images = images;
+        Columns = columns;
     }
 
     /// <summary>Rows.</summary>
@@ -48,6 +51,9 @@ public sealed class FeatureBatch
     /// <summary>The rows' images, or null when the learner did not ask for them.</summary>
     public ImageBlock? Images { get; }
 
+    /// <summary>The rows as they came, for models that read columns themselves; else null.</summary>
+    public Frame? Columns { get; }
+
     /// <summary>All features: dense and sparse columns.</summary>
     public int Width => DenseWidth + (Sparse?.Width ?? 0);
 
@@ -60,7 +66,7 @@ public sealed class FeatureBatch
         var dense = new float[rows.Length * DenseWidth];
         for (var i = 0; i < rows.Length; i++)
             Row(rows[i]).CopyTo(dense.AsSpan(i * DenseWidth));
-        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows), Images?.Take(rows));
+        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows), Images?.Take(rows), Columns?.Take(rows));
     }
 }
 

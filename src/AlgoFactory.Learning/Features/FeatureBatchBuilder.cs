@@ -1,3 +1,5 @@
+using AlgoFactory.Data.Frames;
+
 namespace AlgoFactory.Learning.Features;
 
 /// <summary>
@@ -9,6 +11,7 @@ public sealed class FeatureBatchBuilder
     private readonly List<(float[] Values, int Width)> _dense = [];
     private readonly List<SparseBlock> _sparse = [];
     private ImageBlock? _images;
+    private Frame? _columns;
 
     // One row's parts stand side by side as they come: they need no putting together, and a reused builder no new memory.
     private float[] _row = [];
@@ -34,6 +37,7 @@ public sealed class FeatureBatchBuilder
         builder._dense.Clear();
         builder._sparse.Clear();
         builder._images = null;
+        builder._columns = null;
         builder._rowWidth = 0;
         return builder;
     }
@@ -45,6 +49,7 @@ public sealed class FeatureBatchBuilder
         _dense.Clear();
         _sparse.Clear();
         _images = null;
+        _columns = null;
         _spare = this;
     }
 
@@ -76,6 +81,9 @@ public sealed class FeatureBatchBuilder
     /// <summary>Sets the rows' images.</summary>
     public void SetImages(ImageBlock images) => _images = images;
 
+    /// <summary>Hands the rows on as they are.</summary>
+    public void SetColumns(Frame columns) => _columns = columns;
+
     /// <summary>Puts the parts together.</summary>
     public FeatureBatch Build()
     {
@@ -94,13 +102,13 @@ public sealed class FeatureBatchBuilder
             }
         }
 
-        return new FeatureBatch(RowCount, width, dense, JoinSparse(), _images);
+        return new FeatureBatch(RowCount, width, dense, JoinSparse(), _images, _columns);
     }
 
     private FeatureBatch BuildRow()
     {
-        if (_sparse.Count > 0 || _images is not null)
-            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse(), _images);
+        if (_sparse.Count > 0 || _images is not null || _columns is not null)
+            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse(), _images, _columns);
         if (_rowBatch is not { } batch || batch.DenseWidth != _rowWidth || !_row.AsSpan(0, _rowWidth).Overlaps(batch.Dense))
             _rowBatch = batch = new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth));
         return batch;

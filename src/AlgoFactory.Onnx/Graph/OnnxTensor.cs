@@ -31,6 +31,9 @@ public sealed class OnnxTensor
     public static OnnxTensor Of<T>(ReadOnlySpan<T> elements, params ReadOnlySpan<long> shape)
         where T : unmanaged => Create(elements, shape.IsEmpty ? [elements.Length] : [.. shape]);
 
+    /// <summary>A tensor of a file's bytes.</summary>
+    internal static OnnxTensor OfBytes(ElementType type, ImmutableArray<long> shape, byte[] data) => new(type, shape, data);
+
     private static OnnxTensor Create<T>(ReadOnlySpan<T> elements, ImmutableArray<long> dimensions)
         where T : unmanaged
     {

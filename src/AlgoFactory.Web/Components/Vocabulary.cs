@@ -2,6 +2,7 @@ using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Importing;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Access;
@@ -34,6 +35,7 @@ internal static class Vocabulary
         new(ProgramLearners.Catalog.All.Select(l => KeyValuePair.Create(l.Info.Id, l.Info.Name)), StringComparer.Ordinal)
         {
             [ExperimentResult.EnsembleLearner] = "Ensemble",
+            [OnnxImport.Learner] = "ONNX file",
         };
 
     /// <summary>The metrics a task can be optimised for, the default first.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Onnx;
 using AlgoFactory.Onnx.Graph;
 using AlgoFactory.Onnx.Runtime;
 
@@ -11,7 +13,7 @@ namespace AlgoFactory.Learning.Learners.Networks;
 /// The graph holds all that lies between, so that the file's scores are the trainer's. The library is loaded with the first
 /// prediction, or by <see cref="Start"/>.
 /// </summary>
-public sealed class OnnxModel : IModel
+public sealed class OnnxModel : IModel, IOnnxModel
 {
     /// <summary>The format's name and version.</summary>
     public const string FormatName = "onnx-images/1";
@@ -95,6 +97,9 @@ public sealed class OnnxModel : IModel
     }
 
     /// <inheritdoc/>
+    string IOnnxModel.AddTo(OnnxGraph graph, string features) => graph.Cast(OnnxInline.AddTo(graph, _graph, Input, features, Output), ElementType.Double);
+
+    /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)
     {
         to.WriteJson("onnx", new Document(Size.Height, Size.Width, Size.Channels, OutputWidth, Curve));
@@ -128,5 +133,5 @@ public sealed record TrainingEpoch(int Epoch, double Loss, double? Validation, d
 internal static class NetworkFormats
 {
     /// <summary>Format name and reader.</summary>
-    public static IEnumerable<KeyValuePair<string, Func<ArtefactSection, IModel>>> Readers { get; } = [new(OnnxModel.FormatName, OnnxModel.Read)];
+    public static IEnumerable<KeyValuePair<string, Func<ArtefactSection, IModel>>> Readers { get; } = [new(OnnxModel.FormatName, OnnxModel.Read), new(OnnxGraphModel.FormatName, OnnxGraphModel.Read)];
 }
