@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using AlgoFactory.Cli.Commands;
+using AlgoFactory.Hosting.Importing;
 using AlgoFactory.Torch.Worker;
 using AlgoFactory.Torch.Workers;
 
@@ -23,9 +24,11 @@ public static class CommandLine
     {
         if (args.Length == 0)
             args = ["--help"];
-        // A child of a fit, never called by hand: it is in no help.
+        // Children of a fit and of an import, never called by hand: they are in no help.
         if (args is [TorchWorker.Command])
             return TorchWorkerProgram.Run();
+        if (args is [OnnxImportWorker.Command])
+            return OnnxImportWorker.Run();
         // The server and the worker take any setting too, which the configuration reads.
         if (args[0] is "serve" or "worker" && !args.Any(a => a is "--help" or "-h" or "-?"))
         {
@@ -58,6 +61,8 @@ public static class CommandLine
         RecommendCommand.Create(),
         ExportCommand.Create(),
         CompressCommand.Create(),
+        ImportCommand.Create(),
+        RegisterCommand.Create(),
         ReportCommand.Create(),
         CounterfactualCommand.Create(),
         CardCommand.Create(),

@@ -12,6 +12,9 @@ public enum ElementType
     /// <summary>8-bit signed whole number.</summary>
     Int8 = 3,
 
+    /// <summary>32-bit signed whole number.</summary>
+    Int32 = 6,
+
     /// <summary>64-bit signed whole number.</summary>
     Int64 = 7,
 

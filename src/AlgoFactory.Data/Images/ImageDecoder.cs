@@ -81,21 +81,39 @@ public static unsafe class ImageDecoder
         return null;
     }
 
-    /// <summary>A pixel is the mean of the 5 × 5 halves of pixels that it covers.</summary>
-    private static void Shrink(ReadOnlySpan<byte> from, Span<byte> to)
+    /// <summary>
+    /// A pixel is the mean of the 5 × 5 halves of pixels that it covers: along each side two whole pixels and a half one, before them or
+    /// behind. Lines are summed first, then their pixels.
+    /// </summary>
+    internal static void Shrink(ReadOnlySpan<byte> from, Span<byte> to)
     {
-        const int cover = 5;
+        const int covered = 5;
+        Span<ushort> line = stackalloc ushort[DetailSide * 3];
         for (var y = 0; y < Side; y++)
+        {
+            var (start, first, last) = Covered(y);
+            var top = Line(from, start);
+            var middle = Line(from, start + 1);
+            var bottom = Line(from, start + 2);
+            for (var i = 0; i < line.Length; i++)
+                line[i] = (ushort)(first * top[i] + 2 * middle[i] + last * bottom[i]);
             for (var x = 0; x < Side; x++)
+            {
+                var (left, near, far) = Covered(x);
                 for (var channel = 0; channel < 3; channel++)
                 {
-                    var sum = cover * cover / 2;
-                    for (var v = y * cover; v < (y + 1) * cover; v++)
-                        for (var u = x * cover; u < (x + 1) * cover; u++)
-                            sum += from[(v / 2 * DetailSide + u / 2) * 3 + channel];
-                    to[(y * Side + x) * 3 + channel] = (byte)(sum / (cover * cover));
+                    var at = left * 3 + channel;
+                    var sum = near * line[at] + 2 * line[at + 3] + far * line[at + 6];
+                    to[(y * Side + x) * 3 + channel] = (byte)((sum + covered * covered / 2) / (covered * covered));
                 }
+            }
+        }
     }
+
+    /// <summary>The first of the three detailed pixels along a side that a pixel covers, and the halves of the first and the last.</summary>
+    private static (int Start, int First, int Last) Covered(int pixel) => (pixel * 5 / 2, pixel % 2 == 0 ? 2 : 1, pixel % 2 == 0 ? 1 : 2);
+
+    private static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> pixels, int line) => pixels.Slice(line * DetailSide * 3, DetailSide * 3);
 
     private static string? Scale(ReadOnlySpan<byte> file, int side, Span<byte> pixels)
     {

@@ -23,22 +23,28 @@ internal static partial class WorkerLimits
         : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
 
     /// <summary>The environment in which the worker is started.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Environment(WorkerOptions options)
+    public static IEnumerable<KeyValuePair<string, string>> Environment(WorkerOptions options) => Environment(MemoryBytes(options));
+
+    /// <summary>The environment of a process with that cap.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Environment(long memoryBytes)
     {
-        var heap = (long)(MemoryBytes(options) * ManagedShare);
+        var heap = (long)(memoryBytes * ManagedShare);
         yield return new("DOTNET_GCHeapHardLimit", heap.ToString("X", CultureInfo.InvariantCulture));
     }
 
     /// <summary>Applies the limits to this process: called first thing in the worker.</summary>
-    public static void Apply(WorkerOptions options)
+    public static void Apply(WorkerOptions options) => Apply(options.Nice, MemoryBytes(options));
+
+    /// <summary>Applies limits to this process.</summary>
+    public static void Apply(int nice, long memoryBytes)
     {
         if (!OperatingSystem.IsLinux())
             return;
         // Linux keeps a priority per thread; threads started later inherit their starter's.
         foreach (var thread in Directory.EnumerateDirectories("/proc/self/task"))
-            if (SetPriority(PriorityOfThread, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), options.Nice) != 0)
+            if (SetPriority(PriorityOfThread, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), nice) != 0)
                 throw new InvalidOperationException($"The worker's priority cannot be lowered (error {Marshal.GetLastPInvokeError()}).");
-        var cap = (ulong)MemoryBytes(options);
+        var cap = (ulong)memoryBytes;
         var limit = new Limit { Current = cap, Maximum = cap };
         if (SetLimit(ResourceData, in limit) != 0)
             throw new InvalidOperationException($"The worker's memory cannot be capped at {cap} bytes (error {Marshal.GetLastPInvokeError()}).");

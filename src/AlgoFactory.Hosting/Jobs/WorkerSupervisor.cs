@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using AlgoFactory.Hosting.Options;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -82,9 +81,7 @@ public sealed class WorkerSupervisor(
 
     private Process Start()
     {
-        var start = ThisProgram();
-        start.ArgumentList.Add("worker");
-        start.ArgumentList.Add("--supervised");
+        var start = OwnProgram.Start("worker", "--supervised");
         start.RedirectStandardInput = true;
         foreach (var (name, value) in WorkerLimits.Environment(options.Worker))
             start.Environment[name] = value;
@@ -93,19 +90,6 @@ public sealed class WorkerSupervisor(
         var worker = Process.Start(start) ?? throw new InvalidOperationException("The worker process could not be started.");
         log.LogInformation("Started the worker as process {Id}", worker.Id);
         return worker;
-    }
-
-    // The program itself again: as the apphost, or as `dotnet PROGRAM.dll`. Under a test host it is the built program.
-    private static ProcessStartInfo ThisProgram()
-    {
-        var library = Path.Combine(AppContext.BaseDirectory, "algofactory.dll");
-        if (Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "algofactory")
-            return new ProcessStartInfo(path);
-        if (!File.Exists(library))
-            library = Assembly.GetEntryAssembly()?.Location ?? library;
-        var start = new ProcessStartInfo("dotnet");
-        start.ArgumentList.Add(library);
-        return start;
     }
 
     private static async Task WaitAsync(Process worker, CancellationToken stopping)

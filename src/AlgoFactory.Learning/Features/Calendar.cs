@@ -3,11 +3,11 @@ namespace AlgoFactory.Learning.Features;
 /// <summary>The parts of an instant, in UTC by the Gregorian calendar.</summary>
 internal static class Calendar
 {
-    private const double SecondsPerDay = 86_400;
+    public const double SecondsPerDay = 86_400;
 
     // 0001-01-02 to 9999-12-30: what DateTime can hold, a day away from its ends.
-    private const double Earliest = -62_135_510_400;
-    private const double Latest = 253_402_128_000;
+    public const double Earliest = -62_135_510_400;
+    public const double Latest = 253_402_128_000;
 
     /// <summary>A part of an instant in seconds since 1970-01-01; NaN for a missing one or one outside the years 1 to 9999.</summary>
     public static double Value(double seconds, DatePart part)

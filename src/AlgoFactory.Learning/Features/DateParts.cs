@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using AlgoFactory.Data.Frames;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -68,7 +69,7 @@ internal enum DatePart
 internal sealed record DateFeature(string Column, DatePart Part);
 
 /// <summary>Makes calendar parts.</summary>
-internal sealed class FittedDateParts : IFittedFeaturizer
+internal sealed class FittedDateParts : IFittedFeaturizer, IOnnxFeaturizer
 {
     public const string FormatName = "date-parts/1";
 
@@ -116,6 +117,16 @@ internal sealed class FittedDateParts : IFittedFeaturizer
                 block[at] = _scalers.Length == 0 ? (float)value : _scalers[f].Apply(value);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxInputs inputs)
+    {
+        var graph = inputs.Graph;
+        var calendars = _features.Select(f => f.Column).Distinct(StringComparer.Ordinal)
+            .ToDictionary(c => c, c => new CalendarGraph(graph, inputs.Numbers(c)), StringComparer.Ordinal);
+        var parts = _features.Select(f => calendars[f.Column].Part(f.Part));
+        return graph.Concat([.. parts.Select((part, i) => _scalers.Length > 0 ? _scalers[i].AddTo(graph, part) : graph.Cast(part, Onnx.ElementType.Float))]);
     }
 
     /// <inheritdoc/>

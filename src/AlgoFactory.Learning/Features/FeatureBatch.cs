@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AlgoFactory.Data.Frames;
 
 namespace AlgoFactory.Learning.Features;
 
@@ -17,7 +18,9 @@ public sealed class FeatureBatch
     /// <param name="sparse">The sparse block, or null.</param>
     /// <param name="images">The images, or null.</param>
     /// <param name="tokens">The texts as tokens, or null.</param>
-    public FeatureBatch(int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null, ImageBlock? images = null, TokenBlock? tokens = null)
+    /// <param name="columns">The rows as they came, or null.</param>
+    public FeatureBatch(
+        int rowCount, int denseWidth, ReadOnlyMemory<float> dense, SparseBlock? sparse = null, ImageBlock? images = null, TokenBlock? tokens = null, Frame? columns = null)
     {
         if (dense.Length != (long)rowCount * denseWidth)
             throw new ArgumentException($"Dense block has {dense.Length} values for {rowCount} × {denseWidth}.", nameof(dense));
@@ -33,6 +36,7 @@ public sealed class FeatureBatch
         Sparse = sparse;
         Images = images;
         Tokens = tokens;
+        Columns = columns;
     }
 
     /// <summary>Rows.</summary>
@@ -56,6 +60,9 @@ public sealed class FeatureBatch
     /// <summary>The rows' texts as tokens, or null when the learner did not ask for them.</summary>
     public TokenBlock? Tokens { get; }
 
+    /// <summary>The rows as they came, for models that read columns themselves; else null.</summary>
+    public Frame? Columns { get; }
+
     /// <summary>All features: dense and sparse columns.</summary>
     public int Width => DenseWidth + (Sparse?.Width ?? 0);
 
@@ -68,7 +75,7 @@ public sealed class FeatureBatch
         var dense = new float[rows.Length * DenseWidth];
         for (var i = 0; i < rows.Length; i++)
             Row(rows[i]).CopyTo(dense.AsSpan(i * DenseWidth));
-        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows), Images?.Take(rows), Tokens?.Take(rows));
+        return new FeatureBatch(rows.Length, DenseWidth, dense, Sparse?.Take(rows), Images?.Take(rows), Tokens?.Take(rows), Columns?.Take(rows));
     }
 }
 

@@ -1,3 +1,5 @@
+using AlgoFactory.Data.Frames;
+
 namespace AlgoFactory.Learning.Features;
 
 /// <summary>
@@ -10,6 +12,7 @@ public sealed class FeatureBatchBuilder
     private readonly List<SparseBlock> _sparse = [];
     private ImageBlock? _images;
     private TokenBlock? _tokens;
+    private Frame? _columns;
 
     // One row's parts stand side by side as they come: they need no putting together, and a reused builder no new memory.
     private float[] _row = [];
@@ -37,7 +40,7 @@ public sealed class FeatureBatchBuilder
         builder.RowCount = rowCount;
         builder._dense.Clear();
         builder._sparse.Clear();
-        (builder._images, builder._tokens) = (null, null);
+        (builder._images, builder._tokens, builder._columns) = (null, null, null);
         builder._rowWidth = 0;
         return builder;
     }
@@ -48,7 +51,7 @@ public sealed class FeatureBatchBuilder
         // The parts of many rows would stay in memory.
         _dense.Clear();
         _sparse.Clear();
-        (_images, _tokens) = (null, null);
+        (_images, _tokens, _columns) = (null, null, null);
         // One inside another and no more: nothing nests deeper.
         if (_spare?._inner is not null)
             return;
@@ -86,6 +89,9 @@ public sealed class FeatureBatchBuilder
     /// <summary>Sets the rows' texts as tokens.</summary>
     public void SetTokens(TokenBlock tokens) => _tokens = tokens;
 
+    /// <summary>Hands the rows on as they are.</summary>
+    public void SetColumns(Frame columns) => _columns = columns;
+
     /// <summary>Puts the parts together.</summary>
     public FeatureBatch Build()
     {
@@ -104,13 +110,13 @@ public sealed class FeatureBatchBuilder
             }
         }
 
-        return new FeatureBatch(RowCount, width, dense, JoinSparse(), _images, _tokens);
+        return new FeatureBatch(RowCount, width, dense, JoinSparse(), _images, _tokens, _columns);
     }
 
     private FeatureBatch BuildRow()
     {
-        if (_sparse.Count > 0 || _images is not null || _tokens is not null)
-            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse(), _images, _tokens);
+        if (_sparse.Count > 0 || _images is not null || _tokens is not null || _columns is not null)
+            return new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth), JoinSparse(), _images, _tokens, _columns);
         if (_rowBatch is not { } batch || batch.DenseWidth != _rowWidth || !_row.AsSpan(0, _rowWidth).Overlaps(batch.Dense))
             _rowBatch = batch = new FeatureBatch(1, _rowWidth, _row.AsMemory(0, _rowWidth));
         return batch;

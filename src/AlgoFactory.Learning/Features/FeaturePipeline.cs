@@ -59,6 +59,9 @@ public sealed class FeaturePipeline
         return (new FeaturePipeline(fitted.ToImmutable()), builder.Build());
     }
 
+    /// <summary>A pipeline of a model that reads the rows' columns itself.</summary>
+    internal static FeaturePipeline OfColumns() => new([new FittedColumns()]);
+
     /// <summary>Makes the features of rows.</summary>
     /// <exception cref="LearningException">A column of the rows is not of the kind that the pipeline was fitted on.</exception>
     public FeatureBatch Transform(Frame rows) => Transform(rows, new FeatureBatchBuilder(rows.RowCount));

@@ -10,6 +10,7 @@ internal static class FeaturizerFormats
     /// <summary>Format name and reader.</summary>
     public static IEnumerable<KeyValuePair<string, Func<ArtefactSection, IFittedFeaturizer>>> Readers { get; } =
     [
+        new(FittedColumns.FormatName, FittedColumns.Read),
         new(FittedNumericValues.FormatName, FittedNumericValues.Read),
         new(FittedStandardization.FormatName, FittedStandardization.Read),
         new(FittedCategoryCodes.FormatName, FittedCategoryCodes.Read),

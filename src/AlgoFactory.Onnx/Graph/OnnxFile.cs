@@ -60,7 +60,7 @@ public static class OnnxFile
         Field(to, 3, node.Outputs[0]);
         Field(to, 4, node.Operation);
         foreach (var attribute in node.Attributes)
-            Field(to, 5, Message(o => Attribute(o, attribute)));
+            Field(to, 5, attribute.Value is ReadOnlyMemory<byte> raw ? ByteString.CopyFrom(raw.Span) : Message(o => Attribute(o, attribute)));
         Field(to, 7, node.Domain);
     }
 
@@ -130,17 +130,19 @@ public static class OnnxFile
             Field(tensor, 1, (long)slot.Type);
             Field(tensor, 2, Message(shape =>
             {
-                Field(shape, 1, Message(rows => Field(rows, 2, "rows")));
-                Field(shape, 1, Message(width =>
-                {
-                    if (slot.Width == OnnxGraph.AnyWidth)
-                        Field(width, 2, "width");
-                    else
-                        Field(width, 1, slot.Width);
-                }));
+                for (var i = 0; i < slot.Shape.Length; i++)
+                    Field(shape, 1, Size(slot.Shape[i], i == 0 ? "rows" : i == 1 ? "width" : $"size{i}"));
             }));
         }))));
     }
+
+    private static ByteString Size(long size, string name) => Message(o =>
+    {
+        if (size == OnnxGraph.Free)
+            Field(o, 2, name);
+        else
+            Field(o, 1, size);
+    });
 
     private static ByteString Message(Action<CodedOutputStream> write)
     {

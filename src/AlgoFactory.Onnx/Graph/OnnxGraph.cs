@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 
 namespace AlgoFactory.Onnx.Graph;
@@ -16,6 +17,9 @@ public sealed class OnnxGraph
 
     /// <summary>The width of an input whose rows may be of any.</summary>
     public const int AnyWidth = 0;
+
+    /// <summary>A size in a shape that is not set.</summary>
+    public const long Free = -1;
 
     private const string MlDomain = "ai.onnx.ml";
 
@@ -45,11 +49,15 @@ public sealed class OnnxGraph
 
     /// <summary>Adds an input of rows × <paramref name="width"/> elements, or of <see cref="AnyWidth"/>.</summary>
     /// <exception cref="ArgumentException">There is a value of that name.</exception>
-    public string Input(string name, ElementType type, int width)
+    public string Input(string name, ElementType type, int width) => Input(name, type, [Free, width == AnyWidth ? Free : width]);
+
+    /// <summary>Adds an input of any shape, in which <see cref="Free"/> is a size that the caller chooses.</summary>
+    /// <exception cref="ArgumentException">There is a value of that name.</exception>
+    public string Input(string name, ElementType type, ReadOnlySpan<long> shape)
     {
         if (name.Length == 0 || !_names.Add(name))
             throw new ArgumentException($"'{name}' is no name for an input, or there is a value of that name.", nameof(name));
-        Inputs.Add(new Slot(name, type, width));
+        Inputs.Add(new Slot(name, type, [.. shape]));
         return name;
     }
 
@@ -91,7 +99,7 @@ public sealed class OnnxGraph
         if (!_names.Add(name))
             throw new ArgumentException($"There is a value '{name}'.", nameof(name));
         Nodes.Add(new Node("", "Identity", [value], [name], []));
-        Outputs.Add(new Slot(name, type, width));
+        Outputs.Add(new Slot(name, type, [Free, width]));
     }
 
     private string Add(string domain, string operation, ReadOnlySpan<string> inputs, ReadOnlySpan<OnnxAttribute> attributes)
@@ -104,7 +112,7 @@ public sealed class OnnxGraph
     /// <summary>Takes a name that a file uses.</summary>
     internal void Take(string name) => _names.Add(name);
 
-    private string NewName()
+    internal string NewName()
     {
         string name;
         do
@@ -113,8 +121,8 @@ public sealed class OnnxGraph
         return name;
     }
 
-    /// <summary>An input or output: rows × width.</summary>
-    internal sealed record Slot(string Name, ElementType Type, int Width);
+    /// <summary>An input or output.</summary>
+    internal sealed record Slot(string Name, ElementType Type, ImmutableArray<long> Shape);
 
     /// <summary>A node with its values, mostly one.</summary>
     internal sealed record Node(string Domain, string Operation, string[] Inputs, string[] Outputs, OnnxAttribute[] Attributes);

@@ -162,10 +162,10 @@ public static class OnnxReader
         return (name, OnnxTensor.OfBytes((ElementType)type, sizes.ToImmutable(), data));
     }
 
-    /// <summary>Name, and type 1 (a tensor): its elements' type 1, and of its shape 2 the last dimension 1, which has a size 1 or a name.</summary>
+    /// <summary>Name, and type 1 (a tensor): its elements' type 1, and of its shape 2 the dimensions 1, each with a size 1 or a name.</summary>
     private static OnnxGraph.Slot Slot(byte[] message)
     {
-        var (name, type, width) = ("", ElementType.Float, (long)OnnxGraph.AnyWidth);
+        var (name, type, sizes) = ("", ElementType.Float, ImmutableArray.CreateBuilder<long>());
         Fields(message, (field, from) =>
         {
             if (field == 1)
@@ -176,20 +176,27 @@ public static class OnnxReader
                     if (part == 1)
                         type = (ElementType)tensor.ReadInt64();
                     else if (part == 2)
-                        Fields(tensor.ReadBytes().ToByteArray(), (_, shape) => Fields(shape.ReadBytes().ToByteArray(), (size, dimension) =>
-                        {
-                            if (size == 1)
-                                width = dimension.ReadInt64();
-                            else
-                                dimension.SkipLastField();
-                        }));
+                        Fields(tensor.ReadBytes().ToByteArray(), (_, shape) => sizes.Add(Size(shape.ReadBytes().ToByteArray())));
                     else
                         tensor.SkipLastField();
                 }));
             else
                 from.SkipLastField();
         });
-        return new OnnxGraph.Slot(name, type, checked((int)width));
+        return new OnnxGraph.Slot(name, type, sizes.ToImmutable());
+    }
+
+    private static long Size(byte[] message)
+    {
+        var size = OnnxGraph.Free;
+        Fields(message, (field, from) =>
+        {
+            if (field == 1)
+                size = from.ReadInt64();
+            else
+                from.SkipLastField();
+        });
+        return size;
     }
 
     private static void Fields(byte[] message, Action<int, CodedInputStream> read)

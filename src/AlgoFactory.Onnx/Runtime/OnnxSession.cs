@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace AlgoFactory.Onnx.Runtime;
@@ -52,6 +53,49 @@ public sealed class OnnxSession : IDisposable
         }
     }
 
+    /// <summary>Runs the model once to see what an output is.</summary>
+    /// <param name="inputs">All inputs; numbers are 0 and texts empty.</param>
+    /// <param name="output">The output.</param>
+    /// <returns>ONNX's number of its elements' type, 0 where it is no tensor, and its sizes.</returns>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses or fails.</exception>
+    public unsafe (int Type, long[] Shape) Probe(ImmutableArray<OnnxSlot> inputs, string output)
+    {
+        var api = OrtApi.Instance;
+        using var held = new Held();
+        var names = stackalloc byte*[inputs.Length];
+        var values = new nint[inputs.Length];
+        nint result = 0;
+        try
+        {
+            for (var i = 0; i < inputs.Length; i++)
+            {
+                var (slot, memory) = (inputs[i], new byte[inputs[i].Count * OnnxSlot.SizeOf(inputs[i].Type)]);
+                names[i] = held.Text(slot.Name);
+                values[i] = slot.Type == ElementType.String ? api.CreateTexts(slot.Shape.AsSpan()) : api.CreateTensor(held.Pin(memory), memory.Length, slot.Shape.AsSpan(), slot.Type);
+            }
+
+            var outputName = held.Text(output);
+            fixed (nint* first = values)
+                Run(names, first, inputs.Length, &outputName, &result);
+            return api.Describe(result);
+        }
+        finally
+        {
+            foreach (var value in values.Append(result))
+                if (value != 0)
+                    api.ReleaseValue(value);
+        }
+    }
+
+    /// <summary>Runs the model; an output that is 0 is made, another one is written to.</summary>
+    internal unsafe void Run(byte** inputNames, nint* inputs, int inputCount, byte** outputName, nint* output)
+    {
+        ObjectDisposedException.ThrowIf(_session == 0, this);
+        OrtApi.Instance.Run(_session, inputNames, inputs, inputCount, outputName, output, 1);
+        // Its finalizer unloads the model.
+        GC.KeepAlive(this);
+    }
+
     /// <summary>Unloads the model.</summary>
     public void Dispose()
     {
@@ -87,7 +131,9 @@ public sealed class OnnxSession : IDisposable
                 var pointers = new nint[texts.Length];
                 for (var i = 0; i < texts.Length; i++)
                     pointers[i] = (nint)held.Text(texts[i]);
-                return api.CreateTexts((byte**)held.Pin(pointers), texts.Length, shape);
+                var value = api.CreateTexts(shape);
+                api.SetTexts(value, (byte**)held.Pin(pointers), texts.Length);
+                return value;
             default:
                 throw new OnnxRuntimeException($"An input is an array of numbers (float, double, byte or long) or of texts (string), not {data.GetType().Name}.");
         }

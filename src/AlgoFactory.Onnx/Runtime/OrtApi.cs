@@ -78,22 +78,43 @@ internal sealed unsafe class OrtApi
         return value;
     }
 
-    /// <summary>A tensor of texts, which are copied; they end with a zero byte.</summary>
-    public nint CreateTexts(byte** texts, int count, ReadOnlySpan<long> shape)
+    /// <summary>A tensor of empty texts.</summary>
+    public nint CreateTexts(ReadOnlySpan<long> shape)
     {
         nint value;
         fixed (long* sizes = shape)
             Check(((delegate* unmanaged<nint, long*, nuint, int, nint*, nint>)_table[48])(Allocator, sizes, (nuint)shape.Length, (int)ElementType.String, &value));
         Interlocked.Increment(ref _liveValues);
+        return value;
+    }
+
+    /// <summary>Sets a tensor's texts, which are copied; they end with a zero byte.</summary>
+    public void SetTexts(nint value, byte** texts, int count) =>
+        Check(((delegate* unmanaged<nint, byte**, nuint, nint>)_table[52])(value, texts, (nuint)count));
+
+    /// <summary>The type (ONNX's number) and shape of a tensor; 0 and none for what is no tensor.</summary>
+    public (int Type, long[] Shape) Describe(nint value)
+    {
+        int isTensor;
+        Check(((delegate* unmanaged<nint, int*, nint>)_table[50])(value, &isTensor));
+        if (isTensor == 0)
+            return (0, []);
+        nint about;
+        Check(((delegate* unmanaged<nint, nint*, nint>)_table[65])(value, &about));
         try
         {
-            Check(((delegate* unmanaged<nint, byte**, nuint, nint>)_table[52])(value, texts, (nuint)count));
-            return value;
+            int type;
+            nuint rank;
+            Check(((delegate* unmanaged<nint, int*, nint>)_table[60])(about, &type));
+            Check(((delegate* unmanaged<nint, nuint*, nint>)_table[61])(about, &rank));
+            var shape = new long[rank];
+            fixed (long* sizes = shape)
+                Check(((delegate* unmanaged<nint, long*, nuint, nint>)_table[62])(about, sizes, rank));
+            return (type, shape);
         }
-        catch (OnnxRuntimeException)
+        finally
         {
-            ReleaseValue(value);
-            throw;
+            ((delegate* unmanaged<nint, void>)_table[99])(about);
         }
     }
 

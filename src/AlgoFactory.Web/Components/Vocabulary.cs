@@ -2,6 +2,7 @@ using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Hosting.Training;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Importing;
 using AlgoFactory.Learning.Stacking;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
@@ -36,6 +37,7 @@ internal static class Vocabulary
         {
             [ExperimentResult.EnsembleLearner] = "Ensemble",
             [StackedModel.LearnerId] = "Two layers",
+            [OnnxImport.Learner] = "ONNX file",
         };
 
     /// <summary>The metrics a task can be optimised for, the default first.</summary>

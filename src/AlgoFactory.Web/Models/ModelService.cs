@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using AlgoFactory.Hosting.Importing;
 using AlgoFactory.Hosting.Options;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Learning.Importing;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.Web.Errors;
@@ -65,9 +67,13 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
         return registry.PathOf(name, version);
     }
 
-    /// <summary>Takes in a model file as the model's next version; it is checked whole before it is published.</summary>
+    /// <summary>
+    /// Takes in a model file, or an ONNX file, as the model's next version; it is checked whole before it is published. A user's own
+    /// graph is first loaded by another process.
+    /// </summary>
     /// <exception cref="RefusedException">400: the name is not allowed; 413: the file is too large.</exception>
-    public async Task<ModelVersionView> AddAsync(string name, Stream content, long? announcedBytes, CancellationToken cancellation)
+    /// <exception cref="LearningException">The ONNX file cannot be served.</exception>
+    public async Task<ModelVersionView> AddAsync(string name, Stream content, long? announcedBytes, OnnxImportOptions onnx, CancellationToken cancellation)
     {
         if (!ModelNames.IsValid(name))
             throw RefusedException.Invalid(ModelNames.Refusal(name));
@@ -77,7 +83,7 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
             CheckSize(announcedBytes ?? 0);
             await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, useAsync: true))
                 await CopyAsync(content, file, cancellation);
-            var published = await PublishAsync(name, part, cancellation);
+            var published = await PublishAsync(name, part, onnx, cancellation);
             return ModelVersionView.Of(Find(name, published.Version));
         }
         finally
@@ -87,17 +93,34 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
     }
 
     // A file is loaded whole to be checked, and may unpack to gigabytes: two at once could take the memory that answers need.
-    private async Task<ModelVersion> PublishAsync(string name, string part, CancellationToken cancellation)
+    private async Task<ModelVersion> PublishAsync(string name, string part, OnnxImportOptions onnx, CancellationToken cancellation)
     {
+        var model = $"{part}.afm";
         await _check.WaitAsync(cancellation);
         try
         {
+            if (IsOnnx(part))
+            {
+                await ImportOnnx.RunAsync(part, $"{name}.onnx", model, onnx, cancellation);
+                return await Task.Run(() => registry.Publish(name, model, cancellation), cancellation);
+            }
+
+            if (ImportOnnx.Holds(part))
+                await ImportOnnx.CheckAsync(part, cancellation);
             return await Task.Run(() => registry.Publish(name, part, cancellation), cancellation);
         }
         finally
         {
             _check.Release();
+            File.Delete(model);
         }
+    }
+
+    private static bool IsOnnx(string file)
+    {
+        using var stream = File.OpenRead(file);
+        // Every exporter writes the format's version first, a varint in field 1; a model file begins as a zip does.
+        return stream.ReadByte() == 1 << 3;
     }
 
     /// <summary>Deletes a version that nothing serves.</summary>

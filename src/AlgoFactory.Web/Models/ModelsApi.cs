@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
 using AlgoFactory.Learning.Explaining;
+using AlgoFactory.Learning.Importing;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace AlgoFactory.Web.Models;
 
@@ -24,7 +26,7 @@ public static class ModelsApi
         models.MapGet("/{name}/versions/{version:int}/trees/{index:int}", GetTree).WithName("getTree")
             .WithSummary("One of the version's trees, with features, categories and leaves: data, or with format=svg a picture.")
             .Produces<TreeView>().Produces<string>(200, "image/svg+xml").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
-        models.MapPost("/{name}/versions", UploadAsync).WithName("uploadModel").WithSummary("Upload an .afm file as the model's next version: the raw body.")
+        models.MapPost("/{name}/versions", UploadAsync).WithName("uploadModel").WithSummary("Upload an .afm file, or an ONNX file with what it does not say itself, as the model's next version: the raw body.")
             .Accepts<Stream>("*/*").RequireAuthorization(Policies.WriteModels)
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(507).DisableAntiforgery();
         models.MapDelete("/{name}/versions/{version:int}", DeleteAsync).WithName("deleteModelVersion")
@@ -51,13 +53,31 @@ public static class ModelsApi
         TypedResults.PhysicalFile(models.PathOf(name, version), "application/octet-stream", $"{name}-{version}.afm", enableRangeProcessing: true);
 
     private static async Task<Created<ModelVersionView>> UploadAsync(
-        string name, HttpRequest request, ModelService models, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
+        string name, HttpRequest request, ModelService models, Audit audit, ClaimsPrincipal user, CancellationToken cancellation,
+        [FromQuery] string[]? labels = null, string? task = null, string? output = null, [FromQuery] string[]? columns = null, string? scores = null, string? image = null, string? label = null)
     {
         RequestSize.LeaveToHandler(request.HttpContext);
-        var published = await models.AddAsync(name, request.Body, request.ContentLength, cancellation);
+        var onnx = new OnnxImportOptions
+        {
+            Labels = Listed(labels),
+            Task = Said(task),
+            Output = Said(output),
+            Columns = Listed(columns),
+            Scores = Said(scores),
+            Image = Said(image),
+            Label = Said(label) ?? "prediction",
+        };
+        var published = await models.AddAsync(name, request.Body, request.ContentLength, onnx, cancellation);
         await audit.NoteAsync(user, "model.upload", $"{name}/{published.Version}", published.Hash);
         return TypedResults.Created($"/api/models/{name}/versions/{published.Version}", published);
     }
+
+    /// <summary>Several values, or one with commas as a form has it.</summary>
+    private static ImmutableArray<string> Listed(string[]? values) => values is [var one]
+        ? [.. one.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]
+        : [.. values ?? []];
+
+    private static string? Said(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
     private static async Task<NoContent> DeleteAsync(
         string name, int version, ModelService models, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)

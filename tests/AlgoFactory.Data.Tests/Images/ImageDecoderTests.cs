@@ -94,6 +94,25 @@ public class ImageDecoderTests
         column.Take([1, 3]).IsMissing(1).ShouldBeTrue();
     }
 
+    /// <summary>Beside the sum over all halves of pixels, one by one.</summary>
+    [Fact]
+    public void Shrinking_takes_the_means_of_what_pixels_cover()
+    {
+        var details = new byte[ImageDecoder.DetailLength];
+        new Random(3).NextBytes(details);
+        details.AsSpan(0, 4000).Fill(255);
+        var pixels = new byte[ImageDecoder.Length];
+        ImageDecoder.Shrink(details, pixels);
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            var (y, x, channel, sum) = (i / 3 / ImageDecoder.Side, i / 3 % ImageDecoder.Side, i % 3, 12);
+            for (var v = 5 * y; v < 5 * y + 5; v++)
+                for (var u = 5 * x; u < 5 * x + 5; u++)
+                    sum += details[(v / 2 * ImageDecoder.DetailSide + u / 2) * 3 + channel];
+            pixels[i].ShouldBe((byte)(sum / 25));
+        }
+    }
+
     [Fact]
     public void Large_images_also_have_details_of_which_their_pixels_are_the_means()
     {

@@ -3,6 +3,8 @@ using AlgoFactory.Data.Frames;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Features.Images;
 
@@ -78,7 +80,7 @@ internal sealed class GridPixels(ImmutableArray<string?> columns, double brighte
 }
 
 /// <summary>Makes grey images of numbers.</summary>
-internal sealed class FittedGridPixels(ImmutableArray<string?> columns, double brightest) : IFittedFeaturizer
+internal sealed class FittedGridPixels(ImmutableArray<string?> columns, double brightest) : IFittedFeaturizer, IOnnxFeaturizer
 {
     public const string FormatName = "grid-pixels/1";
 
@@ -122,6 +124,30 @@ internal sealed class FittedGridPixels(ImmutableArray<string?> columns, double b
         }
 
         to.SetImages(new ImageBlock(new ImageSize(_side, _side, 1), images));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Rows × pixels of bytes, for a network: no float features.</remarks>
+    public string AddTo(OnnxInputs inputs)
+    {
+        var graph = inputs.Graph;
+        var named = columns.Where(c => c is not null).ToArray();
+        var values = graph.Concat([.. named.Select(c => inputs.Numbers(c!))]);
+        var light = graph.Add("Round", [graph.Add("Mul", [graph.Add("Div", [values, ColumnGraph.Number(graph, brightest)]), ColumnGraph.Number(graph, 255)])]);
+        var held = graph.Add("Min", [light, ColumnGraph.Number(graph, 255)]);
+        // What is missing or below 0 is above nothing: black.
+        var bytes = graph.Add("Where", [graph.Add("Greater", [values, ColumnGraph.Number(graph, 0)]), held, ColumnGraph.Number(graph, 0)]);
+        if (named.Length < columns.Length)
+        {
+            var first = ColumnGraph.Column(graph, bytes, 0);
+            bytes = graph.Concat([bytes, graph.Add("Sub", [first, first])]);
+            var (places, next) = (new long[columns.Length], 0);
+            for (var i = 0; i < places.Length; i++)
+                places[i] = columns[i] is null ? named.Length : next++;
+            bytes = graph.Add("Gather", [bytes, graph.Constant(OnnxTensor.Of<long>(places))], OnnxAttribute.Of("axis", 1L));
+        }
+
+        return graph.Cast(bytes, Onnx.ElementType.UInt8);
     }
 
     /// <inheritdoc/>

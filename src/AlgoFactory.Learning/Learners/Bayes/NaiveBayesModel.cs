@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.Bayes;
 
@@ -10,7 +12,7 @@ namespace AlgoFactory.Learning.Learners.Bayes;
 /// <param name="priors">Each class's log prior.</param>
 /// <param name="columns">The dense columns.</param>
 /// <param name="words">Words × classes.</param>
-internal sealed class NaiveBayesModel(int outputs, double[] priors, BayesColumn[] columns, float[] words) : IModel
+internal sealed class NaiveBayesModel(int outputs, double[] priors, BayesColumn[] columns, float[] words) : IModel, IOnnxModel
 {
     public const string FormatName = "naive-bayes/1";
 
@@ -75,6 +77,11 @@ internal sealed class NaiveBayesModel(int outputs, double[] priors, BayesColumn[
                 scores[k] += (double)values[i] * weights[k];
         }
     }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxGraph graph, string features) => _sparseWidth == 0
+        ? NaiveBayesGraph.AddTo(columns, priors, outputs, graph, features)
+        : throw new LearningException("Naive Bayes of texts has no form in ONNX.");
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

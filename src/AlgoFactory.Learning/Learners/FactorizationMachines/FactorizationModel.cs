@@ -1,13 +1,15 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.FactorizationMachines;
 
 /// <summary>A fitted factorization machine, field-aware or not.</summary>
 internal sealed class FactorizationModel(
-    bool fieldAware, FieldEncoder encoder, int factors, FactorizationWeights weights, ScoreLink link, float[] importance) : IModel, IFeatureImportance
+    bool fieldAware, FieldEncoder encoder, int factors, FactorizationWeights weights, ScoreLink link, float[] importance) : IModel, IFeatureImportance, IOnnxModel
 {
     /// <summary>The format of plain ones.</summary>
     public const string FmFormat = "fm/1";
@@ -48,6 +50,9 @@ internal sealed class FactorizationModel(
 
         ArrayPool<float>.Shared.Return(scratch);
     }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxGraph graph, string features) => link.AddTo(graph, FactorizationGraph.AddTo(encoder, weights, graph, features));
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

@@ -19,7 +19,6 @@ internal sealed class FfmPairTerm : IPairTerm
 
     private readonly int _fields;
     private readonly int _factors;
-    private readonly int _width;
 
     /// <param name="fields">Fields.</param>
     /// <param name="factors">Factors of each slot for each field.</param>
@@ -27,24 +26,27 @@ internal sealed class FfmPairTerm : IPairTerm
     {
         _fields = fields;
         _factors = factors;
-        _width = (factors + BlockLanes - 1) / BlockLanes * BlockLanes;
-        Stride = (fields * _width + Lanes - 1) / Lanes * Lanes;
+        Width = (factors + BlockLanes - 1) / BlockLanes * BlockLanes;
+        Stride = (fields * Width + Lanes - 1) / Lanes * Lanes;
     }
 
     /// <inheritdoc/>
     public int Stride { get; }
 
+    /// <summary>Floats of a slot's vector for one field.</summary>
+    public int Width { get; }
+
     /// <summary>seen, a row a field; then the number of entries of each field.</summary>
     public int ScratchLength => _fields * Stride + _fields;
 
     /// <inheritdoc/>
-    public bool IsFactor(int offset) => offset < _fields * _width && offset % _width < _factors;
+    public bool IsFactor(int offset) => offset < _fields * Width && offset % Width < _factors;
 
     /// <summary>Writes one vector as a slot's vector for every field.</summary>
     public void Repeat(ReadOnlySpan<float> vector, Span<float> slot)
     {
         for (var field = 0; field < _fields; field++)
-            vector[.._factors].CopyTo(slot[(field * _width)..]);
+            vector[.._factors].CopyTo(slot[(field * Width)..]);
     }
 
     /// <inheritdoc/>
@@ -56,19 +58,19 @@ internal sealed class FfmPairTerm : IPairTerm
         for (var i = 0; i < row.Length; i++)
         {
             var field = row.Fields[i];
-            var own = factors.Slice(row.Slots[i] * Stride, _fields * _width);
-            FactorKernels.Spread(own, _width, row.Values[i], seen[(field * _width)..], Stride, counts[field] > 0);
+            var own = factors.Slice(row.Slots[i] * Stride, _fields * Width);
+            FactorKernels.Spread(own, Width, row.Values[i], seen[(field * Width)..], Stride, counts[field] > 0);
             counts[field]++;
         }
 
         for (var field = 0; field < _fields; field++)
         {
-            seen[(field * Stride + _fields * _width)..((field + 1) * Stride)].Clear();
+            seen[(field * Stride + _fields * Width)..((field + 1) * Stride)].Clear();
             if (counts[field] == 1)
-                seen.Slice(field * Stride + field * _width, _width).Clear();
+                seen.Slice(field * Stride + field * Width, Width).Clear();
             else if (counts[field] == 0)
                 for (var a = 0; a < _fields; a++)
-                    seen.Slice(a * Stride + field * _width, _width).Clear();
+                    seen.Slice(a * Stride + field * Width, Width).Clear();
         }
     }
 
@@ -80,7 +82,7 @@ internal sealed class FfmPairTerm : IPairTerm
         var sum = LinearKernels.Dot(own, scratch.Slice(field * Stride, Stride));
         if (scratch[_fields * Stride + field] > 1)
         {
-            var within = own.Slice(field * _width, _width);
+            var within = own.Slice(field * Width, Width);
             sum -= x * LinearKernels.Dot(within, within);
         }
 
@@ -103,7 +105,7 @@ internal sealed class FfmPairTerm : IPairTerm
                 continue;
             }
 
-            var (from, to) = (field * _width, (field + 1) * _width);
+            var (from, to) = (field * Width, (field + 1) * Width);
             FactorKernels.Step(own[..from], ownSquares[..from], seen[..from], pull, rule.L2, rule.LearningRate);
             FactorKernels.Step(own[from..to], ownSquares[from..to], seen[from..to], pull, rule.L2 - pull * x, rule.LearningRate);
             FactorKernels.Step(own[to..], ownSquares[to..], seen[to..], pull, rule.L2, rule.LearningRate);

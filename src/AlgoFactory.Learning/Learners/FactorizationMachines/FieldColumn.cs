@@ -27,7 +27,7 @@ internal enum FieldColumnKind
 internal sealed record FieldColumn(FieldColumnKind Kind, byte Field, int Start, int Levels, float[] Bounds, float Mean, float Scale)
 {
     /// <summary>Standard deviations beyond which a number is held.</summary>
-    private const float Limit = 4;
+    public const float Limit = 4;
 
     /// <summary>The first slot after this column's.</summary>
     public int End => Start + Levels + 1;

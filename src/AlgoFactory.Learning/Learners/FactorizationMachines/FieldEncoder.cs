@@ -126,7 +126,8 @@ internal sealed class FieldEncoder
             value *= scale;
     }
 
-    private int Place(int slot) => IsHashed ? (int)Math.BigMul(FoldAssignment.Mix((ulong)slot), (ulong)Slots, out _) : slot;
+    /// <summary>Where a slot's weights lie.</summary>
+    public int Place(int slot) => IsHashed ? (int)Math.BigMul(FoldAssignment.Mix((ulong)slot), (ulong)Slots, out _) : slot;
 }
 
 /// <summary>One part of the sparse block: so many columns of one field.</summary>

@@ -1,4 +1,6 @@
 using AlgoFactory.Learning.Learners.Linear;
+using AlgoFactory.Learning.Objectives;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.FactorizationMachines;
 
@@ -10,6 +12,16 @@ internal readonly record struct ScoreLink(bool Logistic, double Mean, double Dev
 
     /// <summary>Standardised targets to values.</summary>
     public static ScoreLink Of(TargetScale target) => new(false, target.Mean, target.Deviation, target.Lowest, target.Highest);
+
+    /// <summary>The prediction as ONNX operators, of doubles.</summary>
+    public string AddTo(OnnxGraph graph, string scores)
+    {
+        if (Logistic)
+            return OutputLink.Logistic.AddTo(graph, scores);
+        var values = graph.Add("Add", [
+            graph.Add("Mul", [scores, graph.Constant(OnnxTensor.Of<double>([Deviation]))]), graph.Constant(OnnxTensor.Of<double>([Mean]))]);
+        return graph.Add("Clip", [values, graph.Constant(OnnxTensor.Scalar((double)Lowest)), graph.Constant(OnnxTensor.Scalar((double)Highest))]);
+    }
 
     /// <summary>The prediction; a score that is no number (no sum of finite weights is) becomes the middle.</summary>
     public float Apply(float score)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
+using AlgoFactory.Onnx;
 using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.Networks;
@@ -10,7 +12,7 @@ namespace AlgoFactory.Learning.Learners.Networks;
 /// The graph holds all that lies between, so that the file's scores are the trainer's. The library is loaded with the first
 /// prediction, or by <see cref="Start"/>.
 /// </summary>
-public sealed class OnnxModel : INetworkModel
+public sealed class OnnxModel : INetworkModel, IOnnxModel
 {
     /// <summary>The format's name and version.</summary>
     public const string FormatName = "onnx-images/1";
@@ -88,6 +90,9 @@ public sealed class OnnxModel : INetworkModel
 
     /// <inheritdoc/>
     public INetworkModel With(byte[] graph) => new OnnxModel(graph, Size, OutputWidth, Curve);
+
+    /// <inheritdoc/>
+    string IOnnxModel.AddTo(OnnxGraph graph, string features) => graph.Cast(OnnxInline.AddTo(graph, _graph, Input, features, Output), ElementType.Double);
 
     /// <inheritdoc/>
     public void Write(ArtefactSectionWriter to)

@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using AlgoFactory.Learning.Artefacts;
+using AlgoFactory.Learning.Exporting;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners.FactorizationMachines;
+using AlgoFactory.Learning.Objectives;
+using AlgoFactory.Onnx.Graph;
 
 namespace AlgoFactory.Learning.Learners.Neural;
 
 /// <summary>A fitted multilayer perceptron.</summary>
-internal sealed class MlpModel(MlpNetwork network, ScoreLink link) : IModel
+internal sealed class MlpModel(MlpNetwork network, ScoreLink link) : IModel, IOnnxModel
 {
     public const string FormatName = "mlp/1";
 
@@ -31,6 +34,13 @@ internal sealed class MlpModel(MlpNetwork network, ScoreLink link) : IModel
         var own = scores[..(rows.RowCount * OutputWidth)];
         network.Predict(rows, own);
         _output.Apply(own);
+    }
+
+    /// <inheritdoc/>
+    public string AddTo(OnnxGraph graph, string features)
+    {
+        var outputs = MlpGraph.AddTo(network, graph, features);
+        return OutputWidth == 1 ? link.AddTo(graph, outputs) : OutputLink.Softmax.AddTo(graph, outputs);
     }
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <summary>Gradient-boosted trees on histograms (what ML.NET calls FastTree).</summary>
 public sealed class GbdtLearner : IStreamingLearner
 {
+    private const int WideFeatures = 256;
+    private const int WideFeaturesPerRow = 4;
+
     private readonly IObjective? _objective;
 
     /// <summary>Creates a learner whose loss the parameter <c>objective</c> chooses.</summary>
@@ -95,6 +98,16 @@ public sealed class GbdtLearner : IStreamingLearner
     private static BoostingOptions Options(TrainingSet data, ImmutableArray<FeatureInfo> infos, ParameterSet parameters, GbdtParameters own)
     {
         var options = own.Read(parameters, data.Validation is { RowCount: > 0 });
-        return options with { Growth = ConstraintParameters.Apply(options.Growth, parameters, data.Task, infos) };
+        return options with
+        {
+            FeatureFraction = Math.Min(options.FeatureFraction, LargestShare(infos.Length, data.RowCount)),
+            Growth = ConstraintParameters.Apply(options.Growth, parameters, data.Task, infos),
+        };
     }
+
+    /// <summary>
+    /// The most of the features that a tree looks at. Where there are thousands for a few dozen rows (the gradients of images, say), many say
+    /// the same, and a tree of some twenty leaves needs no look at all of them: it would take minutes for what takes seconds.
+    /// </summary>
+    internal static double LargestShare(int features, int rows) => features == 0 ? 1 : Math.Min(1, (WideFeatures + (double)WideFeaturesPerRow * rows) / features);
 }

@@ -150,7 +150,7 @@ internal sealed class GbdtParameters
         _maxDepth = ParameterSpec.Integer("max_depth", 0, 64, 0, "Splits on the way to a leaf; 0: no cap.", searched: false);
         _minDataInLeaf = ParameterSpec.Integer(
             "min_data_in_leaf", 1, 10_000, rows < 500 ? 3 : rows < 2000 ? 5 : rows < 10_000 ? 10 : 20, "Rows a leaf.", log: true);
-        _featureFraction = ParameterSpec.Real("feature_fraction", 0.2, 1, 0.8, "Share of features that each tree looks at.");
+        _featureFraction = ParameterSpec.Real("feature_fraction", 0.2, 1, 0.8, "Share of features that each tree looks at; at most 256 and four a row.");
         _baggingFraction = ParameterSpec.Real("bagging_fraction", 0.4, 1, 1, "Share of rows that each round draws.");
         _l2 = ParameterSpec.Real("lambda_l2", 1e-3, 100, 1, "L2 penalty on leaf values.", log: true);
         _catSmooth = ParameterSpec.Real("cat_smooth", 1, 100, 10, "Pulls the statistics of rare categories to the middle.", log: true);

@@ -58,7 +58,9 @@ function upload(file, list) {
     const { uploadTo: address, uploadRegion: region } = zone.closest("[data-upload]").dataset;
     const query = new URLSearchParams({ name: file.name });
     for (const field of document.querySelectorAll("[data-upload-field]")) if (field.value) query.set(field.dataset.uploadField, field.value);
-    request.open("POST", `${address}?${query}`);
+    // A part of the address is taken from its field, or else from the file's name without its end.
+    const model = query.get("model") ?? file.name.replace(/\.[^.]*$/, "");
+    request.open("POST", `${address.replace("{model}", encodeURIComponent(model))}?${query}`);
     for (const [name, value] of Object.entries(FORGERY_HEADER)) request.setRequestHeader(name, value);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader("Accept", "application/json");

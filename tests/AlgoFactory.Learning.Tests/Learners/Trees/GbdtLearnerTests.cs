@@ -37,6 +37,33 @@ public class GbdtLearnerTests
         metric.Calls.ShouldBe(12);
     }
 
+    /// <summary>Thousands of features for a few rows: no tree looks at all of them, so the one that tells is not every tree's root; it is found all the same.</summary>
+    [Theory]
+    [InlineData(3000, false)]
+    [InlineData(300, true)]
+    public void Wide_tables_show_each_tree_a_part(int features, bool always)
+    {
+        const int rows = 60;
+        var random = new Random(4);
+        float[] values = [.. Enumerable.Range(0, rows * features).Select(_ => random.NextSingle())];
+        var labels = new float[rows];
+        for (var row = 0; row < rows; row++)
+            values[row * features] = labels[row] = row % 2;
+        var data = new TrainingSet
+        {
+            Task = new TaskSpec(TaskKind.Binary, "y", ["no", "yes"]),
+            FeatureInfos = [.. Enumerable.Range(0, features).Select(f => new FeatureInfo($"f{f}", $"f{f}", FeatureKind.Numeric))],
+            Features = new FeatureBatch(rows, features, values),
+            Labels = labels,
+        };
+        var model = (GbdtModel)new GbdtLearner().Fit(data, ParameterSet.Empty.With("rounds", 40).With("feature_fraction", 1), FitContext.Create(1)).Model;
+        model.Ensemble.Trees.All(t => t.Feature[0] == 0).ShouldBe(always);
+        var scores = new float[rows];
+        model.Predict(data.Features, scores);
+        for (var row = 0; row < rows; row++)
+            (scores[row] > 0.5f).ShouldBe(labels[row] > 0.5f);
+    }
+
     [Fact]
     public void A_regression_does_not_depend_on_the_targets_scale()
     {
