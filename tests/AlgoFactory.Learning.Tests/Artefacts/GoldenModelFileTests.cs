@@ -157,14 +157,17 @@ public sealed class GoldenModelFileTests
         ShouldAnswer(ModelFile.Load(path, BuiltIn.Readers), answer);
     }
 
-    [Fact]
-    public void The_generator_makes_a_file_of_networks()
+    [Theory]
+    [InlineData("binary-networks")]
+    [InlineData("binary-texts")]
+    [InlineData("regression-own")]
+    public void The_generator_makes_a_file_of_networks(string name)
     {
         using var temporary = new TempFolder();
+        var model = name switch { "binary-networks" => GoldenNetworks.Fit(), "binary-texts" => GoldenNetworks.FitTexts(), _ => GoldenNetworks.Own() };
         // ONNX Runtime adds up in another order on another processor.
         var path = Write(
-            Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"], $"v{ModelManifest.CurrentVersion}-binary-networks",
-            GoldenNetworks.Fit(), GoldenNetworks.Rows(8, 5), 1e-3);
+            Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"], $"v{ModelManifest.CurrentVersion}-{name}", model, GoldenNetworks.Rows(8, 5), 1e-3);
         var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.ChangeExtension(path, ".json")))!;
         ShouldAnswer(ModelFile.Load(path, BuiltIn.Readers), answer);
         // What it says depends on the row.

@@ -6,6 +6,8 @@ using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Features.Images;
+using AlgoFactory.Learning.Features.Tokenizers;
+using AlgoFactory.Learning.Importing;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Learners.Networks;
 using AlgoFactory.Learning.Spaces;
@@ -83,6 +85,38 @@ internal static class GoldenNetworks
             var size = pipeline.Transform(frame).Images!.Size;
             return new EnsembleMember("cnn", ParameterSet.Empty, pipeline, new OnnxModel(Graph(size), size, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]), 0.25);
         }
+    }
+
+    /// <summary>A network of texts: of a row's tokens, what share are of small number.</summary>
+    public static ModelFile FitTexts()
+    {
+        var rows = Rows(12, 1);
+        var tokenizer = BytePairTrainer.Learn(rows.Select(r => " " + r["note"]), 300, 2, default);
+        var graph = new OnnxGraph("small", [OnnxTextModel.Tokens, OnnxTextModel.Positions, OnnxTextModel.Output]);
+        graph.Input(OnnxTextModel.Tokens, ElementType.Int64, [1, OnnxGraph.Free]);
+        graph.Input(OnnxTextModel.Positions, ElementType.Int64, [1, OnnxGraph.Free]);
+        var both = graph.Add("Add", [graph.Cast(OnnxTextModel.Tokens, ElementType.Float), graph.Cast(OnnxTextModel.Positions, ElementType.Float)]);
+        var mean = graph.Add("ReduceMean", [both, graph.Constant(OnnxTensor.Of<long>([1]))], OnnxAttribute.Of("keepdims", 1L));
+        graph.Output(OnnxTextModel.Output, graph.Add("Mul", [mean, graph.Constant(OnnxTensor.Scalar(1 / 400f))]), ElementType.Float, 1);
+        using var file = new MemoryStream();
+        OnnxFile.Write(graph, "algofactory", "1", [], file);
+        var pipeline = Pipeline(new FittedTokenSequences(["note"], tokenizer));
+        var model = new OnnxTextModel(file.ToArray(), 320, FittedTokenSequences.MaxTokens, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]);
+        return File(Schema, TinyModels.Task(TaskKind.Binary), new EnsembleMember("transformer", ParameterSet.Empty, pipeline, model, 1));
+    }
+
+    /// <summary>A user's own graph of two numbers.</summary>
+    public static ModelFile Own()
+    {
+        var imported = OnnxImport.Read(OnnxFiles.Linear([1, 10], 0.5f), new OnnxImportOptions { Columns = ["p0", "p1"] });
+        return File(imported.Predictor.Schema, imported.Predictor.Task, imported.Predictor.Members[0]);
+    }
+
+    private static ModelFile File(Schema schema, TaskSpec task, EnsembleMember member)
+    {
+        var profile = new DatasetProfile(12, [.. schema.Columns.Select(c => new ColumnProfile(c.Name, c.Kind, 12, 0, 10))]);
+        return new ModelFile(
+            new Predictor(schema, task, [member], new PostProcessing()), TinyModels.Fit().Lineage, ImmutableSortedDictionary<string, double>.Empty, profile, [], []);
     }
 
     private static FeaturePipeline Pipeline(IFittedFeaturizer featurizer)
