@@ -23,6 +23,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["serving-compare"] = ServingCompare.Run,
     ["serving-empty"] = EmptyEndpoint.Run,
     ["serving-model"] = ServingModel.Run,
+    ["serving-nodes"] = ServingNodes.Run,
     ["serving-pool"] = ServingPool.Run,
     ["serving-swaps"] = ServingSwaps.Run,
     ["trees-kernel"] = TreesKernel.Run,

@@ -13,7 +13,7 @@ internal sealed class ChallengerComparison(LogReader reader)
 
     private const int MostRows = 20_000;
 
-    /// <summary>Whichever version answered, both predict all rows anew; null where there are too few.</summary>
+    /// <summary>Whichever version answered, both predict all rows anew; null where there are too few, or the metric is not defined on them.</summary>
     /// <param name="open">The retraining.</param>
     /// <param name="live">The live version.</param>
     /// <param name="challenger">The challenger.</param>

@@ -160,7 +160,7 @@ internal sealed class RetrainingWatch(
         var compared = _comparison.Compare(open, live, challenger, LogPolicies.Of(settings, options.PredictionLog), labels, from, now, cancellation);
         open = open with { Challenger = version };
         if (compared is not { } gain)
-            return open with { State = RetrainingState.Waiting, Message = $"There are fewer than {ChallengerComparison.FewestRows} labelled predictions that are newer than the training rows: the versions could not be compared. Look at both and decide." };
+            return open with { State = RetrainingState.Waiting, Message = $"There are fewer than {ChallengerComparison.FewestRows} labelled predictions that are newer than the training rows, or the {open.Metric} is not defined on them: the versions could not be compared. Look at both and decide." };
         open = open with { LiveScore = gain.First, ChallengerScore = gain.Second, GainLow = gain.GainLow, GainHigh = gain.GainHigh, ComparedRows = gain.Rows };
         open = open with { Message = ChallengerComparison.Finding(open) };
         if (open.Verdict != ChallengerVerdict.Better && (open.Verdict != ChallengerVerdict.Undecided || policy.Promotes != PromotionRule.NotWorse))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Storage.Contexts;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +14,10 @@ internal sealed class DeploymentSignal(ContextFactory factory) : IDeploymentSign
 {
     private const string Channel = "algofactory_deployments";
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private NpgsqlConnection? _listening;
+    private long? _listensSince;
 
     /// <summary>Tells of a change; the nodes hear of it when the transaction has committed.</summary>
     public static async Task TellAsync(MetadataContext db, string name, CancellationToken cancellation)
@@ -31,19 +35,14 @@ internal sealed class DeploymentSignal(ContextFactory factory) : IDeploymentSign
             return;
         }
 
-        try
-        {
-            var isNew = _listening is null;
-            _listening ??= await ListenAsync(cancellation).ConfigureAwait(false);
-            // What was told between the last look and the first LISTEN is not heard: look once more.
-            if (!isNew) await _listening.WaitAsync(atMost, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The server went away; until it is back the caller polls.
-            await CloseAsync().ConfigureAwait(false);
-            await Task.Delay(atMost, cancellation).ConfigureAwait(false);
-        }
+        // A connection that was cut (by a proxy, or a restart that is over) can mostly be had anew at once.
+        if (_listening is { } held && await TryAsync(() => held.WaitAsync(atMost, cancellation)).ConfigureAwait(false)) return;
+        // What was told between the last look and LISTEN is not heard: the caller looks once more.
+        var isThere = await TryAsync(async () => _listening ??= await ListenAsync(cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        // While the server is away the caller polls; and one that cuts each connection must not have it look without a pause.
+        if (!isThere || (_listensSince is { } since && Stopwatch.GetElapsedTime(since) < Pause))
+            await Task.Delay(atMost < Pause ? atMost : Pause, cancellation).ConfigureAwait(false);
+        if (isThere) _listensSince = Stopwatch.GetTimestamp();
     }
 
     public void Dispose() => Interlocked.Exchange(ref _listening, null)?.Dispose();
@@ -64,6 +63,20 @@ internal sealed class DeploymentSignal(ContextFactory factory) : IDeploymentSign
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private async Task<bool> TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            await CloseAsync().ConfigureAwait(false);
+            return false;
         }
     }
 

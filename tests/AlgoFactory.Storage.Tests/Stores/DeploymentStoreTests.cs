@@ -1,4 +1,5 @@
 using AlgoFactory.Serving.Deployments;
+using Npgsql;
 using Shouldly;
 
 namespace AlgoFactory.Storage.Tests.Stores;
@@ -58,6 +59,44 @@ public sealed class DeploymentStoreTests(Databases databases)
         }
 
         await program.Signal.WaitAsync(TimeSpan.FromMilliseconds(1), default);
+    }
+
+    [Fact]
+    public async Task A_lost_connection_is_had_anew_and_while_there_is_none_who_waits_looks_now_and_then()
+    {
+        using var program = await databases.OpenAsync(StorageProvider.Postgres);
+        using var other = new Opened(program.Options);
+        await program.Signal.WaitAsync(TimeSpan.FromDays(7), default);
+        var told = program.Signal.WaitAsync(TimeSpan.FromDays(7), default);
+        await CutAsync(program.Options, "");
+        // Whoever waits looks at once, since a change may have been told meanwhile; and hears of the next one.
+        await told;
+        await other.Deployments.SaveAsync(At(1), default);
+        await program.Signal.WaitAsync(TimeSpan.FromDays(7), default);
+
+        await CutAsync(program.Options, "ALTER DATABASE {0} ALLOW_CONNECTIONS false;");
+        for (var look = 0; look < 3; look++)
+            await program.Signal.WaitAsync(TimeSpan.FromMilliseconds(10), default);
+        await CutAsync(program.Options, "ALTER DATABASE {0} ALLOW_CONNECTIONS true;");
+        await program.Signal.WaitAsync(TimeSpan.FromDays(7), default);
+        told = program.Signal.WaitAsync(TimeSpan.FromDays(7), default);
+        await other.Deployments.DeleteAsync("churn", default);
+        await told;
+    }
+
+    /// <summary>Runs a command from another database, and ends the connections to this one.</summary>
+    private static async Task CutAsync(StorageOptions options, string command)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        var name = settings.Database!;
+        settings.Database = "postgres";
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+        await using var cut = new NpgsqlCommand(
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, command, name) + $" SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{name}'", connection);
+        await cut.ExecuteNonQueryAsync();
+        // The pool's connections to it are dead, too.
+        NpgsqlConnection.ClearAllPools();
     }
 
     [Fact]
