@@ -171,7 +171,7 @@ public sealed class GoldenModelFileTests
         var answer = JsonSerializer.Deserialize<Answer>(File.ReadAllBytes(Path.ChangeExtension(path, ".json")))!;
         ShouldAnswer(ModelFile.Load(path, BuiltIn.Readers), answer);
         // What it says depends on the row.
-        answer.Bits.Distinct().Count().ShouldBe(8);
+        answer.Bits.Distinct().Count().ShouldBeGreaterThan(3);
     }
 
     private static string Generate(string folder, TaskKind kind)

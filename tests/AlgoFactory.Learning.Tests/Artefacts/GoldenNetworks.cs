@@ -101,7 +101,8 @@ internal static class GoldenNetworks
         using var file = new MemoryStream();
         OnnxFile.Write(graph, "algofactory", "1", [], file);
         var pipeline = Pipeline(new FittedTokenSequences(["note"], tokenizer));
-        var model = new OnnxTextModel(file.ToArray(), 320, FittedTokenSequences.MaxTokens, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]);
+        var vocabulary = pipeline.Transform(TinyModels.Bind(Schema, rows)).Tokens!.Vocabulary;
+        var model = new OnnxTextModel(file.ToArray(), vocabulary, FittedTokenSequences.MaxTokens, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]);
         return File(Schema, TinyModels.Task(TaskKind.Binary), new EnsembleMember("transformer", ParameterSet.Empty, pipeline, model, 1));
     }
 
