@@ -63,14 +63,20 @@ internal static class ModelsCommand
             (server, line, cancellation) =>
             {
                 var path = line.GetRequiredValue(file);
-                if (!File.Exists(path))
-                    throw new FileNotFoundException($"There is no file '{path}'.");
-                var model = line.GetValue(name) ?? Path.GetFileNameWithoutExtension(path);
-                if (!ModelNames.IsValid(model))
-                    throw new UsageException(ModelNames.Refusal(model));
-                return server.UploadAsync($"api/models/{Uri.EscapeDataString(model)}/versions", path, cancellation);
+                return server.UploadAsync(VersionsOf(path, line.GetValue(name)), path, cancellation);
             },
             answer => Console.Out.WriteLine($"{Text(answer, "name")}/{Text(answer, "version")} was published."));
+    }
+
+    /// <summary>Where a file is sent to become a version: of the model of that name, or of the file's.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="UsageException">It is no name for a model.</exception>
+    internal static string VersionsOf(string path, string? name)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file '{path}'.");
+        var model = name ?? Path.GetFileNameWithoutExtension(path);
+        return ModelNames.IsValid(model) ? $"api/models/{Uri.EscapeDataString(model)}/versions" : throw new UsageException(ModelNames.Refusal(model));
     }
 
     /// <summary><c>deploy</c>, which also stands by itself.</summary>

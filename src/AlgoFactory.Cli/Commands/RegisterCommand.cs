@@ -1,7 +1,5 @@
 using System.CommandLine;
 using AlgoFactory.Cli.Remote;
-using AlgoFactory.Hosting;
-using AlgoFactory.Serving.Registry;
 using static AlgoFactory.Cli.Remote.RemoteOptions;
 
 namespace AlgoFactory.Cli.Commands;
@@ -19,12 +17,7 @@ internal static class RegisterCommand
             (server, line, cancellation) =>
             {
                 var path = line.GetRequiredValue(file);
-                if (!File.Exists(path))
-                    throw new FileNotFoundException($"There is no file '{path}'.");
-                var model = line.GetValue(name) ?? Path.GetFileNameWithoutExtension(path);
-                if (!ModelNames.IsValid(model))
-                    throw new UsageException(ModelNames.Refusal(model));
-                return server.UploadAsync($"api/models/{Uri.EscapeDataString(model)}/versions?{options.Query(line)}", path, cancellation);
+                return server.UploadAsync($"{ModelsCommand.VersionsOf(path, line.GetValue(name))}?{options.Query(line)}", path, cancellation);
             },
             answer => Console.Out.WriteLine($"{Text(answer, "name")}/{Text(answer, "version")} was published: {Text(answer, "task")} of {Text(answer, "label")}."));
     }
