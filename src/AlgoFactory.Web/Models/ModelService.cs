@@ -14,6 +14,12 @@ namespace AlgoFactory.Web.Models;
 /// <summary>The registry as the API and the pages use it.</summary>
 public sealed class ModelService(ModelRegistry registry, DeploymentService deployments, AlgoFactoryOptions options, DataFolders folders) : IDisposable
 {
+    /// <summary>Every exporter of ONNX files writes the format's version first, a varint in field 1.</summary>
+    private const int OnnxStart = 1 << 3;
+
+    /// <summary>A model file begins as a zip does: PK.</summary>
+    private const int ModelStart = 'P';
+
     private const int BufferBytes = 256 << 10;
 
     private readonly SemaphoreSlim _check = new(1, 1);
@@ -99,7 +105,10 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
         await _check.WaitAsync(cancellation);
         try
         {
-            if (IsOnnx(part))
+            var first = FirstByte(part);
+            if (first is not (OnnxStart or ModelStart))
+                throw RefusedException.Invalid("The file is neither a model file (.afm) nor an ONNX file (.onnx).");
+            if (first == OnnxStart)
             {
                 await ImportOnnx.RunAsync(part, $"{name}.onnx", model, onnx, cancellation);
                 return await Task.Run(() => registry.Publish(name, model, cancellation), cancellation);
@@ -116,11 +125,10 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
         }
     }
 
-    private static bool IsOnnx(string file)
+    private static int FirstByte(string file)
     {
         using var stream = File.OpenRead(file);
-        // Every exporter writes the format's version first, a varint in field 1; a model file begins as a zip does.
-        return stream.ReadByte() == 1 << 3;
+        return stream.ReadByte();
     }
 
     /// <summary>Deletes a version that nothing serves.</summary>

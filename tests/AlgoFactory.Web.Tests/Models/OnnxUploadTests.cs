@@ -54,6 +54,8 @@ public sealed class OnnxUploadTests : IDisposable
         (await (await client.PostAsync("/api/models/bad-graph/versions", new ByteArrayContent(OnnxFiles.Classifier(logits: false)))).ProblemAsync(400)).ShouldContain("--labels");
         (await (await client.PostAsync("/api/models/bad-graph/versions", new ByteArrayContent(OnnxFiles.Huge()))).ProblemAsync(400)).ShouldContain("ONNX");
         (await (await client.PostAsync("/api/models/bad-graph/versions", new ByteArrayContent(OnnxFiles.Linear([1], 0)[..^9]))).ProblemAsync(400)).ShouldContain("cut off");
+        foreach (var body in (byte[][])[[], [1, 2, 3], "<html>"u8.ToArray()])
+            (await (await client.PostAsync("/api/models/bad-graph/versions", new ByteArrayContent(body))).ProblemAsync(400)).ShouldContain("neither a model file (.afm) nor an ONNX file");
         (await client.GetStringAsync("/api/models")).ShouldNotContain("bad-graph");
     }
 }
