@@ -101,7 +101,7 @@ public sealed class ModelService(ModelRegistry registry, DeploymentService deplo
     // A file is loaded whole to be checked, and may unpack to gigabytes: two at once could take the memory that answers need.
     private async Task<ModelVersion> PublishAsync(string name, string part, OnnxImportOptions onnx, CancellationToken cancellation)
     {
-        var model = $"{part}.afm";
+        var model = $"{part}.model.part"; // taken away at the next start, should this one end in between
         await _check.WaitAsync(cancellation);
         try
         {
