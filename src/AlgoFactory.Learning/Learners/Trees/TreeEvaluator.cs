@@ -6,8 +6,9 @@ namespace AlgoFactory.Learning.Learners.Trees;
 /// <summary>
 /// Sums trees over rows, a block of rows at a time. What the trees ask of the features is first written as bytes; then each
 /// tree in turn finds the leaves of all rows of the block, by <see cref="TreeScan"/> or, for a tree with many leaves or for
-/// few rows, by <see cref="TreeWalk"/>. All of them find the same leaves, and the sums of a row are added in the order of
-/// the trees, in double precision: the same bits alone and in any batch.
+/// few rows, by <see cref="TreeWalk"/>. A single row has its leaves of all trees at once from <see cref="TreeMasks"/>, where
+/// they fit. All of them find the same leaves, and the sums of a row are added in the order of the trees, in double
+/// precision: the same bits alone and in any batch.
 /// </summary>
 internal sealed class TreeEvaluator
 {
@@ -27,6 +28,7 @@ internal sealed class TreeEvaluator
     private readonly TreeEnsemble _ensemble;
     private readonly ThresholdQuantizer _quantizer;
     private readonly TreeWalk _walk;
+    private readonly Lazy<TreeMasks?> _masks;
     private readonly TreeScan?[] _scans;
     private readonly int[] _firstLeaf;
     private readonly float[] _values;
@@ -36,6 +38,8 @@ internal sealed class TreeEvaluator
         _ensemble = ensemble;
         _quantizer = new ThresholdQuantizer(ensemble.Trees, ensemble.BinOfCode, ensemble.Width, ensemble.Statistics);
         _walk = new TreeWalk(ensemble.Trees, _quantizer);
+        // Most ensembles of a sweep never meet a single row.
+        _masks = new Lazy<TreeMasks?>(() => TreeMasks.Create(ensemble, _quantizer));
         _scans = [.. ensemble.Trees.Select(t => t.LeafCount <= TreeScan.MaxLeaves ? new TreeScan(t, _quantizer) : null)];
         _firstLeaf = new int[_scans.Length];
         for (var t = 1; t < _firstLeaf.Length; t++)
@@ -133,6 +137,13 @@ internal sealed class TreeEvaluator
     private unsafe void AddRow(FeatureBatch rows, int row, byte[] buffer, Span<double> sums)
     {
         _quantizer.Fill(rows, row, 1, buffer, 1);
+        if (_masks.Value is { } masks)
+        {
+            fixed (byte* slots = buffer)
+                masks.Add(slots, sums);
+            return;
+        }
+
         var pooled = _scans.Length > MaxStackTrees ? ArrayPool<int>.Shared.Rent(_scans.Length) : null;
         Span<int> leaves = pooled ?? stackalloc int[MaxStackTrees];
         leaves = leaves[.._scans.Length];
