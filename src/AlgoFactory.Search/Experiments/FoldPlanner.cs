@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Data.Splitting;
 using AlgoFactory.Learning;
 
@@ -19,6 +20,9 @@ public static class FoldPlanner
 
     /// <summary>Above this many rows × columns × outputs a holdout part is used: there one fit alone takes seconds.</summary>
     public const long FoldedCells = 4_000_000;
+
+    /// <summary>Columns that an image counts as: learners read thousands of gradients of each, or its pixels.</summary>
+    private const int ImageColumns = 800;
 
     /// <summary>Folds on small data.</summary>
     public const int DefaultFolds = 5;
@@ -60,7 +64,8 @@ public static class FoldPlanner
         if (folds > rows / 2)
             throw new LearningException($"{folds} folds are too many for {rows} rows; use at most {rows / 2}.");
 
-        var cells = (long)rows * Math.Max(1, data.Schema.Features.Count()) * task.OutputWidth;
+        var columns = data.Schema.Features.Sum(f => f.Kind == ColumnKind.Image ? ImageColumns : 1);
+        var cells = (long)rows * Math.Max(1, columns) * task.OutputWidth;
         if (folds == 0)
             folds = rows <= FoldedRows && cells <= FoldedCells ? DefaultFolds : 1;
         if (!data.Times.IsEmpty && !task.IsRecommendation)

@@ -1,3 +1,4 @@
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Search.Experiments;
 
@@ -43,6 +44,15 @@ public class FoldPlannerTests
 
         plan.Description.ShouldBe("holdout 20 %");
         plan.Folds.ShouldHaveSingleItem().Validation.Length.ShouldBe(4000);
+    }
+
+    [Fact]
+    public void An_image_counts_as_the_columns_that_are_read_from_it()
+    {
+        var data = TinyData.Create(TaskKind.Multiclass, 2000);
+        data = data with { Schema = data.Schema with { Columns = [.. data.Schema.Columns.Select(c => c.Name == "z" ? c with { Kind = ColumnKind.Image } : c)] } };
+
+        FoldPlanner.Plan(data, TinyData.TaskOf(TaskKind.Multiclass), 0, 1).Description.ShouldBe("holdout 20 %");
     }
 
     [Fact]

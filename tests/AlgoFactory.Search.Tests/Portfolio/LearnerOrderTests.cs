@@ -54,6 +54,22 @@ public sealed class LearnerOrderTests
         Order(1_000_000, ColumnKind.Image).ShouldBe(["plain"]);
     }
 
+    [Fact]
+    public void Of_many_images_a_linear_model_reads_the_gradients_before_a_network_starts_from_nothing()
+    {
+        TinyLearner Learner(string id) => new(id)
+        {
+            Info = new LearnerInfo(id, id, TaskKinds.All, FeatureNeeds.Codes, Reproducibility.AnyThreads, UsesValidation: false),
+        };
+        var catalog = new LearnerCatalog(Learner("cnn"), Learner("gbdt"), Learner("linear"));
+        string[] Order(params ReadOnlySpan<ColumnProfile> columns) =>
+            [.. LearnerOrder.For(catalog, TinyData.Binary, new DatasetProfile(5000, [.. columns])).Select(l => l.Id)];
+
+        Order(new ColumnProfile("picture", ColumnKind.Image, 5000, 0, 5000)).ShouldBe(["linear", "cnn", "gbdt"]);
+        Order([.. Enumerable.Range(0, 784).Select(p => new ColumnProfile($"pixel{p}", ColumnKind.Numeric, 5000, 0, 256) { Quantiles = [0, 255] })])
+            .ShouldBe(["cnn", "linear", "gbdt"]);
+    }
+
     [Theory]
     [InlineData("gbdt", null)]
     [InlineData("fm", "it needs a column of categories, and there is none")]
