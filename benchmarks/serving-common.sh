@@ -3,6 +3,8 @@
 root=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/..
 command -v wrk >/dev/null || { echo 'Install wrk first (apt-get install wrk).' >&2; exit 2; }
 bench() { dotnet "$root/benchmarks/AlgoFactory.Benchmarks/bin/Release/net10.0/AlgoFactory.Benchmarks.dll" "$@"; }
+# The same in the background: $! is then the program itself, which can be killed.
+exec_bench() { exec dotnet "$root/benchmarks/AlgoFactory.Benchmarks/bin/Release/net10.0/AlgoFactory.Benchmarks.dll" "$@"; }
 dotnet build "$root/benchmarks/AlgoFactory.Benchmarks" -c Release -v:q -tl:off --nologo >&2
 "$root/algofactory" --version >/dev/null
 work=$(mktemp -d)

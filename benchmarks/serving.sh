@@ -10,7 +10,7 @@ set -euo pipefail
 rounds=${1:-3} seconds=${2:-5} swaps=${3:-1000}
 . "$(dirname -- "$(readlink -f -- "$0")")/serving-common.sh"
 empty=http://127.0.0.1:5191
-bench serving-empty "$empty" & servers+=($!)
+exec_bench serving-empty "$empty" & servers+=($!)
 start ours http://127.0.0.1:5192
 load_script empty none
 application=$(curl -fsS "${url[ours]}/api/keys" -H "X-Api-Key: ${key[ours]}" -H 'Content-Type: application/json' -d '{"name":"bench","role":"application"}' |
