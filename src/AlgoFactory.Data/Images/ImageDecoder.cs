@@ -24,37 +24,46 @@ public static unsafe class ImageDecoder
 
     private const int SizeForce = 3; // VIPS_SIZE_FORCE: to just this width and height
     private const int Srgb = 22; // VIPS_INTERPRETATION_sRGB
+    private const int Sequential = 1; // VIPS_ACCESS_SEQUENTIAL
 
     private static readonly Lazy<bool> Ready = new(Start);
 
     /// <summary>Why a file is no image that can be read, from its first bytes and its header; null when nothing speaks against it.</summary>
-    public static string? Problem(ReadOnlySpan<byte> file) => Problem(file, out _);
-
-    private static string? Problem(ReadOnlySpan<byte> file, out bool isLarge)
+    public static string? Problem(ReadOnlySpan<byte> file)
     {
-        isLarge = false;
+        fixed (byte* bytes = file)
+        {
+            var problem = Open(bytes, file, out var image);
+            if (image != 0)
+                VipsApi.Release(image);
+            return problem;
+        }
+    }
+
+    /// <summary>Opens a file, of which no pixel is decoded yet; 0 when something speaks against it.</summary>
+    private static string? Open(byte* bytes, ReadOnlySpan<byte> file, out nint image)
+    {
+        image = 0;
         if (file.Length > ImageLimits.Bytes)
             return $"it is larger than the {ImageLimits.Bytes >> 20} MiB that an image may have";
         if (!ImageFormats.IsImage(file))
             return $"it does not begin as a {ImageFormats.Known} file does";
         _ = Ready.Value;
-        fixed (byte* bytes = file)
+        byte none = 0;
+        fixed (byte* accessName = "access\0"u8)
+            image = VipsApi.Open(bytes, (nuint)file.Length, &none, accessName, Sequential, 0);
+        if (image == 0)
         {
-            byte none = 0;
-            var image = VipsApi.Open(bytes, (nuint)file.Length, &none, 0);
-            if (image == 0)
-            {
-                VipsApi.ClearErrors();
-                return "its header is broken";
-            }
-
-            var (width, height) = ((long)VipsApi.Width(image), (long)VipsApi.Height(image));
-            VipsApi.Release(image);
-            isLarge = Math.Max(width, height) > Side;
-            return width * height > ImageLimits.Pixels || Math.Max(width, height) > ImageLimits.Side
-                ? $"its {width} × {height} pixels are more than the {ImageLimits.Pixels / 1_000_000} million allowed, or than {ImageLimits.Side} on a side"
-                : null;
+            VipsApi.ClearErrors();
+            return "its header is broken";
         }
+
+        var (width, height) = ((long)VipsApi.Width(image), (long)VipsApi.Height(image));
+        if (width * height <= ImageLimits.Pixels && Math.Max(width, height) <= ImageLimits.Side)
+            return null;
+        VipsApi.Release(image);
+        image = 0;
+        return $"its {width} × {height} pixels are more than the {ImageLimits.Pixels / 1_000_000} million allowed, or than {ImageLimits.Side} on a side";
     }
 
     /// <summary>Decodes a file: upright, scaled to a square, sRGB, on black where it is transparent.</summary>
@@ -65,12 +74,26 @@ public static unsafe class ImageDecoder
     public static string? Decode(ReadOnlySpan<byte> file, out byte[]? pixels, out byte[]? details)
     {
         (pixels, details) = (null, null);
-        if (Problem(file, out var isLarge) is { } problem)
-            return problem;
-        var decoded = new byte[isLarge ? DetailLength : Length];
-        if (Scale(file, isLarge ? DetailSide : Side, decoded) is { } fault)
-            return fault;
-        if (!isLarge)
+        byte[] decoded;
+        fixed (byte* bytes = file)
+        {
+            if (Open(bytes, file, out var image) is { } problem)
+                return problem;
+            var largest = Math.Max(VipsApi.Width(image), VipsApi.Height(image));
+            var side = largest > Side ? DetailSide : Side;
+            decoded = new byte[side * side * 3];
+            // The library shrinks JPEG files as it decodes them, from four times the size on: for that it must open them itself.
+            var isScaled = file.StartsWith(ImageFormats.Jpeg) && largest < 2 * side
+                ? TryScaleOpened(image, side, decoded)
+                : TryScaleFile(image, bytes, file.Length, side, decoded);
+            if (!isScaled)
+            {
+                VipsApi.ClearErrors();
+                return "its pixels cannot be decoded";
+            }
+        }
+
+        if (decoded.Length == Length)
         {
             pixels = decoded;
             return null;
@@ -115,43 +138,64 @@ public static unsafe class ImageDecoder
 
     private static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> pixels, int line) => pixels.Slice(line * DetailSide * 3, DetailSide * 3);
 
-    private static string? Scale(ReadOnlySpan<byte> file, int side, Span<byte> pixels)
+    /// <summary>Scales a small image that was opened, and releases it.</summary>
+    private static bool TryScaleOpened(nint opened, int side, Span<byte> pixels)
     {
-        fixed (byte* bytes = file)
         fixed (byte* heightName = "height\0"u8)
         fixed (byte* sizeName = "size\0"u8)
         {
-            if (VipsApi.Thumbnail(bytes, (nuint)file.Length, out var image, side, heightName, side, sizeName, SizeForce, 0) != 0)
-                return Failed();
-            // Grey, palette, CMYK and 16 bits all become 8 bits of red, green and blue; a fourth band is transparency.
-            var decoded = VipsApi.ToColours(image, out var colours, Srgb, 0) == 0;
-            VipsApi.Release(image);
-            if (!decoded)
-                return Failed();
-            if (VipsApi.Bands(colours) == 4)
-            {
-                decoded = VipsApi.Flatten(colours, out var flat, 0) == 0;
-                VipsApi.Release(colours);
-                if (!decoded)
-                    return Failed();
-                colours = flat;
-            }
-
-            var memory = VipsApi.ToMemory(colours, out var length);
+            var scaled = VipsApi.Thumbnail(opened, out var image, side, heightName, side, sizeName, SizeForce, 0) == 0;
+            VipsApi.Release(opened);
+            if (!scaled || !TryColour(image, out var colours))
+                return false;
+            var region = VipsApi.Region(colours);
+            nuint length = 0;
+            var memory = region == 0 ? null : VipsApi.Fetch(region, 0, 0, side, side, out length);
+            if (region != 0)
+                VipsApi.Release(region);
             VipsApi.Release(colours);
-            if (memory == null)
-                return Failed();
-            if (length == (nuint)pixels.Length)
-                new ReadOnlySpan<byte>(memory, pixels.Length).CopyTo(pixels);
-            VipsApi.Free(memory);
-            return length == (nuint)pixels.Length ? null : "its pixels have a layout that is not known";
+            return TryTake(memory, length, pixels);
         }
     }
 
-    private static string Failed()
+    /// <summary>Scales a file, and releases what was opened of it.</summary>
+    private static bool TryScaleFile(nint opened, byte* bytes, int bytesLength, int side, Span<byte> pixels)
     {
-        VipsApi.ClearErrors();
-        return "its pixels cannot be decoded";
+        VipsApi.Release(opened);
+        fixed (byte* heightName = "height\0"u8)
+        fixed (byte* sizeName = "size\0"u8)
+        {
+            if (VipsApi.Thumbnail(bytes, (nuint)bytesLength, out var image, side, heightName, side, sizeName, SizeForce, 0) != 0 || !TryColour(image, out var colours))
+                return false;
+            var memory = VipsApi.ToMemory(colours, out var length);
+            VipsApi.Release(colours);
+            return TryTake(memory, length, pixels);
+        }
+    }
+
+    /// <summary>Makes an image three bands of 8 bits, and releases it.</summary>
+    private static bool TryColour(nint image, out nint colours)
+    {
+        // Grey, palette, CMYK and 16 bits all become 8 bits of red, green and blue; a fourth band is transparency.
+        var done = VipsApi.ToColours(image, out colours, Srgb, 0) == 0;
+        VipsApi.Release(image);
+        if (!done || VipsApi.Bands(colours) != 4)
+            return done;
+        done = VipsApi.Flatten(colours, out var flat, 0) == 0;
+        VipsApi.Release(colours);
+        colours = flat;
+        return done;
+    }
+
+    /// <summary>Copies pixels and frees them; false when there are none, or they have a layout that is not known.</summary>
+    private static bool TryTake(byte* memory, nuint length, Span<byte> pixels)
+    {
+        if (memory == null)
+            return false;
+        if (length == (nuint)pixels.Length)
+            new ReadOnlySpan<byte>(memory, pixels.Length).CopyTo(pixels);
+        VipsApi.Free(memory);
+        return length == (nuint)pixels.Length;
     }
 
     private static bool Start()

@@ -11,9 +11,12 @@ internal static class ImageFormats
 
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".webp", ".gif"];
 
+    /// <summary>How a JPEG file begins.</summary>
+    public static ReadOnlySpan<byte> Jpeg => [0xFF, 0xD8, 0xFF];
+
     /// <summary>Whether a file begins as one of the known formats does.</summary>
     public static bool IsImage(ReadOnlySpan<byte> file) =>
-        file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])
+        file.StartsWith(Jpeg)
         || file.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])
         || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)
         || (file.Length >= HeadSize && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8));

@@ -27,9 +27,9 @@ internal static unsafe partial class VipsApi
     [LibraryImport(Library, EntryPoint = "vips_concurrency_set")]
     internal static partial void SetThreads(int threads);
 
-    /// <summary>Reads no more than the header: width and height.</summary>
+    /// <summary>Reads no more than the header, until pixels are asked for: once, from top to bottom.</summary>
     [LibraryImport(Library, EntryPoint = "vips_image_new_from_buffer")]
-    internal static partial nint Open(byte* file, nuint length, byte* options, nint end);
+    internal static partial nint Open(byte* file, nuint length, byte* options, byte* accessName, nint access, nint end);
 
     [LibraryImport(Library, EntryPoint = "vips_image_get_width")]
     internal static partial int Width(nint image);
@@ -44,6 +44,10 @@ internal static unsafe partial class VipsApi
     [LibraryImport(Library, EntryPoint = "vips_thumbnail_buffer")]
     internal static partial int Thumbnail(byte* file, nuint length, out nint image, int width, byte* heightName, nint height, byte* sizeName, nint size, nint end);
 
+    /// <summary>The same of an image that was opened.</summary>
+    [LibraryImport(Library, EntryPoint = "vips_thumbnail_image")]
+    internal static partial int Thumbnail(nint opened, out nint image, int width, byte* heightName, nint height, byte* sizeName, nint size, nint end);
+
     [LibraryImport(Library, EntryPoint = "vips_colourspace")]
     internal static partial int ToColours(nint image, out nint converted, int space, nint end);
 
@@ -52,6 +56,13 @@ internal static unsafe partial class VipsApi
 
     [LibraryImport(Library, EntryPoint = "vips_image_write_to_memory")]
     internal static partial byte* ToMemory(nint image, out nuint length);
+
+    [LibraryImport(Library, EntryPoint = "vips_region_new")]
+    internal static partial nint Region(nint image);
+
+    /// <summary>Computes pixels in the caller's thread, where <see cref="ToMemory"/> hands strips to a thread of the library's own.</summary>
+    [LibraryImport(Library, EntryPoint = "vips_region_fetch")]
+    internal static partial byte* Fetch(nint region, int left, int top, int width, int height, out nuint length);
 
     [LibraryImport(Library, EntryPoint = "vips_error_clear")]
     internal static partial void ClearErrors();

@@ -128,9 +128,63 @@ public class ImageDecoderTests
         details.ShouldBeNull();
     }
 
+    /// <summary>Small JPEG files take a way of their own through libvips; the same pixels as a PNG file take the other.</summary>
+    [Theory]
+    [InlineData(Large, 190, 140, 1)]
+    [InlineData(Large, 190, 140, 6)]
+    [InlineData(Small, 60, 44, 1)]
+    [InlineData(Small, 60, 44, 3)]
+    public unsafe void A_small_JPEG_file_becomes_what_its_pixels_become_in_another_format(string base64, int width, int height, byte orientation)
+    {
+        var plain = Convert.FromBase64String(base64);
+        // An EXIF block of one entry, behind the file's first two bytes.
+        byte[] exif = [0xFF, 0xE1, 0, 34, .. "Exif\0\0II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0];
+        byte[] jpeg = [.. plain[..2], .. exif, .. plain[2..]];
+        ImageDecoder.Decode(jpeg, out var pixels, out var details).ShouldBeNull();
+        byte[] whole;
+        fixed (byte* bytes = plain)
+        fixed (byte* options = "\0access\0"u8)
+        {
+            var image = VipsApi.Open(bytes, (nuint)plain.Length, options, options + 1, 0, 0);
+            var memory = VipsApi.ToMemory(image, out var length);
+            whole = new ReadOnlySpan<byte>(memory, (int)length).ToArray();
+            VipsApi.Free(memory);
+            VipsApi.Release(image);
+        }
+
+        whole.Length.ShouldBe(width * height * 3);
+        ImageDecoder.Decode(PngFile.Encode(width, height, 3, (x, y, c) => whole[(y * width + x) * 3 + c], orientation), out var expected, out var expectedDetails).ShouldBeNull();
+        pixels.ShouldBe(expected);
+        details.ShouldBe(expectedDetails);
+        (details is null).ShouldBe(width <= ImageDecoder.Side);
+        pixels!.Distinct().Count().ShouldBeGreaterThan(100);
+
+        // Cut off or broken, it is pixels or a reason all the same.
+        for (var end = 0; end < jpeg.Length; end += 7)
+            Should.NotThrow(() => ImageDecoder.Decode(jpeg[..end], out _, out _));
+    }
+
     private static byte[] Decode(byte[] file)
     {
         ImageDecoder.Decode(file, out var pixels, out _).ShouldBeNull();
         return pixels!;
     }
+
+    private const string Large =
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71////m8H////6/+b9//j/2wBDASstLTw1PHZBQXb4" +
+        "pYyl+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj/wAARCACMAL4DASIAAhEBAxEB/8QAGAABAQEBAQAAAAAAAAAAAAAAAQACBAX/xAAWEAEB" +
+        "AQAAAAAAAAAAAAAAAAAAEQH/xAAZAQEBAQEBAQAAAAAAAAAAAAACAwEABQT/xAAYEQEBAQEBAAAAAAAAAAAAAAAAARECEv/aAAwDAQACEQMRAD8A8rMOYsxrMfdKGiGGE5S0RQl1pSiC" +
+        "NRRPqlKzFGooh0crMUaiiNOUQwwxhaIcww5hQtGY1mLMOYrzW6swwwqyt0QwpulKIo0oFpSuGGKFuvH1FFvogUXeigMKg2lBFDDE6crMMMMGwpWYY1FGYUohhhjsLRDDFClLUUS9NSKd" +
+        "6KJFDeijihMUK15EoKQXooiiz0UShMbpCGGGFG6IYYYWFrMMaijsKVmGNRQLClZhhigWlKCUF6OAos9FEUXeicUUaii3VePKyTFEbSlBMUZpaocw5hzDlLVmHMWY1mLRuiGGGKRuiGGG" +
+        "OpSsxRqKJ9FKzFGoIj1TlERiiNpygmGBpSiGGGFKWuOCNRR9PTxpWYYYYlTlZhhhjC0ZjWYo1mHG6MxrMWYcxWUtUMUKkrdUUJdpQQRqKB1SlZijUUQ6OVmKNRRGnKIo1FBKURqKGFC1" +
+        "xxRqGPqrxpWYo1DAwpWYYYY7ClZhjUUcWqGKGFrdSKb6JFF3ooFCYN6KCKGGBTlZhhhgWFKzDGoozClEUahjsLXFDDDH0x42iKNQwsLWYo1DGYUrMUaig0pRFGoonaUoRQXo4iiz0UBi" +
+        "ajfRCGGGFG6Io1DCwtZhjUUdhSswxqKDYUrizDmLMazFo8fRDDDFI3RFGoo6lKzFGool0UrMUaiiHVOVmJqKJWnKCoYOlqhzFmNZhylozGsxZjWYry3RDDmGKxuiGGGNKVmKNRROlK4c" +
+        "w5ixrDleOoYipKQhiLrSgihSXVKCCNJHo5WYYUjTlEMJYUohzCcKFqzDmLGsVjVDEVZWqKFN0oIYUnaUf//Z";
+
+    private const string Small =
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71////m8H////6/+b9//j/2wBDASstLTw1PHZBQXb4" +
+        "pYyl+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj/wAARCAAsADwDASIAAhEBAxEB/8QAGQABAQEBAQEAAAAAAAAAAAAAAgMAAQQF/8QAGBAB" +
+        "AQEBAQAAAAAAAAAAAAAAAAECEhH/xAAYAQEBAQEBAAAAAAAAAAAAAAADAgQFAf/EABwRAAMAAgMBAAAAAAAAAAAAAAABAgMRISIxE//aAAwDAQACEQMRAD8A+ZnJzJTLsjV9dcESw8ty" +
+        "rMlMCrsPNEplTOTmCmUrqMqDMlyUjvj15tjJnm5dmVZgpgNJtnGmgZypMlMlISa16KqDy3KkhTKclb8HmiUyUypMFwz6Y6ohnJzBZhyNSfBxFRPluVPG8jNlY80GZUzlpIrmJxsdUGYd" +
+        "5Ukd8NTEmj//2Q==";
 }
