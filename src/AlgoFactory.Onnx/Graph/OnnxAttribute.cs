@@ -15,11 +15,7 @@ public sealed record OnnxAttribute
     public string Name { get; }
 
     /// <summary>A <see cref="long"/>, <see cref="float"/>, <see cref="string"/> or <see cref="OnnxTensor"/>, or an immutable array of the first three.</summary>
-    /// <remarks>Or all of an attribute as a file has it.</remarks>
     internal object Value { get; }
-
-    /// <summary>An attribute as a file has it.</summary>
-    internal static OnnxAttribute OfFile(ReadOnlyMemory<byte> attribute) => new("", attribute);
 
     /// <summary>A whole number.</summary>
     public static OnnxAttribute Of(string name, long value) => new(name, value);

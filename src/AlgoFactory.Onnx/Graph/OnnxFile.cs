@@ -60,7 +60,7 @@ public static class OnnxFile
         Field(to, 3, node.Outputs[0]);
         Field(to, 4, node.Operation);
         foreach (var attribute in node.Attributes)
-            Field(to, 5, attribute.Value is ReadOnlyMemory<byte> raw ? ByteString.CopyFrom(raw.Span) : Message(o => Attribute(o, attribute)));
+            Field(to, 5, Message(o => Attribute(o, attribute)));
         Field(to, 7, node.Domain);
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Google.Protobuf;
 
 namespace AlgoFactory.Onnx.Graph;
 
@@ -18,8 +17,6 @@ public static class OnnxGuard
     private const int AttributeNumbers = 8;
     private const int TensorSizes = 1;
     private const int DataLocation = 14;
-
-    private const string SkipField = "\0";
 
     /// <summary>The only operator of several values: bytes, their scale, their zero.</summary>
     private const string Quantize = "DynamicQuantizeLinear";
@@ -46,51 +43,74 @@ public static class OnnxGuard
         var found = new Found();
         try
         {
-            return Fields(file, Kind.Model, (field, from) => field switch
-            {
-                7 => Graph(from.ReadBytes(), found),
-                25 => "it defines functions",
-                _ => Skip(from),
-            }) ?? found.Memory(inputs);
+            return Model(file, found) ?? found.Memory(inputs);
         }
-        catch (InvalidProtocolBufferException)
+        catch (InvalidDataException)
         {
             return "it is no ONNX file";
         }
     }
 
-    private static string? Graph(ByteString graph, Found found) => Fields(graph.ToByteArray(), Kind.Graph, (field, from) => field switch
+    private static string? Model(ReadOnlySpan<byte> model, Found found)
     {
-        1 => found.Nodes.Count == MaxNodes ? $"it has more than {MaxNodes} operators" : Node(from.ReadBytes(), found),
-        5 => Tensor(from.ReadBytes(), found),
-        15 => "it has sparse weights",
-        _ => Skip(from),
-    });
+        string? fault = null;
+        for (var fields = new ProtoFields(model); fault is null && Next(ref fields, Kind.Model, ref fault);)
+        {
+            fault = fields.Field switch
+            {
+                7 => Graph(fields.Bytes, found),
+                25 => "it defines functions",
+                _ => null,
+            };
+        }
 
-    private static string? Node(ByteString node, Found found)
+        return fault;
+    }
+
+    private static string? Graph(ReadOnlySpan<byte> graph, Found found)
+    {
+        string? fault = null;
+        for (var fields = new ProtoFields(graph); fault is null && Next(ref fields, Kind.Graph, ref fault);)
+        {
+            fault = fields.Field switch
+            {
+                1 => found.Nodes.Count == MaxNodes ? $"it has more than {MaxNodes} operators" : Node(fields.Bytes, found),
+                5 => Tensor(fields.Bytes, found),
+                15 => "it has sparse weights",
+                _ => null,
+            };
+        }
+
+        return fault;
+    }
+
+    private static string? Node(ReadOnlySpan<byte> node, Found found)
     {
         var (operation, inputs, outputs, attributes) = ("", new List<string>(), new List<string>(), new Dictionary<string, long[]>(StringComparer.Ordinal));
-        var fault = Fields(node.ToByteArray(), Kind.Node, (field, from) =>
+        string? fault = null;
+        for (var fields = new ProtoFields(node); fault is null && Next(ref fields, Kind.Node, ref fault);)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    inputs.Add(from.ReadString());
-                    return null;
+                    inputs.Add(fields.Text);
+                    break;
                 case 2:
-                    outputs.Add(from.ReadString());
-                    return null;
+                    outputs.Add(fields.Text);
+                    break;
                 case 4:
-                    operation = from.ReadString();
-                    return Operators.Contains(operation) ? null : $"it has the operator '{operation}', which no network of this program has";
+                    operation = fields.Text;
+                    fault = Operators.Contains(operation) ? null : $"it has the operator '{operation}', which no network of this program has";
+                    break;
                 case 5:
-                    return Attribute(from.ReadBytes(), attributes);
+                    fault = Attribute(fields.Bytes, attributes);
+                    break;
                 case 7:
-                    return from.ReadString() is "" or "ai.onnx" ? null : "it has operators of another domain";
-                default:
-                    return Skip(from);
+                    fault = fields.Text is "" or "ai.onnx" ? null : "it has operators of another domain";
+                    break;
             }
-        });
+        }
+
         if (fault is null && outputs.Count != (operation == Quantize ? 3 : 1))
             return $"it has an operator with {outputs.Count} values";
         if (fault is null)
@@ -98,87 +118,88 @@ public static class OnnxGuard
         return fault;
     }
 
-    private static string? Attribute(ByteString attribute, Dictionary<string, long[]> attributes)
+    private static string? Attribute(ReadOnlySpan<byte> attribute, Dictionary<string, long[]> attributes)
     {
         var (name, numbers) = ("", new List<long>());
-        var fault = Fields(attribute.ToByteArray(), Kind.Attribute, (field, from) =>
+        string? fault = null;
+        for (var fields = new ProtoFields(attribute); fault is null && Next(ref fields, Kind.Attribute, ref fault);)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    name = from.ReadString();
-                    return null;
+                    name = fields.Text;
+                    break;
                 case AttributeNumber or AttributeNumbers:
-                    numbers.Add(from.ReadInt64());
-                    return null;
+                    numbers.Add(fields.Number);
+                    break;
                 case 5 or 10:
-                    return "it has a weight within an operator";
+                    fault = "it has a weight within an operator";
+                    break;
                 case 6 or 11:
-                    return "it has a graph within a graph";
+                    fault = "it has a graph within a graph";
+                    break;
                 case 22 or 23:
-                    return "it has sparse weights";
-                default:
-                    return Skip(from);
+                    fault = "it has sparse weights";
+                    break;
             }
-        });
+        }
+
         attributes[name] = [.. numbers];
         return fault;
     }
 
-    private static string? Tensor(ByteString tensor, Found found)
+    private static string? Tensor(ReadOnlySpan<byte> tensor, Found found)
     {
-        var (name, sizes, data) = ("", new List<long>(), ByteString.Empty);
-        var fault = Fields(tensor.ToByteArray(), Kind.Tensor, (field, from) =>
+        var (name, sizes) = ("", new List<long>());
+        var data = ReadOnlySpan<byte>.Empty;
+        string? fault = null;
+        for (var fields = new ProtoFields(tensor); fault is null && Next(ref fields, Kind.Tensor, ref fault);)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case TensorSizes:
-                    sizes.Add(from.ReadInt64());
-                    return null;
+                    sizes.Add(fields.Number);
+                    break;
                 case 8:
-                    name = from.ReadString();
-                    return null;
+                    name = fields.Text;
+                    break;
                 case 9:
-                    data = from.ReadBytes();
-                    return null;
+                    data = fields.Bytes;
+                    break;
                 case 13:
-                    return "it has weights in another file";
+                    fault = "it has weights in another file";
+                    break;
                 case DataLocation:
-                    return from.ReadInt32() == 0 ? null : "it has weights in another file";
-                default:
-                    return Skip(from);
+                    fault = fields.Number == 0 ? null : "it has weights in another file";
+                    break;
             }
-        });
-        if (fault is null && !found.Constants.TryAdd(name, new GuardedTensor([.. sizes], data.Memory)))
+        }
+
+        if (fault is null && !found.Constants.TryAdd(name, GuardedTensor.Of(sizes, data)))
             return $"it has two weights of the name '{name}'";
         return fault;
     }
 
-    /// <summary>The first fault of a message's fields.</summary>
-    private static string? Fields(byte[] message, Kind kind, Func<int, CodedInputStream, string?> look)
+    /// <summary>
+    /// Goes to the next field that is looked at. A field of another wire type than this program writes is passed over by ONNX's readers,
+    /// or read as packed: neither is looked at here.
+    /// </summary>
+    private static bool Next(ref ProtoFields fields, Kind kind, ref string? fault)
     {
-        using var input = new CodedInputStream(message);
-        while (input.ReadTag() is var tag and not 0)
+        while (fields.Next())
         {
-            // A field of another wire type than this program writes is passed over by ONNX's readers, or read as packed: neither is looked at here.
-            var field = WireFormat.GetTagFieldNumber(tag);
-            var expected = IsNumber(kind, field) ? WireFormat.WireType.Varint : WireFormat.WireType.LengthDelimited;
-            if (WireFormat.GetTagWireType(tag) != expected)
+            if (IsNumber(kind, fields.Field))
             {
-                if (IsNumber(kind, field))
-                    return "it has numbers in a layout that this program does not write";
-                input.SkipLastField();
-                continue;
+                if (!fields.IsNumber)
+                    fault = "it has numbers in a layout that this program does not write";
+                return fields.IsNumber;
             }
 
-            var fault = look(field, input);
-            if (fault == SkipField)
-                input.SkipLastField();
-            else if (fault is not null)
-                return fault;
+            if (fields.HasLength)
+                return true;
         }
 
-        return null;
+        return false;
     }
 
     private static bool IsNumber(Kind kind, int field) => kind switch
@@ -187,8 +208,6 @@ public static class OnnxGuard
         Kind.Tensor => field is TensorSizes or DataLocation,
         _ => false,
     };
-
-    private static string Skip(CodedInputStream _) => SkipField;
 
     private enum Kind
     {
@@ -209,7 +228,7 @@ public static class OnnxGuard
         public string? Memory(IReadOnlyList<KeyValuePair<string, long>> inputs)
         {
             foreach (var (name, constant) in Constants)
-                if (constant.Sizes.Any(s => s < 0) || constant.Sizes.Aggregate(1.0, (product, size) => product * size) > constant.Data.Length)
+                if (constant.Sizes.Any(s => s < 0) || constant.Sizes.Aggregate(1.0, (product, size) => product * size) > constant.Bytes)
                     return $"the weight '{name}' is larger than its data";
             var shapes = new OnnxShapes(Constants);
             foreach (var (input, width) in inputs)

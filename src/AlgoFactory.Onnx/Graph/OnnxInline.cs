@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace AlgoFactory.Onnx.Graph;
 
 /// <summary>Puts a graph that this program has written into another one.</summary>
@@ -14,75 +12,18 @@ public static class OnnxInline
     /// <exception cref="InvalidDataException">The file is none of this program's.</exception>
     public static string AddTo(OnnxGraph graph, ReadOnlySpan<byte> file, string input, string value, string output)
     {
+        var from = OnnxReader.Read(file);
         var names = new Dictionary<string, string>(StringComparer.Ordinal) { [input] = value };
-        for (var fields = new ProtoFields(file); fields.Next();)
-            if (fields.Field == 7)
-                Graph(graph, fields.Bytes, names);
+        foreach (var (name, tensor) in from.Constants)
+            names[name] = graph.Constant(tensor);
+        foreach (var node in from.Nodes)
+        {
+            // An input that is left out has no name.
+            string[] inputs = [.. node.Inputs.Select(i => i.Length == 0 ? "" : names.TryGetValue(i, out var known) ? known : throw new InvalidDataException($"Nothing makes '{i}'."))];
+            string[] outputs = [.. node.Outputs.Select(o => names[o] = graph.NewName())];
+            graph.Nodes.Add(node with { Inputs = inputs, Outputs = outputs });
+        }
+
         return names.TryGetValue(output, out var found) ? found : throw new InvalidDataException($"The file has no output '{output}'.");
-    }
-
-    private static void Graph(OnnxGraph graph, ReadOnlySpan<byte> message, Dictionary<string, string> names)
-    {
-        // Weights stand behind the operators that read them.
-        for (var fields = new ProtoFields(message); fields.Next();)
-            if (fields.Field == 5)
-                Weight(graph, fields.Bytes, names);
-        for (var fields = new ProtoFields(message); fields.Next();)
-            if (fields.Field == 1)
-                Operator(graph, fields.Bytes, names);
-    }
-
-    private static void Weight(OnnxGraph graph, ReadOnlySpan<byte> message, Dictionary<string, string> names)
-    {
-        var (name, type, sizes, data) = ("", 0L, new List<long>(), Array.Empty<byte>());
-        for (var fields = new ProtoFields(message); fields.Next();)
-        {
-            switch (fields.Field)
-            {
-                case 1:
-                    fields.AddTo(sizes, int.MaxValue);
-                    break;
-                case 2:
-                    type = fields.Number;
-                    break;
-                case 8:
-                    name = Encoding.UTF8.GetString(fields.Bytes);
-                    break;
-                case 9:
-                    data = fields.Bytes.ToArray();
-                    break;
-            }
-        }
-
-        names.Add(name, graph.Constant(OnnxTensor.OfBytes((ElementType)type, [.. sizes], data)));
-    }
-
-    private static void Operator(OnnxGraph graph, ReadOnlySpan<byte> message, Dictionary<string, string> names)
-    {
-        var (domain, name, inputs, outputs, attributes) = ("", "", new List<string>(), new List<string>(), new List<OnnxAttribute>());
-        for (var fields = new ProtoFields(message); fields.Next();)
-        {
-            switch (fields.Field)
-            {
-                case 1:
-                    var read = Encoding.UTF8.GetString(fields.Bytes);
-                    inputs.Add(read.Length == 0 ? "" : names.TryGetValue(read, out var known) ? known : throw new InvalidDataException($"Nothing makes '{read}'."));
-                    break;
-                case 2:
-                    outputs.Add(names[Encoding.UTF8.GetString(fields.Bytes)] = graph.NewName());
-                    break;
-                case 4:
-                    name = Encoding.UTF8.GetString(fields.Bytes);
-                    break;
-                case 5:
-                    attributes.Add(OnnxAttribute.OfFile(fields.Bytes.ToArray()));
-                    break;
-                case 7:
-                    domain = Encoding.UTF8.GetString(fields.Bytes);
-                    break;
-            }
-        }
-
-        graph.Nodes.Add(new OnnxGraph.Node(domain, name, [.. inputs], [.. outputs], [.. attributes]));
     }
 }

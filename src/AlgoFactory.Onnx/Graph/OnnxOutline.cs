@@ -245,7 +245,8 @@ public sealed record OnnxOutline
         return name;
     }
 
-    private static OnnxValue ReadValue(ReadOnlySpan<byte> message)
+    /// <summary>Reads an input or output: its name, and type 1 (a tensor) with its elements' type 1 and its shape 2.</summary>
+    internal static OnnxValue ReadValue(ReadOnlySpan<byte> message)
     {
         var (name, type, shape) = ("", 0, (ImmutableArray<long>?)null);
         for (var fields = new ProtoFields(message); fields.Next();)

@@ -1,208 +1,165 @@
 using System.Collections.Immutable;
-using Google.Protobuf;
+using System.Runtime.InteropServices;
 
 namespace AlgoFactory.Onnx.Graph;
 
-/// <summary>Reads a file that <see cref="OnnxFile"/> wrote, to change it. It is for files that <see cref="OnnxGuard"/> finds no fault with.</summary>
+/// <summary>
+/// Reads a file that <see cref="OnnxFile"/> wrote, to change it or to put it into another graph. It is for files that
+/// <see cref="OnnxGuard"/> finds no fault with; of users' files <see cref="OnnxOutline"/> tells what they hold.
+/// </summary>
 public static class OnnxReader
 {
-    /// <summary>Reads the file.</summary>
+    /// <summary>Reads the file. O(bytes); weights are copied once.</summary>
     /// <exception cref="InvalidDataException">It is no file of this program.</exception>
-    public static OnnxGraph Read(byte[] file)
+    public static OnnxGraph Read(ReadOnlySpan<byte> file)
     {
-        try
-        {
-            OnnxGraph? graph = null;
-            Fields(file, (field, from) =>
-            {
-                if (field == 7)
-                    graph = Graph(from.ReadBytes().ToByteArray());
-                else
-                    from.SkipLastField();
-            });
-            return graph ?? throw new InvalidDataException("The ONNX file has no graph.");
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new InvalidDataException($"It is no ONNX file: {e.Message}");
-        }
+        OnnxGraph? graph = null;
+        for (var fields = new ProtoFields(file); fields.Next();)
+            if (fields.Field == 7)
+                graph = Graph(fields.Bytes);
+        return graph ?? throw new InvalidDataException("The ONNX file has no graph.");
     }
 
-    private static OnnxGraph Graph(byte[] message)
+    private static OnnxGraph Graph(ReadOnlySpan<byte> message)
     {
         var graph = new OnnxGraph("");
-        Fields(message, (field, from) =>
+        for (var fields = new ProtoFields(message); fields.Next();)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    graph.Nodes.Add(Node(from.ReadBytes().ToByteArray()));
+                    graph.Nodes.Add(Node(fields.Bytes));
                     break;
                 case 2:
-                    graph.Name = from.ReadString();
+                    graph.Name = fields.Text;
                     break;
                 case 5:
-                    graph.Constants.Add(Tensor(from.ReadBytes().ToByteArray()));
+                    graph.Constants.Add(Tensor(fields.Bytes));
                     break;
                 case 11:
-                    graph.Inputs.Add(Slot(from.ReadBytes().ToByteArray()));
+                    graph.Inputs.Add(Slot(fields.Bytes));
                     break;
                 case 12:
-                    graph.Outputs.Add(Slot(from.ReadBytes().ToByteArray()));
-                    break;
-                default:
-                    from.SkipLastField();
+                    graph.Outputs.Add(Slot(fields.Bytes));
                     break;
             }
-        });
+        }
+
         foreach (var taken in graph.Nodes.SelectMany(n => n.Outputs).Concat(graph.Constants.Select(c => c.Name)).Concat(graph.Inputs.Select(i => i.Name)))
             graph.Take(taken);
         return graph;
     }
 
-    private static OnnxGraph.Node Node(byte[] message)
+    private static OnnxGraph.Node Node(ReadOnlySpan<byte> message)
     {
         var (inputs, outputs, attributes, operation, domain) = (new List<string>(), new List<string>(), new List<OnnxAttribute>(), "", "");
-        Fields(message, (field, from) =>
+        for (var fields = new ProtoFields(message); fields.Next();)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    inputs.Add(from.ReadString());
+                    inputs.Add(fields.Text);
                     break;
                 case 2:
-                    outputs.Add(from.ReadString());
+                    outputs.Add(fields.Text);
                     break;
                 case 4:
-                    operation = from.ReadString();
+                    operation = fields.Text;
                     break;
                 case 5:
-                    attributes.Add(Attribute(from.ReadBytes().ToByteArray()));
+                    attributes.Add(Attribute(fields.Bytes));
                     break;
                 case 7:
-                    domain = from.ReadString();
-                    break;
-                default:
-                    from.SkipLastField();
+                    domain = fields.Text;
                     break;
             }
-        });
+        }
+
         return outputs.Count > 0 ? new OnnxGraph.Node(domain, operation, [.. inputs], [.. outputs], [.. attributes]) : throw new InvalidDataException("An operator of the ONNX file has no value.");
     }
 
-    private static OnnxAttribute Attribute(byte[] message)
+    private static OnnxAttribute Attribute(ReadOnlySpan<byte> message)
     {
-        var (name, type, number, whole, text) = ("", 0L, 0f, 0L, "");
-        var (numbers, wholes) = (ImmutableArray.CreateBuilder<float>(), ImmutableArray.CreateBuilder<long>());
-        Fields(message, (field, from) =>
+        var (name, type, number, whole, text, tensor) = ("", 0L, 0f, 0L, "", (OnnxTensor?)null);
+        var (numbers, wholes, texts) = (new List<float>(), new List<long>(), new List<string>());
+        for (var fields = new ProtoFields(message); fields.Next();)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    name = from.ReadString();
+                    name = fields.Text;
                     break;
                 case 2:
-                    number = from.ReadFloat();
+                    number = Floats(fields.Bytes)[0];
                     break;
                 case 3:
-                    whole = from.ReadInt64();
+                    whole = fields.Number;
                     break;
                 case 4:
-                    text = from.ReadString();
+                    text = fields.Text;
+                    break;
+                case 5:
+                    tensor = Tensor(fields.Bytes).Tensor;
                     break;
                 case 7:
-                    numbers.Add(from.ReadFloat());
+                    numbers.AddRange(Floats(fields.Bytes));
                     break;
                 case 8:
-                    wholes.Add(from.ReadInt64());
+                    fields.AddTo(wholes, int.MaxValue);
+                    break;
+                case 9:
+                    texts.Add(fields.Text);
                     break;
                 case 20:
-                    type = from.ReadInt64();
-                    break;
-                default:
-                    from.SkipLastField();
+                    type = fields.Number;
                     break;
             }
-        });
+        }
+
         return type switch
         {
             1 => OnnxAttribute.Of(name, number),
             2 => OnnxAttribute.Of(name, whole),
             3 => OnnxAttribute.Of(name, text),
-            6 => OnnxAttribute.Of(name, numbers.ToImmutable()),
-            7 => OnnxAttribute.Of(name, wholes.ToImmutable()),
+            4 when tensor is not null => OnnxAttribute.Of(name, tensor),
+            6 => OnnxAttribute.Of(name, [.. numbers]),
+            7 => OnnxAttribute.Of(name, [.. wholes]),
+            8 => OnnxAttribute.Of(name, ImmutableArray.CreateRange(texts)),
             _ => throw new InvalidDataException($"The attribute '{name}' of the ONNX file is of a type that no network of this program has."),
         };
     }
 
-    private static (string Name, OnnxTensor Tensor) Tensor(byte[] message)
+    private static (string Name, OnnxTensor Tensor) Tensor(ReadOnlySpan<byte> message)
     {
-        var (name, type, sizes, data) = ("", 0L, ImmutableArray.CreateBuilder<long>(), Array.Empty<byte>());
-        Fields(message, (field, from) =>
+        var (name, type, sizes, data) = ("", 0L, new List<long>(), Array.Empty<byte>());
+        for (var fields = new ProtoFields(message); fields.Next();)
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    sizes.Add(from.ReadInt64());
+                    fields.AddTo(sizes, int.MaxValue);
                     break;
                 case 2:
-                    type = from.ReadInt64();
+                    type = fields.Number;
                     break;
                 case 8:
-                    name = from.ReadString();
+                    name = fields.Text;
                     break;
                 case 9:
-                    data = from.ReadBytes().ToByteArray();
-                    break;
-                default:
-                    from.SkipLastField();
+                    data = fields.Bytes.ToArray();
                     break;
             }
-        });
-        return (name, OnnxTensor.OfBytes((ElementType)type, sizes.ToImmutable(), data));
+        }
+
+        return (name, OnnxTensor.OfBytes((ElementType)type, [.. sizes], data));
     }
 
-    /// <summary>Name, and type 1 (a tensor): its elements' type 1, and of its shape 2 the dimensions 1, each with a size 1 or a name.</summary>
-    private static OnnxGraph.Slot Slot(byte[] message)
+    private static OnnxGraph.Slot Slot(ReadOnlySpan<byte> message)
     {
-        var (name, type, sizes) = ("", ElementType.Float, ImmutableArray.CreateBuilder<long>());
-        Fields(message, (field, from) =>
-        {
-            if (field == 1)
-                name = from.ReadString();
-            else if (field == 2)
-                Fields(from.ReadBytes().ToByteArray(), (_, one) => Fields(one.ReadBytes().ToByteArray(), (part, tensor) =>
-                {
-                    if (part == 1)
-                        type = (ElementType)tensor.ReadInt64();
-                    else if (part == 2)
-                        Fields(tensor.ReadBytes().ToByteArray(), (_, shape) => sizes.Add(Size(shape.ReadBytes().ToByteArray())));
-                    else
-                        tensor.SkipLastField();
-                }));
-            else
-                from.SkipLastField();
-        });
-        return new OnnxGraph.Slot(name, type, sizes.ToImmutable());
+        var value = OnnxOutline.ReadValue(message);
+        return new OnnxGraph.Slot(value.Name, (ElementType)value.Type, value.Shape ?? []);
     }
 
-    private static long Size(byte[] message)
-    {
-        var size = OnnxGraph.Free;
-        Fields(message, (field, from) =>
-        {
-            if (field == 1)
-                size = from.ReadInt64();
-            else
-                from.SkipLastField();
-        });
-        return size;
-    }
-
-    private static void Fields(byte[] message, Action<int, CodedInputStream> read)
-    {
-        using var input = new CodedInputStream(message);
-        while (input.ReadTag() is var tag and not 0)
-            read(WireFormat.GetTagFieldNumber(tag), input);
-    }
+    private static ReadOnlySpan<float> Floats(ReadOnlySpan<byte> bytes) =>
+        bytes.Length > 0 && bytes.Length % sizeof(float) == 0 ? MemoryMarshal.Cast<byte, float>(bytes) : throw new InvalidDataException("A number of the ONNX file is cut off.");
 }

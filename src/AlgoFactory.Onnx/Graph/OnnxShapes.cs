@@ -10,10 +10,16 @@ internal sealed record GuardedNode(string Operation, IReadOnlyList<string> Input
 }
 
 /// <summary>A constant as <see cref="OnnxGuard"/> reads it.</summary>
-internal sealed record GuardedTensor(long[] Sizes, ReadOnlyMemory<byte> Data)
+/// <param name="Sizes">Its shape.</param>
+/// <param name="Bytes">The length of its data.</param>
+/// <param name="Numbers">Its first elements as whole numbers: more than any shape has.</param>
+internal sealed record GuardedTensor(long[] Sizes, int Bytes, long[] Numbers)
 {
-    /// <summary>Its elements as whole numbers.</summary>
-    public long[] Numbers => MemoryMarshal.Cast<byte, long>(Data.Span).ToArray();
+    private const int MaxNumbers = 16;
+
+    /// <summary>Looks at a constant's data.</summary>
+    public static GuardedTensor Of(IEnumerable<long> sizes, ReadOnlySpan<byte> data) =>
+        new([.. sizes], data.Length, MemoryMarshal.Cast<byte, long>(data[..Math.Min(data.Length, MaxNumbers * sizeof(long))]).ToArray());
 }
 
 /// <summary>

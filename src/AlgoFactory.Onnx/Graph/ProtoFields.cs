@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace AlgoFactory.Onnx.Graph;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace AlgoFactory.Onnx.Graph;
 /// </summary>
 internal ref struct ProtoFields(ReadOnlySpan<byte> message)
 {
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
     private ReadOnlySpan<byte> _rest = message;
 
     /// <summary>The field's number.</summary>
@@ -23,6 +27,26 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> message)
     /// <summary>Whether the field is a varint.</summary>
     public bool IsNumber { get; private set; }
 
+    /// <summary>Whether the field is a text, a message or packed numbers.</summary>
+    public bool HasLength { get; private set; }
+
+    /// <summary>The bytes of a text. Two names of other bytes are never one, as they would be were wrong bytes replaced.</summary>
+    /// <exception cref="InvalidDataException">They are not UTF-8.</exception>
+    public readonly string Text
+    {
+        get
+        {
+            try
+            {
+                return Utf8.GetString(Bytes);
+            }
+            catch (DecoderFallbackException)
+            {
+                throw new InvalidDataException("A text is not UTF-8.");
+            }
+        }
+    }
+
     /// <summary>Goes to the next field.</summary>
     /// <exception cref="InvalidDataException">The message is cut off or none.</exception>
     public bool Next()
@@ -32,7 +56,7 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> message)
         var from = _rest;
         var tag = Varint();
         Bytes = default;
-        (Field, Number, IsNumber) = ((int)(tag >> 3), 0, false);
+        (Field, Number, IsNumber, HasLength) = ((int)(tag >> 3), 0, false, (tag & 7) == 2);
         if (tag >> 3 is 0 or > 536_870_911)
             throw new InvalidDataException("There is no such field.");
         switch (tag & 7)

@@ -44,6 +44,7 @@ public sealed class OnnxModelTests
         Refused([1, 2, 3], "no ONNX file");
         Refused(Model(g => g.AddMl("Add", [OnnxModel.Input, OnnxModel.Input])), "another domain");
         Refused(External(Graph()), "another file");
+        Refused(Misnamed(Graph()), "no ONNX file");
         Refused(SubGraph(), "graph within a graph");
         Refused(Model(g => Doubled(g, 4)), "too large");
         Refused(Model(g => g.Add("Cast", ["nothing"], OnnxAttribute.Of("to", 1L))), "cannot be told");
@@ -87,6 +88,14 @@ public sealed class OnnxModelTests
 
     /// <summary>The file with one more graph, whose only weight lies in another file (fields 7 → 5 → 14 = 1): protobuf merges the two.</summary>
     private static byte[] External(byte[] file) => [.. file, 7 << 3 | 2, 4, 5 << 3 | 2, 2, 14 << 3, 1];
+
+    /// <summary>The file with a value's name that is no UTF-8: read loosely, it would be that of any other such value.</summary>
+    private static byte[] Misnamed(byte[] file)
+    {
+        var at = file.AsSpan().IndexOf("v0"u8);
+        at.ShouldBeGreaterThan(0);
+        return [.. file[..at], 0xFF, .. file[(at + 1)..]];
+    }
 
     /// <summary>A node 'Add' with an attribute that is a graph (fields 7 → 1 → 5 → 6).</summary>
     private static byte[] SubGraph() => [7 << 3 | 2, 6, 1 << 3 | 2, 4, 5 << 3 | 2, 2, 6 << 3 | 2, 0];
