@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AlgoFactory.Hosting.Importing;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
@@ -49,6 +50,26 @@ public sealed class ImportCommandTests : IDisposable
         _folder.Write("huge.onnx", OnnxFiles.Huge());
         (await CliRun.Of("import", _folder["huge.onnx"], "--out", _folder["huge.afm"])).ShouldFail(1, "ONNX");
         _folder.Files.ShouldBe(["huge.onnx"]);
+    }
+
+    [Fact]
+    public async Task The_process_that_tries_a_graph_ends_with_the_one_that_asked()
+    {
+        using var pipe = Process.Start("mkfifo", [_folder["never.afm"]]);
+        await pipe.WaitForExitAsync();
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "algofactory.dll"), "onnx-import"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        using var worker = Process.Start(start)!;
+        // A file that nobody ever writes to: it would wait for its first byte for good.
+        await worker.StandardInput.WriteLineAsync($$"""{"file":"{{_folder["never.afm"]}}","dataName":"","options":{},"memoryBytes":{{2L << 30}}}""");
+        await worker.StandardInput.FlushAsync();
+        using (var waiting = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
+            await Should.ThrowAsync<OperationCanceledException>(() => worker.WaitForExitAsync(waiting.Token));
+
+        worker.StandardInput.Close();
+
+        using var soon = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await worker.WaitForExitAsync(soon.Token);
+        worker.ExitCode.ShouldBe(137);
     }
 
     [Fact]

@@ -71,8 +71,9 @@ public static class ImportOnnx
         {
             // Read to its end, so that it never waits for somebody to take its words.
             var errors = worker.StandardError.ReadToEndAsync(time.Token);
-            await worker.StandardInput.WriteAsync(JsonSerializer.Serialize(job, ReportJson.Options).AsMemory(), time.Token);
-            worker.StandardInput.Close();
+            // One line; the pipe stays open, and the worker ends when it is closed, as when this process is killed.
+            await worker.StandardInput.WriteLineAsync(JsonSerializer.Serialize(job, ReportJson.Options).AsMemory(), time.Token);
+            await worker.StandardInput.FlushAsync(time.Token);
             var said = await worker.StandardOutput.ReadToEndAsync(time.Token);
             await errors;
             await worker.WaitForExitAsync(time.Token);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using AlgoFactory.Data.Profiling;
@@ -49,16 +50,29 @@ public static class OnnxImportWorker
 
     private const int Nice = 10;
 
-    /// <summary>Reads a job from standard input and writes its answer to standard output.</summary>
+    /// <summary>Reads a job from the first line of standard input and writes its answer to standard output; ends when standard input does.</summary>
     public static int Run()
     {
-        using var input = Console.OpenStandardInput();
-        var job = JsonSerializer.Deserialize<OnnxImportJob>(input, ReportJson.Options)!;
+        using var input = new StreamReader(Console.OpenStandardInput());
+        var job = JsonSerializer.Deserialize<OnnxImportJob>(input.ReadLine() ?? "", ReportJson.Options)!;
+        EndWith(input);
         WorkerLimits.Apply(Nice, job.MemoryBytes);
         using var output = Console.OpenStandardOutput();
         JsonSerializer.Serialize(output, Answer(job), ReportJson.Options);
         return 0;
     }
+
+    /// <summary>Whoever asked holds the pipe open, until it has its answer or is killed: then nobody takes away what this process writes.</summary>
+    private static void EndWith(StreamReader input) => new Thread(() =>
+    {
+        while (input.Read() >= 0)
+        {
+        }
+
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
+    })
+    { IsBackground = true }.Start();
 
     private static OnnxImportAnswer Answer(OnnxImportJob job)
     {

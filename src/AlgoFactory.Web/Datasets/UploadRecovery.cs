@@ -4,9 +4,9 @@ using AlgoFactory.Search.Datasets;
 namespace AlgoFactory.Web.Datasets;
 
 /// <summary>
-/// Removes at start what a killed server left of uploads: parts, and whole files that were being placed or removed and that
-/// no data set names. Other files are never touched: metadata that was lost, or restored from an older backup, must not
-/// take the data with it.
+/// Removes at start what a killed server left of uploads: parts, models that were being made of ONNX files, and whole files
+/// that were being placed or removed and that no data set names. Other files are never touched: metadata that was lost, or
+/// restored from an older backup, must not take the data with it.
 /// </summary>
 public sealed class UploadRecovery(IDatasetStore store, DataFolders folders, AlgoFactoryOptions options, ILogger<UploadRecovery> log)
 {
@@ -16,8 +16,9 @@ public sealed class UploadRecovery(IDatasetStore store, DataFolders folders, Alg
     /// <summary>Cleans up once; requests must not be coming in yet.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        foreach (var part in Directory.EnumerateFiles(folders.Incoming, "*.part"))
-            Remove(part);
+        foreach (var pattern in (string[])["*.part", "*.tmp"])
+            foreach (var part in Directory.EnumerateFiles(folders.Incoming, pattern))
+                Remove(part);
         var known = (await store.ListAsync(cancellation)).Select(d => d.FileName).ToHashSet(StringComparer.Ordinal);
         foreach (var doubt in Directory.EnumerateFiles(folders.Incoming, "*.doubt"))
         {

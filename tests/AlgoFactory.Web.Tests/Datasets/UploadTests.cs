@@ -63,6 +63,9 @@ public sealed class UploadTests(SharedServer shared)
         await File.WriteAllTextAsync(folders.UploadPath("half.csv"), Csv);
         var uploads = server.Get<AlgoFactory.Web.Datasets.UploadStore>();
         uploads.Doubt("half.csv");
+        // An ONNX file, the model made of it, and that model when it was not yet whole.
+        foreach (var part in (string[])["a.afm.part", "a.afm.part.model.part", ".a.afm.part.model.part.0.tmp"])
+            await File.WriteAllTextAsync(Path.Combine(folders.Incoming, part), "cut off");
         await server.Get<AlgoFactory.Web.Datasets.UploadRecovery>().RunAsync(default);
         File.Exists(folders.UploadPath("unknown.csv")).ShouldBeTrue();
         File.Exists(folders.UploadPath("half.csv")).ShouldBeFalse();
