@@ -7,35 +7,45 @@ using AlgoFactory.Onnx.Runtime;
 namespace AlgoFactory.Benchmarks.Networks;
 
 /// <summary>
-/// Whether it pays to answer several images in one run of a network on one thread, which is what micro-batching would bring on a CPU, and
-/// whether a row's numbers stay what they are alone: MobileNetV2 at 160 pixels.
+/// MobileNetV2 at 160 pixels in floats and in whole numbers, on one thread: how far the two are apart on drawn images; whether it pays to
+/// answer several images in one run, which is what micro-batching would bring on a CPU; and whether a row's numbers stay what they are alone.
 /// </summary>
 internal static class NetworkBatches
 {
+    private const int Most = 16;
+    private const int Turns = 3;
+
     public static void Run(string[] args)
     {
         var (weights, ranges) = MobileNetWeights.Read();
-        using var session = new OnnxSession(MobileNetV2.Graph(weights, ranges));
-        var random = new Random(1);
-        const int most = 16;
-        var pixels = new byte[most * ImageDecoder.DetailLength];
-        random.NextBytes(pixels);
-        float[]? alone = null;
-        foreach (var batch in (int[])[1, 2, 4, 8, most])
-        {
-            var (input, times) = (pixels[..(batch * ImageDecoder.DetailLength)], new List<double>());
-            float[] answers = [];
-            for (var i = 0; i < 3 + 64 / batch; i++)
-            {
-                var started = Stopwatch.GetTimestamp();
-                answers = session.Run(batch, [KeyValuePair.Create<string, Array>(MobileNetV2.Input, input)], MobileNetV2.Output);
-                if (i >= 3)
-                    times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds / batch);
-            }
+        using var floats = new OnnxSession(MobileNetV2.Graph(weights, ranges));
+        using var whole = new OnnxSession(MobileNetV2Int8.Graph(weights, ranges, MobileNetV2Int8.Observe(weights, ranges)));
+        byte[] pixels = [.. Enumerable.Range(0, Most).SelectMany(i => DeadLeaves.Draw(ImageDecoder.DetailSide, 1000 + i))];
+        for (var turn = 0; turn < Turns; turn++)
+            for (var batch = 1; batch <= (turn == 0 ? Most : 1); batch *= 2)
+                Console.WriteLine($"batch {batch,2}: floats {Measure(floats, pixels, batch)}; whole numbers {Measure(whole, pixels, batch)}");
 
-            alone ??= answers;
-            var same = answers.AsSpan(0, MobileNetV2.Width).SequenceEqual(alone.AsSpan(0, MobileNetV2.Width));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"batch {batch,2}: {times.Order().ElementAt(times.Count / 2):0.00} ms an image, the first row's bits {(same ? "are" : "are not")} those alone"));
-        }
+        var (expected, said) = (Answer(floats, pixels), Answer(whole, pixels));
+        var apart = Math.Sqrt(said.Zip(expected, (s, e) => (double)(s - e) * (s - e)).Sum() / expected.Sum(e => (double)e * e));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the two are {apart:0.000} of the floats' length apart"));
     }
+
+    private static string Measure(OnnxSession session, byte[] pixels, int batch)
+    {
+        var (input, times) = (pixels[..(batch * ImageDecoder.DetailLength)], new List<double>());
+        float[] answers = [];
+        for (var i = 0; i < 3 + 128 / batch; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            answers = Answer(session, input);
+            if (i >= 3)
+                times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds / batch);
+        }
+
+        var same = answers.AsSpan(0, MobileNetV2.Width).SequenceEqual(Answer(session, pixels[..ImageDecoder.DetailLength]));
+        return string.Create(CultureInfo.InvariantCulture, $"{times.Order().ElementAt(times.Count / 2):0.00} ms an image, {(same ? "the bits" : "other bits")} of a row alone");
+    }
+
+    private static float[] Answer(OnnxSession session, byte[] pixels) =>
+        session.Run(pixels.Length / ImageDecoder.DetailLength, [KeyValuePair.Create<string, Array>(MobileNetV2.Input, pixels)], MobileNetV2.Output);
 }

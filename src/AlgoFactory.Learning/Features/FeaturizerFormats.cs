@@ -24,6 +24,7 @@ internal static class FeaturizerFormats
         new(FittedImagePixels.FormatName, FittedImagePixels.Read),
         new(FittedGridPixels.FormatName, FittedGridPixels.Read),
         new(FittedImageEmbedding.FormatName, FittedImageEmbedding.Read),
+        new(FittedImageEmbedding.FloatFormatName, FittedImageEmbedding.ReadFloat),
         new(FittedSentenceEmbedding.FormatName, FittedSentenceEmbedding.Read),
         new(FittedTokenSequences.FormatName, FittedTokenSequences.Read),
         new(FittedGramBag.FormatName, FittedGramBag.Read),

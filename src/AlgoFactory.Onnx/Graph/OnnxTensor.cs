@@ -44,6 +44,7 @@ public sealed class OnnxTensor
             float => ElementType.Float,
             double => ElementType.Double,
             long => ElementType.Int64,
+            int => ElementType.Int32,
             byte => ElementType.UInt8,
             sbyte => ElementType.Int8,
             _ => throw new ArgumentException($"There are no tensors of {typeof(T).Name} here.", nameof(elements)),

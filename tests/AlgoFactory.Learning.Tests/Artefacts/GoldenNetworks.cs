@@ -6,6 +6,7 @@ using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Features.Images;
+using AlgoFactory.Learning.Features.Pretrained;
 using AlgoFactory.Learning.Features.Tokenizers;
 using AlgoFactory.Learning.Importing;
 using AlgoFactory.Learning.Learners;
@@ -55,36 +56,19 @@ internal static class GoldenNetworks
         ];
     }
 
-    public static ModelFile Fit()
+    public static ModelFile Fit() => File(
+        Schema, TinyModels.Task(TaskKind.Binary),
+        Linear(ImageEmbeddingTests.Embedding("photo", ImageEmbeddingTests.Weights().Repeating(Period)), 0.25),
+        Linear(SentenceEmbeddingTests.Embedding("note", SentenceEmbeddingTests.Weights().Repeating(Period)), 0.25),
+        Network(new FittedImagePixels(["photo"]), 0.25),
+        Network(new FittedGridPixels([.. Pixels], 255), 0.25));
+
+    /// <summary>A linear model on what the network of whole numbers says of images.</summary>
+    public static ModelFile FitPhotos()
     {
-        var (task, rows) = (TinyModels.Task(TaskKind.Binary), Rows(12, 1));
-        var labels = Enumerable.Range(0, rows.Length).Select(i => (float)(i % 2)).ToArray();
-        var frame = TinyModels.Bind(Schema, rows);
-        EnsembleMember[] members =
-        [
-            Linear(ImageEmbeddingTests.Embedding("photo", ImageEmbeddingTests.Weights().Repeating(Period))),
-            Linear(SentenceEmbeddingTests.Embedding("note", SentenceEmbeddingTests.Weights().Repeating(Period))),
-            Network(new FittedImagePixels(["photo"])),
-            Network(new FittedGridPixels([.. Pixels], 255)),
-        ];
-        var profile = new DatasetProfile(rows.Length, [.. Schema.Columns.Select(c => new ColumnProfile(c.Name, c.Kind, rows.Length, 0, 10))]);
-        return new ModelFile(
-            new Predictor(Schema, task, [.. members], new PostProcessing()), TinyModels.Fit().Lineage, ImmutableSortedDictionary<string, double>.Empty, profile, [], []);
-
-        EnsembleMember Linear(IFittedFeaturizer featurizer)
-        {
-            var pipeline = Pipeline(featurizer);
-            var fit = BuiltIn.Catalog["linear"].Fit(
-                new TrainingSet { Task = task, FeatureInfos = pipeline.DenseFeatures, Features = pipeline.Transform(frame), Labels = labels }, ParameterSet.Empty, FitContext.Create(7));
-            return new EnsembleMember("linear", fit.RefitParameters, pipeline, fit.Model, 0.25);
-        }
-
-        EnsembleMember Network(IFittedFeaturizer featurizer)
-        {
-            var pipeline = Pipeline(featurizer);
-            var size = pipeline.Transform(frame).Images!.Size;
-            return new EnsembleMember("cnn", ParameterSet.Empty, pipeline, new OnnxModel(Graph(size), size, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]), 0.25);
-        }
+        var weights = ImageEmbeddingTests.Weights().Repeating(Period);
+        var observed = MobileNetV2Int8.Observe(weights.Bytes, weights.Ranges);
+        return File(Schema, TinyModels.Task(TaskKind.Binary), Linear(ImageEmbeddingTests.Embedding("photo", weights, observed), 1));
     }
 
     /// <summary>A network of texts: of a row's tokens, what share are of small number.</summary>
@@ -113,11 +97,34 @@ internal static class GoldenNetworks
         return File(imported.Predictor.Schema, imported.Predictor.Task, imported.Predictor.Members[0]);
     }
 
-    private static ModelFile File(Schema schema, TaskSpec task, EnsembleMember member)
+    private static EnsembleMember Linear(IFittedFeaturizer featurizer, double weight)
+    {
+        var (pipeline, rows) = (Pipeline(featurizer), Rows(12, 1));
+        var labels = Enumerable.Range(0, rows.Length).Select(i => (float)(i % 2)).ToArray();
+        var fit = BuiltIn.Catalog["linear"].Fit(
+            new TrainingSet
+            {
+                Task = TinyModels.Task(TaskKind.Binary),
+                FeatureInfos = pipeline.DenseFeatures,
+                Features = pipeline.Transform(TinyModels.Bind(Schema, rows)),
+                Labels = labels,
+            },
+            ParameterSet.Empty, FitContext.Create(7));
+        return new EnsembleMember("linear", fit.RefitParameters, pipeline, fit.Model, weight);
+    }
+
+    private static EnsembleMember Network(IFittedFeaturizer featurizer, double weight)
+    {
+        var pipeline = Pipeline(featurizer);
+        var size = pipeline.Transform(TinyModels.Bind(Schema, Rows(1, 1))).Images!.Size;
+        return new EnsembleMember("cnn", ParameterSet.Empty, pipeline, new OnnxModel(Graph(size), size, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]), weight);
+    }
+
+    private static ModelFile File(Schema schema, TaskSpec task, params ReadOnlySpan<EnsembleMember> members)
     {
         var profile = new DatasetProfile(12, [.. schema.Columns.Select(c => new ColumnProfile(c.Name, c.Kind, 12, 0, 10))]);
         return new ModelFile(
-            new Predictor(schema, task, [member], new PostProcessing()), TinyModels.Fit().Lineage, ImmutableSortedDictionary<string, double>.Empty, profile, [], []);
+            new Predictor(schema, task, [.. members], new PostProcessing()), TinyModels.Fit().Lineage, ImmutableSortedDictionary<string, double>.Empty, profile, [], []);
     }
 
     private static FeaturePipeline Pipeline(IFittedFeaturizer featurizer)

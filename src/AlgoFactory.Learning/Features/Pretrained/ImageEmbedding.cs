@@ -9,7 +9,11 @@ namespace AlgoFactory.Learning.Features.Pretrained;
 /// <summary>Images as a network sees them that others trained on ImageNet (<see cref="MobileNetV2"/>), each number standardised.</summary>
 internal sealed class ImageEmbedding(string column) : IFeaturizer
 {
-    private static readonly Lazy<(byte[] Weights, float[] Ranges)> Installed = new(MobileNetWeights.Read);
+    private static readonly Lazy<(byte[] Weights, float[] Ranges, float[] Observed)> Installed = new(() =>
+    {
+        var (weights, ranges) = MobileNetWeights.Read();
+        return (weights, ranges, MobileNetV2Int8.Observe(weights, ranges));
+    });
 
     /// <summary>What it needs and is not installed, with the command that installs it; null: nothing.</summary>
     public static string? Missing => MobileNetWeights.Folder is null ? MobileNetWeights.HowToInstall : OnnxRuntimeLibrary.IsInstalled ? null : OnnxRuntimeLibrary.HowToInstall;
@@ -17,8 +21,8 @@ internal sealed class ImageEmbedding(string column) : IFeaturizer
     /// <inheritdoc/>
     public IFittedFeaturizer FitTransform(FeaturizerInput train, FeatureBatchBuilder to, FitContext context)
     {
-        var (weights, ranges) = Installed.Value;
-        var raw = new FittedImageEmbedding(column, weights, ranges, EmbeddingScale.None(MobileNetV2.Width));
+        var (weights, ranges, observed) = Installed.Value;
+        var raw = new FittedImageEmbedding(column, weights, ranges, observed, EmbeddingScale.None(MobileNetV2.Width));
         var rows = new float[train.Frame.RowCount * MobileNetV2.Width];
         raw.Embed(train.Frame, rows, context.ParallelOptions);
         var present = FeaturizerGuard.Images(train.Frame, column);
@@ -33,16 +37,21 @@ internal sealed class ImageEmbedding(string column) : IFeaturizer
 /// <param name="Column">The data column.</param>
 /// <param name="Weights">The network's weights.</param>
 /// <param name="Ranges">Their scales and minima.</param>
+/// <param name="Observed">What values are like within, for the network of whole numbers; null: the network is computed in floats.</param>
 /// <param name="Scale">How the network's numbers are standardised.</param>
-internal sealed record FittedImageEmbedding(string Column, byte[] Weights, float[] Ranges, EmbeddingScale Scale) : IFittedFeaturizer
+internal sealed record FittedImageEmbedding(string Column, byte[] Weights, float[] Ranges, float[]? Observed, EmbeddingScale Scale) : IFittedFeaturizer
 {
-    public const string FormatName = "image-embedding/1";
+    public const string FormatName = "image-embedding/2";
 
-    private readonly PretrainedNetwork _network =
-        PretrainedNetwork.Of(Weights, () => MobileNetV2.Graph(Weights, Ranges), MobileNetV2.Output, MobileNetV2.Width);
+    /// <summary>The format of models whose network is computed in floats.</summary>
+    public const string FloatFormatName = "image-embedding/1";
+
+    private readonly PretrainedNetwork _network = PretrainedNetwork.Of(
+        Weights, [.. Ranges, .. Observed ?? []],
+        () => Observed is null ? MobileNetV2.Graph(Weights, Ranges) : MobileNetV2Int8.Graph(Weights, Ranges, Observed), MobileNetV2.Output, MobileNetV2.Width);
 
     /// <inheritdoc/>
-    public string Format => FormatName;
+    public string Format => Observed is null ? FloatFormatName : FormatName;
 
     /// <inheritdoc/>
     public ImmutableArray<FeatureInfo> Outputs { get; } =
@@ -51,13 +60,19 @@ internal sealed record FittedImageEmbedding(string Column, byte[] Weights, float
     /// <inheritdoc/>
     public int SparseWidth => 0;
 
-    public static FittedImageEmbedding Read(ArtefactSection from)
+    public static FittedImageEmbedding Read(ArtefactSection from) => Read(from, from.ReadArray<float>("observed", MobileNetV2.ObservedWidth));
+
+    /// <summary>Reads the format <see cref="FloatFormatName"/>.</summary>
+    public static FittedImageEmbedding ReadFloat(ArtefactSection from) => Read(from, null);
+
+    private static FittedImageEmbedding Read(ArtefactSection from, float[]? observed)
     {
         var column = from.ReadJson<Document>("embedding").Column;
         FeaturizerGuard.Require(column is not null, "an image column has no name");
         var ranges = from.ReadArray<float>("ranges", 4 * MobileNetV2.Convolutions.Length);
         FeaturizerGuard.Require(ranges.All(float.IsFinite), "the range of a network's weights is not finite");
-        return new FittedImageEmbedding(column, from.ReadArray<byte>("weights", MobileNetV2.WeightBytes), ranges, EmbeddingScale.Read(from, MobileNetV2.Width));
+        FeaturizerGuard.Require(observed is null || observed.All(float.IsFinite), "what is known of a network's values is not finite");
+        return new FittedImageEmbedding(column, from.ReadArray<byte>("weights", MobileNetV2.WeightBytes), ranges, observed, EmbeddingScale.Read(from, MobileNetV2.Width));
     }
 
     /// <inheritdoc/>
@@ -87,6 +102,8 @@ internal sealed record FittedImageEmbedding(string Column, byte[] Weights, float
         to.WriteJson("embedding", new Document(Column));
         to.WriteArray<byte>("weights", Weights);
         to.WriteArray<float>("ranges", Ranges);
+        if (Observed is not null)
+            to.WriteArray<float>("observed", Observed);
         Scale.Write(to);
     }
 

@@ -20,9 +20,14 @@ internal static class MobileNetV2
     /// <summary>Numbers an image becomes.</summary>
     public const int Width = 1792;
 
+    /// <summary>The largest value of what is held between 0 and it.</summary>
+    public const float MostActive = 6;
+
+    /// <summary>What a pixel's byte counts: 0 stands for -1 and 255 for 1.</summary>
+    public const float PixelUnit = 2f / byte.MaxValue;
+
     private const int Stem = 48;
     private const int Expansion = 6;
-    private const float MostActive = 6;
 
     /// <summary>The blocks' channels, how many there are of a kind, and the first one's stride.</summary>
     private static readonly ImmutableArray<(int Channels, int Count, int Stride)> Blocks =
@@ -34,40 +39,87 @@ internal static class MobileNetV2
     /// <summary>Bytes of all weights: each convolution's, then its offsets.</summary>
     public static int WeightBytes { get; } = Convolutions.Sum(c => c.Weights + c.Out);
 
+    /// <summary>Numbers that <see cref="Observer"/> answers: of each convolution the means of the channels that go in and the bounds of what comes out unheld.</summary>
+    public static int ObservedWidth { get; } = Convolutions.Sum(c => c.In + c.Bounds);
+
     /// <summary>Writes the graph.</summary>
     /// <param name="weights"><see cref="WeightBytes"/> bytes; a convolution's are out × in × height × width.</param>
     /// <param name="ranges">Scale and minimum of each convolution's weights, then of its offsets.</param>
-    public static byte[] Graph(ReadOnlySpan<byte> weights, ReadOnlySpan<float> ranges)
+    public static byte[] Graph(ReadOnlySpan<byte> weights, ReadOnlySpan<float> ranges) => Write(weights, ranges, observe: false);
+
+    /// <summary>
+    /// Writes a graph that answers, of an image, <see cref="ObservedWidth"/> numbers about the values within: convolution by convolution the
+    /// mean of each channel that goes in; then, where what comes out is not held between 0 and 6, the largest of it in absolute value, and where
+    /// the block ends, the largest of the sum.
+    /// </summary>
+    public static byte[] Observer(ReadOnlySpan<byte> weights, ReadOnlySpan<float> ranges) => Write(weights, ranges, observe: true);
+
+    private static byte[] Write(ReadOnlySpan<byte> weights, ReadOnlySpan<float> ranges, bool observe)
     {
-        const int side = ImageDecoder.DetailSide;
         var graph = new OnnxGraph("mobilenet-v2", [Input, Output]);
         var value = graph.Cast(graph.Input(Input, ElementType.UInt8, ImageDecoder.DetailLength), ElementType.Float);
-        value = graph.Add("Sub", [graph.Add("Mul", [value, Scalar(2f / byte.MaxValue)]), Scalar(1)]); // -1 to 1
-        value = graph.Add("Reshape", [value, graph.Constant(OnnxTensor.Of<long>([-1, side, side, 3]))]);
-        value = graph.Add("Transpose", [value], OnnxAttribute.Of("perm", [0L, 3, 1, 2]));
+        value = graph.Add("Sub", [graph.Add("Mul", [value, Scalar(PixelUnit)]), Scalar(1)]); // -1 to 1
+        value = ChannelsFirst(graph, value);
         var (least, most) = (Scalar(0), Scalar(MostActive));
         var all = new QuantizedWeights(graph, weights, ranges);
         var before = value;
+        var seen = new List<string>();
         foreach (var layer in Convolutions)
         {
             var (kernel, offsets) = (all.Next(layer.Out, layer.In / layer.Groups, layer.Size, layer.Size), all.Next(layer.Out));
             if (layer.Begins)
                 before = value;
-            value = graph.Add("Conv", [value, kernel, offsets], OnnxAttribute.Of("auto_pad", "SAME_UPPER"), OnnxAttribute.Of("group", (long)layer.Groups),
-                OnnxAttribute.Of("strides", [(long)layer.Stride, layer.Stride]));
+            seen.Add(value);
+            value = graph.Add("Conv", [value, kernel, offsets], layer.Attributes);
             if (layer.IsActive)
                 value = graph.Add("Clip", [value, least, most]);
+            else
+                seen.Add(value);
             if (layer.Ends)
-                value = graph.Add("Add", [value, before]);
+                seen.Add(value = graph.Add("Add", [value, before]));
         }
 
-        value = graph.Add("Flatten", [graph.Add("GlobalAveragePool", [value])]);
-        graph.Output(Output, value, ElementType.Float, Width);
+        return observe ? Observed(graph, seen) : Embedded(graph, value);
+
+        string Scalar(float number) => graph.Constant(OnnxTensor.Scalar(number));
+    }
+
+    /// <summary>Rows × height × width × colours of bytes or numbers as rows × colours × height × width.</summary>
+    public static string ChannelsFirst(OnnxGraph graph, string pixels)
+    {
+        const int side = ImageDecoder.DetailSide;
+        var grid = graph.Add("Reshape", [pixels, graph.Constant(OnnxTensor.Of<long>([-1, side, side, 3]))]);
+        return graph.Add("Transpose", [grid], OnnxAttribute.Of("perm", [0L, 3, 1, 2]));
+    }
+
+    /// <summary>Ends a graph with the means of the last channels, and writes it.</summary>
+    public static byte[] Embedded(OnnxGraph graph, string channels)
+    {
+        graph.Output(Output, graph.Add("Flatten", [graph.Add("GlobalAveragePool", [channels])]), ElementType.Float, Width);
+        return Written(graph);
+    }
+
+    private static byte[] Observed(OnnxGraph graph, List<string> values)
+    {
+        // Of what goes into a convolution the means, of what comes out unheld the largest: in the order in which the values were seen.
+        var next = 0;
+        var numbers = new List<string>();
+        foreach (var layer in Convolutions)
+        {
+            numbers.Add(graph.Add("Flatten", [graph.Add("GlobalAveragePool", [values[next++]])]));
+            for (var bound = 0; bound < layer.Bounds; bound++)
+                numbers.Add(graph.Add("Flatten", [graph.Add("ReduceMax", [graph.Add("Abs", [values[next++]]), graph.Constant(OnnxTensor.Of<long>([1, 2, 3]))])]));
+        }
+
+        graph.Output(Output, graph.Concat([.. numbers]), ElementType.Float, ObservedWidth);
+        return Written(graph);
+    }
+
+    private static byte[] Written(OnnxGraph graph)
+    {
         using var file = new MemoryStream();
         OnnxFile.Write(graph, "algofactory", "1", [], file);
         return file.ToArray();
-
-        string Scalar(float number) => graph.Constant(OnnxTensor.Scalar(number));
     }
 
     private static IEnumerable<Convolution> AllConvolutions()
@@ -104,5 +156,12 @@ internal static class MobileNetV2
     {
         /// <summary>Its weights.</summary>
         public int Weights => Out * (In / Groups) * Size * Size;
+
+        /// <summary>Values after it that are not held between 0 and 6: its own, and the sum where the block ends.</summary>
+        public int Bounds => IsActive ? 0 : Ends ? 2 : 1;
+
+        /// <summary>How ONNX's Conv and QLinearConv compute it.</summary>
+        public OnnxAttribute[] Attributes =>
+            [OnnxAttribute.Of("auto_pad", "SAME_UPPER"), OnnxAttribute.Of("group", (long)Groups), OnnxAttribute.Of("strides", [(long)Stride, Stride])];
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using AlgoFactory.Onnx.Runtime;
 
@@ -26,13 +27,17 @@ internal sealed class PretrainedNetwork
     }
 
     /// <summary>The network of these weights: the one at hand, or a new one, which loads its graph with the first answer.</summary>
-    /// <param name="weights">What tells networks apart.</param>
+    /// <param name="weights">What tells networks apart, with the next.</param>
+    /// <param name="numbers">What else their graphs are made of.</param>
     /// <param name="graph">Makes its graph.</param>
     /// <param name="output">The graph's output.</param>
     /// <param name="width">Numbers of an answer.</param>
-    public static PretrainedNetwork Of(ReadOnlySpan<byte> weights, Func<byte[]> graph, string output, int width)
+    public static PretrainedNetwork Of(ReadOnlySpan<byte> weights, ReadOnlySpan<float> numbers, Func<byte[]> graph, string output, int width)
     {
-        var key = Convert.ToHexString(SHA256.HashData(weights));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(weights);
+        hash.AppendData(MemoryMarshal.AsBytes(numbers));
+        var key = Convert.ToHexString(hash.GetHashAndReset());
         if (Known.TryGetValue(key, out var known) && known.TryGetTarget(out var network))
             return network;
         network = new PretrainedNetwork(graph, output, width);

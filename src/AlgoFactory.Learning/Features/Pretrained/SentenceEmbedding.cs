@@ -41,7 +41,7 @@ internal sealed record FittedSentenceEmbedding(string Column, ImmutableArray<Uni
     private readonly UnigramTokenizer _tokenizer = new(Pieces, SentenceEncoderWeights.Reserved);
 
     private readonly PretrainedNetwork _network =
-        PretrainedNetwork.Of(Weights, () => SentenceEncoder.Graph(Weights, Ranges), SentenceEncoder.Output, SentenceEncoder.Width);
+        PretrainedNetwork.Of(Weights, Ranges, () => SentenceEncoder.Graph(Weights, Ranges), SentenceEncoder.Output, SentenceEncoder.Width);
 
     /// <inheritdoc/>
     public string Format => FormatName;

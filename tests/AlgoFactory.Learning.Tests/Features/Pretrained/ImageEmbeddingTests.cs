@@ -42,18 +42,24 @@ public sealed class ImageEmbeddingTests
             ((double)answer[i]).ShouldBe(expected[i], 1e-4);
     }
 
-    [Fact]
-    public void A_row_has_the_same_numbers_alone_in_a_batch_and_out_of_a_model_file()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_row_has_the_same_numbers_alone_in_a_batch_and_out_of_a_model_file(bool inWholeNumbers)
     {
+        var embedding = inWholeNumbers ? InWholeNumbers() : Embedding();
         var rows = new Frame(4, [new ImageColumn("photo", [Noise(ImageDecoder.Length, 2), null, Noise(ImageDecoder.Length, 3), Noise(ImageDecoder.Length, 4)], [Noise(ImageDecoder.DetailLength, 5), null, null, null])]);
-        var embedded = Embedding().Features(rows);
+        var embedded = embedding.Features(rows);
+        // Means of 25 bytes that count 6 / 255, or of any numbers.
+        embedded.All(v => Math.Abs(v * 25 * 255 / 6 - Math.Round(v * 25 * 255 / 6)) < 0.01).ShouldBe(inWholeNumbers);
         embedded.Length.ShouldBe(4 * MobileNetV2.Width);
         embedded[MobileNetV2.Width..(2 * MobileNetV2.Width)].ShouldAllBe(v => v == 0);
         embedded[..MobileNetV2.Width].ShouldNotBe(embedded[(2 * MobileNetV2.Width)..(3 * MobileNetV2.Width)]);
 
         var writer = new ArtefactSectionWriter();
-        Embedding().Write(writer);
-        var read = FittedImageEmbedding.Read(ArtefactSection.Of(writer));
+        embedding.Write(writer);
+        var read = inWholeNumbers ? FittedImageEmbedding.Read(ArtefactSection.Of(writer)) : FittedImageEmbedding.ReadFloat(ArtefactSection.Of(writer));
+        read.Format.ShouldBe(embedding.Format);
         for (var row = 0; row < 4; row++)
             // Pixels of their own, so that nothing is answered from memory.
             read.Features(Copy(rows.Take([row]))).ShouldBe(embedded[(row * MobileNetV2.Width)..((row + 1) * MobileNetV2.Width)]);
@@ -63,8 +69,13 @@ public sealed class ImageEmbeddingTests
     public void A_broken_model_file_is_refused()
     {
         var writer = new ArtefactSectionWriter();
-        (Embedding() with { Weights = new byte[10] }).Write(writer);
+        (InWholeNumbers() with { Weights = new byte[10] }).Write(writer);
         Should.Throw<ArtefactFormatException>(() => FittedImageEmbedding.Read(ArtefactSection.Of(writer))).Message.ShouldContain("weights");
+        Should.Throw<ArtefactFormatException>(() => FittedImageEmbedding.ReadFloat(ArtefactSection.Of(writer))).Message.ShouldContain("weights");
+
+        var odd = new ArtefactSectionWriter();
+        (InWholeNumbers() with { Observed = [.. Enumerable.Repeat(float.NaN, MobileNetV2.ObservedWidth)] }).Write(odd);
+        Should.Throw<ArtefactFormatException>(() => FittedImageEmbedding.Read(ArtefactSection.Of(odd))).Message.ShouldContain("not finite");
     }
 
     [Fact]
@@ -78,8 +89,11 @@ public sealed class ImageEmbeddingTests
 
     private static FittedImageEmbedding Embedding() => Embedding("photo", Weights());
 
-    /// <summary>An embedding with these weights.</summary>
-    internal static FittedImageEmbedding Embedding(string column, RandomWeights weights) => new(column, weights.Bytes, weights.Ranges, EmbeddingScale.None(MobileNetV2.Width));
+    private static FittedImageEmbedding InWholeNumbers() => Embedding("photo", Weights(), MobileNetV2Int8Tests.Observed);
+
+    /// <summary>An embedding with these weights; in floats where nothing is observed.</summary>
+    internal static FittedImageEmbedding Embedding(string column, RandomWeights weights, float[]? observed = null) =>
+        new(column, weights.Bytes, weights.Ranges, observed, EmbeddingScale.None(MobileNetV2.Width));
 
     private static Frame Copy(Frame frame)
     {
@@ -93,7 +107,7 @@ public sealed class ImageEmbeddingTests
         MobileNetV2.Convolutions.SelectMany(c => (int[])[c.Weights, c.Out]),
         MobileNetV2.Convolutions.SelectMany(c => (double[])[2.5 / Math.Sqrt(c.Weights / c.Out), 0.1]));
 
-    private static byte[] Noise(int length, int seed)
+    internal static byte[] Noise(int length, int seed)
     {
         var bytes = new byte[length];
         new Random(seed).NextBytes(bytes);
