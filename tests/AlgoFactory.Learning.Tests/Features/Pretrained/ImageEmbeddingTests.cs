@@ -66,6 +66,16 @@ public sealed class ImageEmbeddingTests
     }
 
     [Fact]
+    public void Networks_of_the_same_bytes_and_other_ranges_are_two()
+    {
+        var weights = Weights();
+        var rows = new Frame(1, [new ImageColumn("photo", [Noise(ImageDecoder.Length, 2)], [Noise(ImageDecoder.DetailLength, 3)])]);
+        var features = Embedding("photo", weights).Features(rows);
+        Embedding("photo", Weights()).Features(rows).ShouldBe(features);
+        Embedding("photo", new RandomWeights(weights.Bytes, [.. weights.Ranges.Select(r => r * 0.9f)])).Features(rows).ShouldNotBe(features);
+    }
+
+    [Fact]
     public void A_broken_model_file_is_refused()
     {
         var writer = new ArtefactSectionWriter();
