@@ -64,6 +64,7 @@ public static class HostingSetup
             folders.PredictionLog, new ReadOptions { Threads = 1, MemoryLimitMiB = LogMemoryMiB }, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LogReader>();
         services.AddSingleton<DriftStatus>();
+        services.AddSingleton<DiskSpace>();
         services.AddSingleton<ChallengerPromotion>();
         services.AddSingleton<ExperimentFiles>();
         services.AddSingleton<BatchStore>();

@@ -10,13 +10,17 @@ namespace AlgoFactory.Hosting.Monitoring;
 /// <summary>One look at all deployments: drift reports and live metrics that are due, alerts, retraining. One process of an installation looks at a time.</summary>
 internal sealed class DeploymentWatch(
     IDeploymentStore deployments, IMonitoringStore store, IFeedbackStore feedback, ITrafficStore traffic, DriftWatch drift, LiveMeasure live, RetrainingWatch retraining,
-    AlertSender sender, ModelCache models, AlgoFactoryOptions options, TimeProvider clock, ILogger<DeploymentWatch> log)
+    AlertSender sender, ModelCache models, DiskSpace disks, AlgoFactoryOptions options, TimeProvider clock, ILogger<DeploymentWatch> log)
 {
     private const int RecentReports = 50;
     private const int RecentAlerts = 100;
     private const int MostLabels = 200_000;
 
     private static readonly TimeSpan BetweenMeasures = TimeSpan.FromMinutes(5);
+
+    /// <summary>The usual settings without what is the whole server's.</summary>
+    private static readonly MonitorSettings DeploymentsOwn =
+        MonitorSettings.Default with { Rules = [.. MonitorSettings.Default.Rules.Where(r => r.Signal != AlertSignal.DiskFree)] };
 
     /// <summary>Looks once.</summary>
     public async Task LookAsync(CancellationToken cancellation)
@@ -25,11 +29,15 @@ internal sealed class DeploymentWatch(
         IReadOnlyCollection<KnownLabel>? labels = null;
         var all = await deployments.ListAsync(cancellation).ConfigureAwait(false);
         await ResolveGoneAsync(all, cancellation).ConfigureAwait(false);
+        var disk = disks.Fullest();
+        var usual = MonitorSettings.Default;
         foreach (var deployment in all)
         {
             try
             {
-                var own = settings.GetValueOrDefault(deployment.Name, MonitorSettings.Default);
+                if (!settings.TryGetValue(deployment.Name, out var own))
+                    // Of a hundred deployments that nobody has set, one is enough to show what is the server's.
+                    (own, usual) = (usual, DeploymentsOwn);
                 var measured = await store.LiveAsync(deployment.Name, cancellation).ConfigureAwait(false);
                 if (measured is null || clock.GetUtcNow() - measured.At >= BetweenMeasures)
                 {
@@ -37,7 +45,7 @@ internal sealed class DeploymentWatch(
                     measured = await MeasureAsync(deployment.Name, own, labels, cancellation).ConfigureAwait(false);
                 }
 
-                await LookAsync(deployment, own, measured, cancellation).ConfigureAwait(false);
+                await LookAsync(deployment, own, measured, disk, cancellation).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not (OperationCanceledException or StorageException))
             {
@@ -47,14 +55,14 @@ internal sealed class DeploymentWatch(
         }
     }
 
-    private async Task LookAsync(Deployment deployment, MonitorSettings settings, LiveMetrics? measured, CancellationToken cancellation)
+    private async Task LookAsync(Deployment deployment, MonitorSettings settings, LiveMetrics? measured, DiskRoom? disk, CancellationToken cancellation)
     {
         var reports = await ReportAsync(deployment, settings, cancellation).ConfigureAwait(false);
         var minutes = await traffic.ListAsync(deployment.Name, clock.GetUtcNow() - AlertSignals.RecentMinutes, cancellation).ConfigureAwait(false);
         var file = models.Find(deployment.Model, deployment.Version);
         var state = new DeploymentState(
             deployment.Name, deployment.Model, deployment.Version, file?.Predictor.Task.Kind,
-            [.. reports.Where(r => r.Model == deployment.Model && r.Version == deployment.Version).DistinctBy(r => r.Window)], measured, minutes);
+            [.. reports.Where(r => r.Model == deployment.Model && r.Version == deployment.Version).DistinctBy(r => r.Window)], measured, minutes, disk);
         var alerts = await AlertAsync(settings, state, cancellation).ConfigureAwait(false);
         if (file is null || file.Predictor.Task.IsRecommendation)
             return;

@@ -24,6 +24,8 @@ public sealed record MonitorSettings
         new AlertRule(AlertSignal.Drift, 1),
         new AlertRule(AlertSignal.ErrorRate, 0.05) { ForMinutes = 5 },
         new AlertRule(AlertSignal.LoadFailure, 1),
+        new AlertRule(AlertSignal.DiskFree, 1L << 30),
+        new AlertRule(AlertSignal.LogDropped, 1),
     ];
 
     /// <summary>Addresses that alerts are posted to, such as <c>https://hooks.example.com/algofactory</c>.</summary>
@@ -57,11 +59,17 @@ public enum AlertSignal
 
     /// <summary>Nodes that cannot load what they should serve.</summary>
     [JsonStringEnumMemberName("loadFailure")] LoadFailure,
+
+    /// <summary>The free bytes of the disk of data or of that of models, whichever has less.</summary>
+    [JsonStringEnumMemberName("diskFree")] DiskFree,
+
+    /// <summary>Rows that were to be logged in the last minutes and could not.</summary>
+    [JsonStringEnumMemberName("logDropped")] LogDropped,
 }
 
 /// <summary>When an alert is raised: the signal is at the threshold or worse.</summary>
 /// <param name="Signal">What is looked at.</param>
-/// <param name="Threshold">From where on; a metric for which more is better: down from where.</param>
+/// <param name="Threshold">From where on; the disk, and a metric for which more is better: down from where.</param>
 public sealed record AlertRule(AlertSignal Signal, double Threshold)
 {
     /// <summary>The metric's name, for <see cref="AlertSignal.Metric"/> and <see cref="AlertSignal.ExpectedMetric"/>.</summary>

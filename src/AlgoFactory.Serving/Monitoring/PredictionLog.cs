@@ -39,10 +39,12 @@ public sealed class PredictionLog
     private readonly PredictionIds _ids;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, ImmutableArray<LogStream>> _streams = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _dropped = new(StringComparer.Ordinal);
     private FrozenDictionary<string, LogPolicy> _policies = FrozenDictionary<string, LogPolicy>.Empty;
     private long _queued;
     private long _logged;
-    private long _dropped;
+    private long _unplaced;
+    private long _unwritten;
 
     /// <summary>Creates an empty log.</summary>
     public PredictionLog(PredictionLogOptions options, PredictionIds ids, TimeProvider? clock = null)
@@ -56,7 +58,16 @@ public sealed class PredictionLog
     public long Logged => Interlocked.Read(ref _logged);
 
     /// <summary>Rows that were to be logged and could not, since the start.</summary>
-    public long Dropped => Interlocked.Read(ref _dropped);
+    public long Dropped => Unplaced + Unwritten;
+
+    /// <summary>Those of them that found no room in memory.</summary>
+    public long Unplaced => Interlocked.Read(ref _unplaced);
+
+    /// <summary>Those of them that the disk did not take.</summary>
+    public long Unwritten => Interlocked.Read(ref _unwritten);
+
+    /// <summary>The dropped rows of the deployments that have any.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, long>> DroppedByDeployment => _dropped.ToArray();
 
     /// <summary>Bytes of the arrays whose rows wait to be written.</summary>
     public long QueuedBytes => Interlocked.Read(ref _queued);
@@ -93,7 +104,7 @@ public sealed class PredictionLog
             Thread.Yield();
         Interlocked.Add(ref _logged, taken);
         if (taken < predictions.RowCount)
-            Interlocked.Add(ref _dropped, predictions.RowCount - taken);
+            Drop(deployment, predictions.RowCount - taken, ref _unplaced);
     }
 
     /// <summary>Writes what waits, a part a deployment and version.</summary>
@@ -143,7 +154,7 @@ public sealed class PredictionLog
         }
         catch
         {
-            Interlocked.Add(ref _dropped, rows);
+            Drop(deployment, rows, ref _unwritten);
             Interlocked.Add(ref _logged, -rows);
             throw;
         }
@@ -154,6 +165,12 @@ public sealed class PredictionLog
         }
 
         return true;
+    }
+
+    private void Drop(string deployment, int rows, ref long why)
+    {
+        Interlocked.Add(ref why, rows);
+        _dropped.AddOrUpdate(deployment, static (_, more) => more, static (_, before, more) => before + more, (long)rows);
     }
 
     private LogStream StreamOf(string deployment, ModelVersion version, Predictor predictor)

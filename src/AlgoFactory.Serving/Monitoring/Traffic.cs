@@ -16,6 +16,9 @@ public sealed record TrafficMinute(string Node, string Deployment, DateTimeOffse
 {
     /// <summary>Why the node does not serve what it should; null: it does.</summary>
     public string? LoadError { get; init; }
+
+    /// <summary>Rows that were to be logged and could not.</summary>
+    public long LogDropped { get; init; }
 }
 
 /// <summary>Keeps the minutes of all nodes.</summary>

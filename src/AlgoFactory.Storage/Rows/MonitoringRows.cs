@@ -59,6 +59,8 @@ internal sealed class TrafficRow
 
     public string? LoadError { get; set; }
 
+    public long LogDropped { get; set; }
+
     public static TrafficRow From(TrafficMinute minute) => new()
     {
         Node = minute.Node,
@@ -71,7 +73,8 @@ internal sealed class TrafficRow
         P50 = minute.P50,
         P99 = minute.P99,
         LoadError = minute.LoadError,
+        LogDropped = minute.LogDropped,
     };
 
-    public TrafficMinute ToRecord() => new(Node, Deployment, Minute, Answered, Refused, Failed, Rows, P50, P99) { LoadError = LoadError };
+    public TrafficMinute ToRecord() => new(Node, Deployment, Minute, Answered, Refused, Failed, Rows, P50, P99) { LoadError = LoadError, LogDropped = LogDropped };
 }

@@ -15,6 +15,7 @@ public static class MetricsApi
         app.ServiceProvider.GetRequiredService<PrometheusExporter>();
         app.ServiceProvider.GetRequiredService<PredictionLogMetrics>();
         app.ServiceProvider.GetRequiredService<PoolMetrics>();
+        app.ServiceProvider.GetRequiredService<DiskMetrics>();
         app.MapGet("/metrics", Get).WithTags("Health").WithName("metrics")
             .WithSummary("Prometheus text; open on loopback, with a key elsewhere.").Produces<string>(200, "text/plain").ProducesProblem(401).AllowAnonymous();
     }

@@ -23,6 +23,7 @@ internal static class MonitoringRegistration
         services.AddSingleton<PredictionLog>();
         services.AddSingleton<PredictionLogMetrics>();
         services.AddSingleton<PoolMetrics>();
+        services.AddSingleton<DiskMetrics>();
         services.AddSingleton<MonitoringService>();
         services.AddSingleton<TrafficCounter>();
         services.AddSingleton<TrafficService>();

@@ -26,9 +26,15 @@ public sealed record MonitoringView(
 /// <param name="P99">The worst minute's 99th percentile of the seconds to answer; 0: none was answered.</param>
 public sealed record TrafficView(long Answered, long Refused, long Failed, long Rows, double P99)
 {
+    /// <summary>Rows that were to be logged and could not.</summary>
+    public long LogDropped { get; init; }
+
     /// <summary>The sum of minutes.</summary>
     public static TrafficView Of(ImmutableArray<TrafficMinute> minutes) => new(
-        minutes.Sum(m => m.Answered), minutes.Sum(m => m.Refused), minutes.Sum(m => m.Failed), minutes.Sum(m => m.Rows), minutes.Select(m => m.P99).DefaultIfEmpty(0).Max());
+        minutes.Sum(m => m.Answered), minutes.Sum(m => m.Refused), minutes.Sum(m => m.Failed), minutes.Sum(m => m.Rows), minutes.Select(m => m.P99).DefaultIfEmpty(0).Max())
+    {
+        LogDropped = minutes.Sum(m => m.LogDropped),
+    };
 }
 
 /// <summary>For how long nobody is told of an alert.</summary>

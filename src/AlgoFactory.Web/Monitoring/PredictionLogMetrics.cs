@@ -13,9 +13,11 @@ public sealed class PredictionLogMetrics : IDisposable
     {
         _meter = meters.Create("AlgoFactory.PredictionLog");
         _meter.CreateObservableCounter("algofactory.predictionlog.rows", () => log.Logged, null, "Predicted rows that were taken to be logged.");
-        _meter.CreateObservableCounter("algofactory.predictionlog.dropped", () => log.Dropped, null, "Predicted rows that could not be logged: too many waited, or the disk could not be written.");
+        _meter.CreateObservableCounter<long>("algofactory.predictionlog.dropped", () => [Dropped(log.Unplaced, "queue"), Dropped(log.Unwritten, "disk")], null, "Predicted rows that could not be logged: too many waited, or the disk could not be written.");
         _meter.CreateObservableGauge("algofactory.predictionlog.queue", () => log.QueuedBytes, "By", "Memory of rows that wait to be written.");
     }
+
+    private static Measurement<long> Dropped(long rows, string reason) => new(rows, new KeyValuePair<string, object?>("reason", reason));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

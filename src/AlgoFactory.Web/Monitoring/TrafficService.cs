@@ -7,7 +7,7 @@ using AlgoFactory.Serving.Monitoring;
 namespace AlgoFactory.Web.Monitoring;
 
 /// <summary>
-/// Every minute: stores what this node answered and what it could not load, and takes over the deployments' own settings of the log.
+/// Every minute: stores what this node answered, what it could not load and what it could not log, and takes over the deployments' own settings of the log.
 /// </summary>
 public sealed class TrafficService(
     TrafficCounter counter, ITrafficStore store, IMonitoringStore monitoring, DeploymentService deployments, PredictionLog log, PredictionIds ids,
@@ -16,6 +16,7 @@ public sealed class TrafficService(
     private const string IdKey = "prediction-ids";
 
     private readonly string _node = $"{Environment.MachineName}:{Environment.ProcessId}";
+    private readonly Dictionary<string, long> _storedDrops = new(StringComparer.Ordinal);
     private bool _hasKey;
 
     /// <summary>Takes over the key of ids and the settings of the log: before the first request, and now and then.</summary>
@@ -32,11 +33,19 @@ public sealed class TrafficService(
     {
         var minute = Minute(clock.GetUtcNow());
         var taken = counter.Take(_node, minute).ToDictionary(t => t.Deployment, StringComparer.Ordinal);
+        TrafficMinute Of(string deployment) => taken.GetValueOrDefault(deployment, new TrafficMinute(_node, deployment, minute, 0, 0, 0, 0, 0, 0));
         foreach (var status in await deployments.ListAsync(cancellation))
             if (status.Error is { } error)
-                taken[status.Deployment.Name] = taken.GetValueOrDefault(status.Deployment.Name, new TrafficMinute(_node, status.Deployment.Name, minute, 0, 0, 0, 0, 0, 0)) with { LoadError = error };
+                taken[status.Deployment.Name] = Of(status.Deployment.Name) with { LoadError = error };
+        var drops = log.DroppedByDeployment;
+        foreach (var (deployment, rows) in drops)
+            if (rows - _storedDrops.GetValueOrDefault(deployment) is > 0 and var more)
+                taken[deployment] = Of(deployment) with { LogDropped = more };
         if (taken.Count > 0)
             await store.AddAsync([.. taken.Values], cancellation);
+        // Where the disk is full the store may be, too: what it has not taken is told of with the next minute.
+        foreach (var (deployment, rows) in drops)
+            _storedDrops[deployment] = rows;
     }
 
     /// <inheritdoc/>

@@ -140,6 +140,51 @@ public sealed class DeploymentWatchTests
     }
 
     [Fact]
+    public async Task A_disk_that_fills_up_is_told_by_all_who_asked_and_once_for_those_that_did_not()
+    {
+        using var receiver = new WebhookReceiver();
+        await using var watched = await WatchedDeployment.MakeAsync(o => o.Monitoring = new MonitoringOptions { WebhookHosts = ["127.0.0.1"], AllowPrivateWebhooks = true });
+        var deployments = watched.Get<IDeploymentStore>();
+        var first = (await deployments.FindAsync(WatchedDeployment.Name, default))!;
+        foreach (var name in (string[])["plain-1", "plain-2"])
+            await deployments.SaveAsync(first with { Name = name }, default);
+        await watched.Store.SaveAsync(WatchedDeployment.Name, new MonitorSettings { Rules = [new AlertRule(AlertSignal.DiskFree, 5L << 30)], Webhooks = [receiver.Address] }, default);
+
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(null, 10, default)).ShouldBeEmpty();
+        watched.Free = 3L << 30;
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(null, 10, default)).ShouldHaveSingleItem().Message.ShouldContain("data folder has 3 GiB left of 200 GiB; the limit is 5 GiB.");
+        receiver.Bodies.ShouldHaveSingleItem().ShouldContain("\"diskFree\"");
+
+        watched.Free = 700L << 20;
+        await watched.Watch.LookAsync(default);
+        var alerts = await watched.Store.AlertsAsync(null, 10, default);
+        alerts.Select(a => a.Deployment).ShouldBe([WatchedDeployment.Name, "plain-1"], ignoreOrder: true);
+        alerts.ShouldAllBe(a => a.State == AlertState.Firing && a.Message.Contains("700 MiB left"));
+
+        watched.Free = 60L << 30;
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(null, 10, default)).ShouldAllBe(a => a.State == AlertState.Resolved);
+    }
+
+    [Fact]
+    public async Task Rows_that_the_log_lost_are_told()
+    {
+        await using var watched = await WatchedDeployment.MakeAsync();
+        TrafficMinute Minute(string node, int minutesAgo, long dropped) =>
+            new(node, WatchedDeployment.Name, watched.Clock.Now.AddMinutes(-minutesAgo), 9, 0, 0, 9, 0.001, 0.001) { LogDropped = dropped };
+        await watched.Traffic.AddAsync([Minute("a", 30, 50), Minute("a", 1, 0)], default);
+        await watched.Watch.LookAsync(default);
+        (await watched.Store.AlertsAsync(null, 10, default)).ShouldBeEmpty("what was lost half an hour ago is past");
+        await watched.Traffic.AddAsync([Minute("a", 2, 1200), Minute("b", 2, 34)], default);
+        await watched.Watch.LookAsync(default);
+        var alert = (await watched.Store.AlertsAsync(null, 10, default)).ShouldHaveSingleItem();
+        (alert.Rule.Signal, alert.State, alert.Value).ShouldBe((AlertSignal.LogDropped, AlertState.Firing, 1234));
+        alert.Message.ShouldContain("1,234 predicted rows");
+    }
+
+    [Fact]
     public async Task A_challenger_is_trained_on_labelled_predictions_compared_and_promoted()
     {
         await using var watched = await WatchedDeployment.MakeAsync();

@@ -47,7 +47,7 @@ internal sealed class WatchedDeployment : IAsyncDisposable
             new ChallengerPromotion(stores.Get<IDeploymentStore>(), stores.Get<ModelRegistry>(), stores.Get<IAuditLog>(), clock), stores.Get<DataFolders>(), options, clock);
         Watch = new DeploymentWatch(
             stores.Get<IDeploymentStore>(), Store, Feedback, Traffic, new DriftWatch(_parts, reader, BuiltIn.Catalog, clock), new LiveMeasure(_parts, reader), Retraining,
-            _sender, new ModelCache(stores.Get<ModelRegistry>()), options, clock, NullLogger<DeploymentWatch>.Instance);
+            _sender, new ModelCache(stores.Get<ModelRegistry>()), new DiskSpace(stores.Get<DataFolders>(), f => (f == stores.Get<DataFolders>().Models ? 150L << 30 : Free, 200L << 30)), options, clock, NullLogger<DeploymentWatch>.Instance);
     }
 
     public ModelFile Model { get; }
@@ -57,6 +57,9 @@ internal sealed class WatchedDeployment : IAsyncDisposable
     public DeploymentWatch Watch { get; }
 
     public RetrainingWatch Retraining { get; }
+
+    /// <summary>What the watch sees as free on the disk of the data folder; enough until a test takes it.</summary>
+    public long Free { get; set; } = 100L << 30;
 
     public IMonitoringStore Store => _stores.Get<IMonitoringStore>();
 

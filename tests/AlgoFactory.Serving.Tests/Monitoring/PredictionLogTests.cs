@@ -98,6 +98,8 @@ public sealed class PredictionLogTests : IDisposable
             Predict(log, model, TinyModels.Texts(500, i));
         log.Dropped.ShouldBeGreaterThan(0);
         (log.Logged + log.Dropped).ShouldBe(10_000);
+        (log.Unplaced, log.Unwritten).ShouldBe((log.Dropped, 0));
+        log.DroppedByDeployment.Sum(d => d.Value).ShouldBe(log.Dropped);
         log.QueuedBytes.ShouldBeLessThanOrEqualTo(300 << 10);
         log.IsFilling.ShouldBeTrue();
 
@@ -119,6 +121,8 @@ public sealed class PredictionLogTests : IDisposable
             Predict(log, model, TinyModels.Texts(10, 1), deployment);
         Should.Throw<IOException>(() => log.Flush(_parts));
         (log.Logged, log.Dropped, log.QueuedBytes).ShouldBe((20, 10, 0));
+        (log.Unplaced, log.Unwritten).ShouldBe((0, 10));
+        log.DroppedByDeployment.ShouldBe([new("b", 10)]);
         _parts.List().Select(p => p.Deployment).ShouldBe(["a", "c"], ignoreOrder: true);
     }
 

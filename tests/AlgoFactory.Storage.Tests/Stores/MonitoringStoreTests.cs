@@ -78,7 +78,7 @@ public sealed class MonitoringStoreTests(Databases databases)
     {
         using var program = await databases.OpenAsync(provider);
         var store = program.Traffic;
-        TrafficMinute Minute(string node, int minute) => new(node, "churn", Noon.AddMinutes(minute), 10, 1, 0, 20, 0.001, 0.01) { LoadError = "none" };
+        TrafficMinute Minute(string node, int minute) => new(node, "churn", Noon.AddMinutes(minute), 10, 1, 0, 20, 0.001, 0.01) { LoadError = "none", LogDropped = 7 };
         await store.AddAsync([Minute("a", 0), Minute("b", 0), Minute("a", 1), Minute("a", 2) with { Deployment = "fraud" }], default);
         await store.AddAsync([Minute("a", 1) with { Answered = 12 }], default);
         (await store.ListAsync("churn", Noon, default)).ShouldBe([Minute("a", 0), Minute("b", 0), Minute("a", 1) with { Answered = 12 }]);

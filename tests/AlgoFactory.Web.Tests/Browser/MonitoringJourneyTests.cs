@@ -57,10 +57,13 @@ public sealed class MonitoringJourneyTests : IAsyncLifetime
         await Page.FillAsync("#log-masked", "age\n\n city ");
         await Page.SelectOptionAsync("#segment", "city");
         await Page.ClickAsync("[data-rule-add]");
-        await Page.SelectOptionAsync("#rule-signal-3", "metric");
-        await Page.SelectOptionAsync("#rule-metric-3", "logloss");
-        await Page.FillAsync("#rule-threshold-3", "0.7");
+        await Page.SelectOptionAsync("#rule-signal-5", "metric");
+        await Page.SelectOptionAsync("#rule-metric-5", "logloss");
+        await Page.FillAsync("#rule-threshold-5", "0.7");
         await Page.FillAsync("#rule-threshold-1", "2.5");
+        (await Page.InputValueAsync("#rule-threshold-3")).ShouldBe("1");
+        (await Page.InnerTextAsync("[data-rules] > [data-rule] >> nth=3 >> [data-rule-unit]")).ShouldBe("GiB left");
+        await Page.FillAsync("#rule-threshold-3", "2.5");
         await Page.Locator("[data-rules] > [data-rule] [data-rule-remove]").Nth(2).ClickAsync();
         await Page.FillAsync("#webhooks", "http://127.0.0.1/hook");
         await RefusedAsync("127.0.0.1");
@@ -81,7 +84,11 @@ public sealed class MonitoringJourneyTests : IAsyncLifetime
             Log = new LogPolicy { Share = 0.125, Masked = ["age", "city"] },
             Segment = "city",
             Drift = new DriftThresholds { WindowRows = 500 },
-            Rules = [new AlertRule(AlertSignal.Drift, 1), new AlertRule(AlertSignal.ErrorRate, 0.025) { ForMinutes = 5 }, new AlertRule(AlertSignal.Metric, 0.7) { Metric = "logloss" }],
+            Rules =
+            [
+                new AlertRule(AlertSignal.Drift, 1), new AlertRule(AlertSignal.ErrorRate, 0.025) { ForMinutes = 5 }, new AlertRule(AlertSignal.DiskFree, 2.5 * (1 << 30)),
+                new AlertRule(AlertSignal.LogDropped, 1), new AlertRule(AlertSignal.Metric, 0.7) { Metric = "logloss" },
+            ],
             Webhooks = ["https://hooks.example.com/x"],
             Retrain = new RetrainPolicy { OnDrift = true, EveryDays = 30, FewestRows = 500, PromotesItself = true, Promotes = PromotionRule.NotWorse },
         }));

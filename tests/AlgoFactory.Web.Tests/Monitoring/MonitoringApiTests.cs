@@ -36,7 +36,7 @@ public sealed class MonitoringApiTests
             .StatusCode.ShouldBe(HttpStatusCode.NoContent);
         var view = await (await client.GetAsync("/api/monitoring/people")).JsonAsync();
         view.GetProperty("settings").GetProperty("segment").GetString().ShouldBe("city");
-        view.GetProperty("settings").GetProperty("rules").GetArrayLength().ShouldBe(3);
+        view.GetProperty("settings").GetProperty("rules").GetArrayLength().ShouldBe(MonitorSettings.Default.Rules.Length);
         server.Get<PredictionLog>().PolicyOf("people").Share.ShouldBe(0);
         (await server.Get<IAuditLog>().ListAsync(1, default))[0].Action.ShouldBe("monitoring.set");
     }

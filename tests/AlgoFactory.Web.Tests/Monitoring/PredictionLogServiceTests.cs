@@ -39,6 +39,20 @@ public sealed class PredictionLogServiceTests
         (await CheckAsync()).ShouldBe("ok");
         server.Get<LogParts>().List("people").ShouldHaveSingleItem();
 
+        // Whoever watches hears of it: in numbers, and once for the alerts.
+        var metrics = await server.Client().GetStringAsync("/metrics");
+        metrics.ShouldContain("algofactory_predictionlog_dropped_total{reason=\"disk\"} 2");
+        metrics.ShouldContain("algofactory_predictionlog_dropped_total{reason=\"queue\"} 0");
+        foreach (var disk in (string[])["data", "models"])
+            metrics.ShouldMatch($"algofactory_disk_free_bytes\\{{folder=\"{disk}\"\\}} [1-9]");
+        await server.Get<TrafficService>().StoreAsync(default);
+        (await MinutesAsync()).Sum(m => m.LogDropped).ShouldBe(2);
+        await server.Get<ITrafficStore>().DeleteBeforeAsync(DateTimeOffset.MaxValue, default);
+        await server.Get<TrafficService>().StoreAsync(default);
+        (await MinutesAsync()).ShouldBeEmpty();
+
+        Task<System.Collections.Immutable.ImmutableArray<TrafficMinute>> MinutesAsync() => server.Get<ITrafficStore>().ListAsync("people", DateTimeOffset.UnixEpoch, default);
+
         async Task PredictAsync() =>
             (await client.PostAsJsonAsync("/api/models/people/predict", new { rows = new[] { new { age = 1 }, new { age = 2 } } })).StatusCode.ShouldBe(HttpStatusCode.OK);
 

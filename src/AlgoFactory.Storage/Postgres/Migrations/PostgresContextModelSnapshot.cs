@@ -383,6 +383,10 @@ namespace AlgoFactory.Storage.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("load_error");
 
+                    b.Property<long>("LogDropped")
+                        .HasColumnType("bigint")
+                        .HasColumnName("log_dropped");
+
                     b.Property<double>("P50")
                         .HasColumnType("double precision")
                         .HasColumnName("p50");

@@ -384,6 +384,10 @@ namespace AlgoFactory.Storage.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("load_error");
 
+                    b.Property<long>("LogDropped")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("log_dropped");
+
                     b.Property<double>("P50")
                         .HasColumnType("REAL")
                         .HasColumnName("p50");

@@ -21,6 +21,8 @@ public sealed record SignalText(AlertSignal Signal, string Words, string Unit, d
         new(AlertSignal.Metric, "Live metric", "", 1, NeedsMetric: true),
         new(AlertSignal.ExpectedMetric, "Expected metric", "", 1, NeedsMetric: true),
         new(AlertSignal.LoadFailure, "A version cannot be loaded", "servers", 1),
+        new(AlertSignal.DiskFree, "Little room on the disk", "GiB left", 1L << 30),
+        new(AlertSignal.LogDropped, "Rows that were not logged", "rows", 1),
     ];
 
     /// <summary>Its name in the API.</summary>
