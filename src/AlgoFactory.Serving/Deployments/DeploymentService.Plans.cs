@@ -1,8 +1,26 @@
+using System.Collections.Immutable;
+using AlgoFactory.Serving.Registry;
+
 namespace AlgoFactory.Serving.Deployments;
 
 /// <summary>From plan to plan: another one, a challenger promoted, back to the one before.</summary>
 public sealed partial class DeploymentService
 {
+    /// <summary>
+    /// The versions, of whichever model, that can stand beside one in a plan: they take the same columns and give the same kind of
+    /// answer. Those of its own model come first, and of each model the newest.
+    /// </summary>
+    /// <param name="model">The version's model.</param>
+    /// <param name="version">The version.</param>
+    public ImmutableArray<RegisteredVersion> Beside(string model, int version) => _registry.Find(model, version) is not { Manifest: not null } first
+        ? []
+        :
+        [
+            .. _registry.List().OrderBy(m => m.Name != model).ThenBy(m => m.Name, StringComparer.Ordinal)
+                .SelectMany(m => m.Versions.Reverse())
+                .Where(v => v.Manifest is not null && v.Id != first.Id && SameShape.Difference(first, v) is null),
+        ];
+
     /// <summary>Gives a deployment, which is made if need be, another plan.</summary>
     /// <param name="name">The deployment's name.</param>
     /// <param name="asked">The plan.</param>

@@ -12,27 +12,31 @@ internal static class SameShape
     /// <exception cref="DeploymentException">It does; the message says what.</exception>
     public static void Check(RegisteredVersion first, RegisteredVersion other)
     {
+        if (Difference(first, other) is { } how)
+            throw new DeploymentException(
+                DeploymentFault.Invalid,
+                $"{first.Id.Name}/{first.Id.Version} and {other.Id.Name}/{other.Id.Version} cannot share a deployment: {how}. Deploy them under two names.");
+    }
+
+    /// <summary>What tells the two apart for a caller; null: nothing does.</summary>
+    public static string? Difference(RegisteredVersion first, RegisteredVersion other)
+    {
         var (one, two) = (first.Manifest!, other.Manifest!);
         if (one.Task.Kind != two.Task.Kind)
-            throw Differ(first, other, $"the one is a {one.Task.Kind.ToString().ToLowerInvariant()} model, the other a {two.Task.Kind.ToString().ToLowerInvariant()} model");
+            return $"the one is a {one.Task.Kind.ToString().ToLowerInvariant()} model, the other a {two.Task.Kind.ToString().ToLowerInvariant()} model";
         if (!one.Task.Classes.SequenceEqual(two.Task.Classes))
-            throw Differ(first, other, $"their classes are {Listed(one.Task.Classes)} and {Listed(two.Task.Classes)}");
+            return $"their classes are {Listed(one.Task.Classes)} and {Listed(two.Task.Classes)}";
         var kinds = one.Schema.Features.ToDictionary(c => c.Name, c => c.Kind, StringComparer.Ordinal);
         foreach (var column in two.Schema.Features)
         {
             if (!kinds.Remove(column.Name, out var kind))
-                throw Differ(first, other, $"only version {other.Id.Version} of '{other.Id.Name}' takes the column '{column.Name}'");
+                return $"only version {other.Id.Version} of '{other.Id.Name}' takes the column '{column.Name}'";
             if (kind != column.Kind)
-                throw Differ(first, other, $"the column '{column.Name}' is {kind.ToString().ToLowerInvariant()} in the one and {column.Kind.ToString().ToLowerInvariant()} in the other");
+                return $"the column '{column.Name}' is {kind.ToString().ToLowerInvariant()} in the one and {column.Kind.ToString().ToLowerInvariant()} in the other";
         }
 
-        if (kinds.Count > 0)
-            throw Differ(first, other, $"only version {first.Id.Version} of '{first.Id.Name}' takes the column '{kinds.Keys.First()}'");
+        return kinds.Count > 0 ? $"only version {first.Id.Version} of '{first.Id.Name}' takes the column '{kinds.Keys.First()}'" : null;
     }
 
     private static string Listed(IEnumerable<string> classes) => $"({string.Join(", ", classes.Take(10))})";
-
-    private static DeploymentException Differ(RegisteredVersion first, RegisteredVersion other, string how) => new(
-        DeploymentFault.Invalid,
-        $"{first.Id.Name}/{first.Id.Version} and {other.Id.Name}/{other.Id.Version} cannot share a deployment: {how}. Deploy them under two names.");
 }

@@ -70,6 +70,19 @@ public sealed class PlanTests : IDisposable
         { Canary(5) with { Rollout = new RolloutRequest([new RolloutStep(20, -1)]) }, "'waitSeconds'" },
     };
 
+    [Fact]
+    public void Beside_a_version_stands_what_takes_the_same_rows_and_answers_alike_of_whichever_model()
+    {
+        Publish("another", TaskKind.Binary, 4);
+        Publish("classes", TaskKind.Multiclass, 1);
+        _service.Beside("m", 2).Select(v => $"{v.Id.Name}/{v.Id.Version}").ShouldBe(["m/3", "m/1", "another/1"]);
+        _service.Beside("numbers", 1).ShouldBeEmpty();
+        _service.Beside("m", 9).ShouldBeEmpty();
+        // What is offered is taken.
+        foreach (var version in _service.Beside("m", 2))
+            Should.NotThrow(() => _service.PlanAsync("m", new PlanRequest(PlanKind.Shadow, [Arm(2), new ArmRequest(version.Id.Name, version.Id.Version)]), "ann", null, null, None));
+    }
+
     [Theory, MemberData(nameof(Refused))]
     public async Task What_is_no_plan_is_refused_in_a_sentence(PlanRequest asked, string word)
     {

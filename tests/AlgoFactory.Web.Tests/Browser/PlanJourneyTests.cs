@@ -40,7 +40,7 @@ public sealed class PlanJourneyTests : IAsyncLifetime
     [Fact]
     public async Task A_second_version_is_tried_promoted_and_rolled_back()
     {
-        await Page.SelectOptionAsync("#plan-version", "2");
+        await Page.SelectOptionAsync("#plan-version", "people/2");
         await Page.FillAsync("#plan-percent", "20");
         await Page.FillAsync("#plan-steps", "tomorrow");
         await Page.ClickAsync("[data-plan] [type=submit]");
@@ -59,14 +59,20 @@ public sealed class PlanJourneyTests : IAsyncLifetime
         await _server.Get<DeploymentService>().DeployAsync("people", "people", 3, "other", null, default);
         await Confirm("[data-promote]", "Promote");
         await Expect(".toast-af.is-bad:has-text('revision 3')");
+        // Another model that takes the same rows may step in; one that answers otherwise is not offered.
+        _server.Publish("folk", TinyModels.Fit(TaskKind.Binary, 4));
+        _server.Publish("sums", TinyModels.Fit(TaskKind.Regression, 1));
         await Page.ReloadAsync();
+        (await Page.Locator("#plan-version option").EvaluateAllAsync<string[]>("all => all.map(o => o.value)")).ShouldBe(["people/2", "people/1", "folk/1"]);
         await Page.ClickAsync("label:has-text('Step in')");
-        await Page.SelectOptionAsync("#plan-version", "1");
+        await Page.SelectOptionAsync("#plan-version", "folk/1");
         await Page.FillAsync("#plan-timeout", "50");
         await Page.FillAsync("#plan-constant", "no");
         (await Page.IsVisibleAsync("#plan-percent")).ShouldBeFalse();
         await Page.ClickAsync("[data-plan] [type=submit]");
         await Expect(".plan-legend:has-text('when none of them answers')");
+        (await Now()).Plan.Arms.Select(a => (a.Model, a.Version)).ShouldBe([("people", 3), ("folk", 1)]);
+        (await Page.InputValueAsync("#plan-version")).ShouldBe("folk/1");
         (await _browser.OverflowAsync("/deployments/people", NarrowWidth)).ShouldBeLessThanOrEqualTo(0);
         await Page.GotoAsync("/deployments/people");
         await Confirm("[data-rollback]", "Roll back");
@@ -82,8 +88,8 @@ public sealed class PlanJourneyTests : IAsyncLifetime
         await Page.ClickAsync("label:has-text('Be compared')");
         await Page.ClickAsync("[data-arm-add]");
         // The second row offers what the first does not have.
-        (await Page.InputValueAsync("#plan-version")).ShouldBe("3");
-        (await Page.InputValueAsync("#plan-version-1")).ShouldBe("2");
+        (await Page.InputValueAsync("#plan-version")).ShouldBe("people/3");
+        (await Page.InputValueAsync("#plan-version-1")).ShouldBe("people/2");
         (await Page.IsVisibleAsync("[data-arm-add]")).ShouldBeFalse("there are no more versions");
         await Page.FillAsync("#plan-percent", "60");
         await Page.FillAsync("#plan-percent-1", "45");

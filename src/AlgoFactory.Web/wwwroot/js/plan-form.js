@@ -57,16 +57,19 @@ export function planOf(form) {
   const first = { model, version: Number(form.dataset.version) };
   const rows = rowsOf(form).filter(row => !row.hidden);
   const value = (row, field) => Number(row.querySelector(`[data-arm-${field}]`).value);
-  const others = rows.map(row => ({ model, version: value(row, "version") }));
+  const others = rows.map(row => {
+    const [name, version] = row.querySelector("[data-arm-version]").value.split("/");
+    return { model: name, version: Number(version) };
+  });
   const plan = { kind, arms: [first, ...others], pinned: form.querySelector("#plan-pinned").checked, reason: text("#plan-reason") || null };
-  if (new Set(others.map(o => o.version)).size < others.length) return { problem: "Two rows have the same version; a plan holds each version once." };
+  if (new Set(others.map(o => `${o.model}/${o.version}`)).size < others.length) return { problem: "Two rows have the same version; a plan holds each version once." };
   if (others.length === 0 && (kind !== "fallback" || !text("#plan-constant")))
     return { problem: kind === "fallback" ? "Add a version, or say what is answered at last." : "Add a version." };
   if (kind === "canary") others[0].percent = value(rows[0], "percent");
   if (kind === "ab") {
     others.forEach((arm, i) => (arm.weight = value(rows[i], "percent")));
     const left = 100 - others.reduce((sum, arm) => sum + arm.weight, 0);
-    if (!(left > 0)) return { problem: `The shares add up to ${100 - left} %: leave some of the keys to version ${first.version}, which is the first.` };
+    if (!(left > 0)) return { problem: `The shares add up to ${100 - left} %: leave some of the keys to ${model}, version ${first.version}, which is the first.` };
     if (others.some(arm => !(arm.weight > 0))) return { problem: "Each version needs a share above 0 %." };
     first.weight = left;
   }
