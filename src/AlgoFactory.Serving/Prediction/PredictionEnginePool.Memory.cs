@@ -9,6 +9,15 @@ public sealed partial class PredictionEnginePool
 {
     private static readonly TimeSpan WakeAgainAfter = TimeSpan.FromSeconds(10);
 
+    private long _woken;
+    private long _wakesFailed;
+
+    /// <summary>Deployments that slept and were loaded by a request, since the start.</summary>
+    public long Woken => Interlocked.Read(ref _woken);
+
+    /// <summary>Those that could not be loaded.</summary>
+    public long WakesFailed => Interlocked.Read(ref _wakesFailed);
+
     /// <summary>Told when a sleeping deployment could not be loaded: the deployment and the reason.</summary>
     public event Action<string, string>? WakeFailed;
 
@@ -113,12 +122,14 @@ public sealed partial class PredictionEnginePool
             }
 
             old?.LetGo();
+            Interlocked.Increment(ref _woken);
             MakeRoom(deployment);
         }
         catch (Exception e) when (e is RegistryException or ArtefactFormatException or IOException or UnauthorizedAccessException)
         {
             (slot.FailedRevision, slot.FailedAt) = (revision, _clock.GetTimestamp());
             slot.Failure = e.Message;
+            Interlocked.Increment(ref _wakesFailed);
             WakeFailed?.Invoke(deployment, e.Message);
             throw new ModelAsleepException(deployment, e.Message, e);
         }

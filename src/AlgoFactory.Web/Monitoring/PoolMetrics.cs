@@ -16,8 +16,12 @@ public sealed class PoolMetrics : IDisposable
         _meter.CreateObservableGauge("algofactory.models.leases", () => pool.List().Select(s => new Measurement<int>(
             s.Leases, new("deployment", s.Deployment), new("model", s.Version.Name), new("version", s.Version.Version.ToString(CultureInfo.InvariantCulture)))),
             null, "Requests in flight on the versions that are loaded; a series a loaded version.");
+        _meter.CreateObservableGauge("algofactory.models.memory", () => pool.Loaded(), "By", "What the loaded models take, about.");
+        _meter.CreateObservableCounter<long>("algofactory.models.loads", () => [Loads(pool.Woken, "woken"), Loads(pool.WakesFailed, "failed")], null, "Sleeping models that a request had loaded, by outcome.");
         _meter.CreateObservableGauge("algofactory.predictions.inflight", () => admission.InFlight, null, "Prediction requests in flight.");
     }
+
+    private static Measurement<long> Loads(long count, string outcome) => new(count, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

@@ -92,7 +92,7 @@ public sealed class PlannedPredictions(PredictionEnginePool pool, ShadowComparis
         catch (Exception e) when (IsFailure(e))
         {
             traffic?.Record(Stopwatch.GetElapsedTime(began), failed: true);
-            metrics.Failed(request.Deployment, lease.VersionText, lease.Arm ?? TrafficPlan.OnlyArm);
+            metrics.Failed(request.Deployment, lease.Version.Name, lease.VersionText, lease.Arm ?? TrafficPlan.OnlyArm);
             throw;
         }
     }
@@ -150,14 +150,14 @@ public sealed class PlannedPredictions(PredictionEnginePool pool, ShadowComparis
             }
             catch (RowBindingException)
             {
-                metrics.Refused(request.Deployment, lease.VersionText);
+                metrics.Refused(request.Deployment, lease.Version.Name, lease.VersionText);
                 throw;
             }
             catch (Exception e) when (IsFailure(e) && !request.Context.Response.HasStarted)
             {
                 last = e;
                 plan.Arms[arm].Traffic.Record(Stopwatch.GetElapsedTime(began), failed: true);
-                metrics.Failed(request.Deployment, lease.VersionText, it.Name);
+                metrics.Failed(request.Deployment, lease.Version.Name, lease.VersionText, it.Name);
                 warnings.Add($"The version {it.Model}/{it.Version} ('{it.Name}') {(e is TimeoutException ? "was late" : "failed")}; the next in line was asked.");
             }
         }
@@ -213,7 +213,7 @@ public sealed class PlannedPredictions(PredictionEnginePool pool, ShadowComparis
         rows.Warnings = [.. warnings, .. rows.Warnings];
         var to = PredictionRoute.Buffer();
         request.Protocol.WriteConstant(to, plan.Arms[0].Arm.Model, lease.Predictor.Task, plan.Plan.Constant!, rows);
-        metrics.Answered(request.Deployment, "", TrafficPlan.ConstantArm, rows.Frame.RowCount, Stopwatch.GetElapsedTime(request.Started));
+        metrics.Answered(request.Deployment, "", "", TrafficPlan.ConstantArm, rows.Frame.RowCount, Stopwatch.GetElapsedTime(request.Started));
         await PredictionRoute.SendAsync(request.Context, request.Protocol, to);
     }
 }

@@ -4,7 +4,7 @@ using AlgoFactory.Serving.Prediction;
 
 namespace AlgoFactory.Web.Predictions;
 
-/// <summary>Counts predictions by deployment, version and arm: requests by outcome, rows, and seconds from the bound request to the written answer.</summary>
+/// <summary>Counts predictions by deployment, model, version and arm: requests by outcome, rows, and seconds from the bound request to the written answer.</summary>
 public sealed class PredictionMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
@@ -40,58 +40,60 @@ public sealed class PredictionMetrics : IDisposable
 
     /// <summary>A request was answered.</summary>
     /// <param name="deployment">The deployment.</param>
-    /// <param name="version">The version that answered.</param>
+    /// <param name="model">The model that answered.</param>
+    /// <param name="version">Its version.</param>
     /// <param name="arm">The arm; null where the deployment has one version.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="duration">From the bound request to the written answer.</param>
-    public void Answered(string deployment, string version, string? arm, int rows, TimeSpan duration)
+    public void Answered(string deployment, string model, string version, string? arm, int rows, TimeSpan duration)
     {
         _traffic.Answered(deployment, rows, duration);
-        KeyValuePair<string, object?> name = new("deployment", deployment), of = new("version", version);
+        KeyValuePair<string, object?> name = new("deployment", deployment), of = new("model", model), which = new("version", version);
         if (arm is null)
         {
-            _requests.Add(1, name, of, new("outcome", "answered"));
-            _rows.Add(rows, name, of);
-            _duration.Record(duration.TotalSeconds, name, of);
+            _requests.Add(1, [name, of, which, new("outcome", "answered")]);
+            _rows.Add(rows, name, of, which);
+            _duration.Record(duration.TotalSeconds, name, of, which);
             return;
         }
 
         KeyValuePair<string, object?> part = new("arm", arm);
-        _requests.Add(1, [name, of, part, new("outcome", "answered")]);
-        _rows.Add(rows, name, of, part);
-        _duration.Record(duration.TotalSeconds, name, of, part);
+        _requests.Add(1, [name, of, which, part, new("outcome", "answered")]);
+        _rows.Add(rows, [name, of, which, part]);
+        _duration.Record(duration.TotalSeconds, [name, of, which, part]);
     }
 
     /// <summary>A request was refused: its rows do not fit, or it is too large. Only known deployments are named, or callers could make up series.</summary>
-    public void Refused(string deployment, string version)
+    public void Refused(string deployment, string model, string version)
     {
         _traffic.Refused(deployment);
-        _requests.Add(1, new("deployment", deployment), new("version", version), new("outcome", "refused"));
+        _requests.Add(1, [new("deployment", deployment), new("model", model), new("version", version), new("outcome", "refused")]);
     }
 
     /// <summary>A version failed, or was late.</summary>
-    public void Failed(string deployment, string version, string? arm)
+    public void Failed(string deployment, string model, string version, string? arm)
     {
         _traffic.Failed(deployment);
         if (arm is null)
-            _requests.Add(1, new("deployment", deployment), new("version", version), new("outcome", "failed"));
+            _requests.Add(1, [new("deployment", deployment), new("model", model), new("version", version), new("outcome", "failed")]);
         else
-            _requests.Add(1, [new("deployment", deployment), new("version", version), new("arm", arm), new("outcome", "failed")]);
+            _requests.Add(1, [new("deployment", deployment), new("model", model), new("version", version), new("arm", arm), new("outcome", "failed")]);
     }
 
     /// <summary>A shadow predicted a request's rows and was compared with what was answered.</summary>
     /// <param name="deployment">The deployment.</param>
-    /// <param name="version">The shadow's version.</param>
+    /// <param name="model">The shadow's model.</param>
+    /// <param name="version">Its version.</param>
     /// <param name="arm">The shadow's arm.</param>
     /// <param name="rows">Rows compared.</param>
     /// <param name="different">Rows whose prediction differs: another class, or a number that is not within 1e-6 of it.</param>
     /// <param name="meanDifference">The mean absolute difference of the scores: probabilities, or numbers.</param>
-    public void Compared(string deployment, string version, string arm, int rows, int different, double meanDifference)
+    public void Compared(string deployment, string model, string version, string arm, int rows, int different, double meanDifference)
     {
-        KeyValuePair<string, object?> name = new("deployment", deployment), of = new("version", version), part = new("arm", arm);
-        _shadowRows.Add(rows, name, of, part);
-        _shadowMismatches.Add(different, name, of, part);
-        _shadowDifference.Record(meanDifference, name, of, part);
+        ReadOnlySpan<KeyValuePair<string, object?>> labels = [new("deployment", deployment), new("model", model), new("version", version), new("arm", arm)];
+        _shadowRows.Add(rows, labels);
+        _shadowMismatches.Add(different, labels);
+        _shadowDifference.Record(meanDifference, labels);
     }
 
     /// <summary>A shadow did not see a request: too many wait already, it is too large, or the shadow failed.</summary>

@@ -103,20 +103,20 @@ public sealed class PredictionRoute(
             if (isLogged)
                 log.Take(deployment, lease.Version, lease.Predictor, rows, predictions);
             span?.SetTag("algofactory.rows", predictions.RowCount);
-            metrics.Answered(deployment, lease.VersionText, lease.Arm, predictions.RowCount, Stopwatch.GetElapsedTime(started));
+            metrics.Answered(deployment, lease.Version.Name, lease.VersionText, lease.Arm, predictions.RowCount, Stopwatch.GetElapsedTime(started));
             return to;
         }
         catch (RowBindingException e)
         {
             span.Fail(e);
-            metrics.Refused(deployment, lease.VersionText);
+            metrics.Refused(deployment, lease.Version.Name, lease.VersionText);
             throw;
         }
         catch (Exception e) when (lease.Plan is null && e is not (OperationCanceledException or LearningException))
         {
             // A plan counts its arms' failures itself.
             span.Fail(e);
-            metrics.Failed(deployment, lease.VersionText, lease.Arm);
+            metrics.Failed(deployment, lease.Version.Name, lease.VersionText, lease.Arm);
             throw;
         }
     }

@@ -90,7 +90,7 @@ public sealed class ShadowComparison : BackgroundService
         {
             var shadow = waiting.Lease.Predict(waiting.Rows.Frame, new RequestDeadline(started, TimeSpan.FromMinutes(1)));
             var (different, mean) = Differ(waiting.Answered, shadow);
-            _metrics.Compared(waiting.Plan.Deployment, waiting.Lease.VersionText, arm.Arm.Name, shadow.RowCount, different, mean);
+            _metrics.Compared(waiting.Plan.Deployment, waiting.Lease.Version.Name, waiting.Lease.VersionText, arm.Arm.Name, shadow.RowCount, different, mean);
             arm.Traffic.Record(System.Diagnostics.Stopwatch.GetElapsedTime(started), failed: false);
         }
         catch (Exception e)

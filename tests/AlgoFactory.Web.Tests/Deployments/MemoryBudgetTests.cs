@@ -34,5 +34,8 @@ public sealed class MemoryBudgetTests
         statuses.ShouldAllBe(s => s.IsHealthy);
         (statuses.Count(s => s.Served!.LoadedAt is not null) * each).ShouldBeInRange(1, 1 << 20);
         statuses.Count(s => s.Served!.LoadedAt is null).ShouldBeGreaterThan(0);
+        var metrics = await server.Client().GetStringAsync("/metrics");
+        metrics.ShouldContain($"algofactory_models_memory_bytes {statuses.Count(s => s.Served!.LoadedAt is not null) * each}");
+        metrics.ShouldMatch("algofactory_models_loads_total\\{outcome=\"woken\"\\} [1-9]");
     }
 }

@@ -59,7 +59,7 @@ public sealed class PlansApiTests(SharedServer shared) : IAsyncLifetime
         }
 
         var metrics = await shared.Server.Client().GetStringAsync("/metrics");
-        metrics.ShouldContain($"algofactory_predictions_requests_total{{deployment=\"{_name}\",version=\"2\",arm=\"canary\",outcome=\"answered\"}}");
+        metrics.ShouldContain($"algofactory_predictions_requests_total{{deployment=\"{_name}\",model=\"{_name}\",version=\"2\",arm=\"canary\",outcome=\"answered\"}}");
         var node = (await _operator.GetFromJsonAsync<JsonElement>(Address)).GetProperty("nodes")[0].GetProperty("served").GetProperty("arms");
         node.EnumerateArray().Sum(a => a.GetProperty("requests").GetInt64()).ShouldBe(70);
         node[1].GetProperty("version").GetProperty("hash").GetString()!.Length.ShouldBe(64);
@@ -110,9 +110,9 @@ public sealed class PlansApiTests(SharedServer shared) : IAsyncLifetime
         await PlanAsync(new { kind = "shadow", arms = new object[] { new { version = 1 }, new { version = 2 } } });
         for (var i = 0; i < 20; i++)
             (await PredictAsync(Rows)).ShouldSatisfyAllConditions(a => a.GetProperty("version").GetInt32().ShouldBe(1), a => a.GetProperty("arm").GetString().ShouldBe("live"));
-        var series = $"algofactory_shadow_rows_total{{deployment=\"{_name}\",version=\"2\",arm=\"shadow\"}} 20";
+        var series = $"algofactory_shadow_rows_total{{deployment=\"{_name}\",model=\"{_name}\",version=\"2\",arm=\"shadow\"}} 20";
         await Until.TrueAsync(async () => (await shared.Server.Client().GetStringAsync("/metrics")).Contains(series, StringComparison.Ordinal));
-        (await shared.Server.Client().GetStringAsync("/metrics")).ShouldContain($"algofactory_shadow_difference_count{{deployment=\"{_name}\",version=\"2\",arm=\"shadow\"}} 20");
+        (await shared.Server.Client().GetStringAsync("/metrics")).ShouldContain($"algofactory_shadow_difference_count{{deployment=\"{_name}\",model=\"{_name}\",version=\"2\",arm=\"shadow\"}} 20");
         using var dry = await _application.PostAsync($"/api/models/{_name}/predict", Json($$"""{"dryRun":true,{{Rows[1..]}}"""));
         (await dry.JsonAsync()).GetProperty("checkedRows").GetInt32().ShouldBe(1);
     }

@@ -30,10 +30,10 @@ public sealed class MonitoringTests(SharedServer shared)
         using var answer = await shared.Server.Client().GetAsync("/metrics");
         answer.Content.Headers.ContentType!.ToString().ShouldStartWith("text/plain; version=0.0.4");
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        lines.ShouldContain("algofactory_predictions_requests_total{deployment=\"counted\",version=\"1\",outcome=\"answered\"} 1");
-        lines.ShouldContain("algofactory_predictions_requests_total{deployment=\"counted\",version=\"1\",outcome=\"refused\"} 1");
-        lines.ShouldContain("algofactory_predictions_rows_total{deployment=\"counted\",version=\"1\"} 2");
-        lines.ShouldContain("algofactory_predictions_duration_seconds_bucket{deployment=\"counted\",version=\"1\",le=\"+Inf\"} 1");
+        lines.ShouldContain("algofactory_predictions_requests_total{deployment=\"counted\",model=\"counted\",version=\"1\",outcome=\"answered\"} 1");
+        lines.ShouldContain("algofactory_predictions_requests_total{deployment=\"counted\",model=\"counted\",version=\"1\",outcome=\"refused\"} 1");
+        lines.ShouldContain("algofactory_predictions_rows_total{deployment=\"counted\",model=\"counted\",version=\"1\"} 2");
+        lines.ShouldContain("algofactory_predictions_duration_seconds_bucket{deployment=\"counted\",model=\"counted\",version=\"1\",le=\"+Inf\"} 1");
         lines.ShouldContain(l => l.StartsWith("http_server_request_duration_seconds_count", StringComparison.Ordinal));
         lines.ShouldContain(l => l.StartsWith("dotnet_", StringComparison.Ordinal));
         foreach (var line in lines.Where(l => l[0] != '#'))
