@@ -59,7 +59,7 @@ public static class HostingSetup
         services.AddSingleton(ProgramLearners.Catalog);
         services.AddSingleton(BuiltIn.Readers);
         services.AddStorage(StorageOptions.From(options.Database.Provider, options.Database.ConnectionString, folders.Root));
-        services.AddSingleton(s => new ModelRegistry(folders.Models, BuiltIn.Readers));
+        services.AddSingleton(s => new ModelRegistry(folders.Models, BuiltIn.Readers, signer: options.Registry.Signer));
         services.AddSingleton(s => new LogParts(
             folders.PredictionLog, new ReadOptions { Threads = 1, MemoryLimitMiB = LogMemoryMiB }, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LogReader>();

@@ -3,17 +3,19 @@ using System.Text.Json;
 using AlgoFactory.Cli.Output;
 using AlgoFactory.Cli.Remote;
 using AlgoFactory.Hosting;
+using AlgoFactory.Hosting.Access;
+using AlgoFactory.Hosting.Options;
 using AlgoFactory.Serving.Registry;
 using static AlgoFactory.Cli.Remote.RemoteOptions;
 
 namespace AlgoFactory.Cli.Commands;
 
-/// <summary><c>models list|show|upload|deploy|rollback</c>: the registry and the deployments of a server.</summary>
+/// <summary><c>models list|show|upload|deploy|rollback</c>: the registry and the deployments of a server; <c>sign</c>: versions on the host itself.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create() => new("models", "The models of a server: list, show, upload, deploy, roll back.")
+    public static Command Create() => new("models", "The models of a server: list, show, upload, deploy, roll back, sign.")
     {
-        List(), Show(), Upload(), Deploy(), Rollback(),
+        List(), Show(), Upload(), Deploy(), Rollback(), Sign(),
     };
 
     private static Command List() => RemoteOptions.Command(
@@ -104,6 +106,29 @@ internal static class ModelsCommand
             (server, line, cancellation) => server.PostAsync(
                 $"api/deployments/{Uri.EscapeDataString(line.GetRequiredValue(name))}/rollback", new { Reason = line.GetValue(reason) }, cancellation),
             PlanPrinter.PrintChange);
+    }
+
+    private static Command Sign()
+    {
+        var name = new Argument<string>("NAME") { Description = "The model's name." };
+        var version = new Option<int?>("--version") { Description = "The version; all of them when not given.", HelpName = "N" };
+        var data = new Option<string>("--data") { Description = "The server's data folder, when it is not the settings' own.", HelpName = "FOLDER" };
+        var models = new Option<string>("--models") { Description = "The folder of models, when it is not the settings' own.", HelpName = "FOLDER" };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object to standard output." };
+        var command = new Command("sign", "On the server's host: sign versions with the settings' key (AlgoFactory:Registry:SigningKey) that you know the origin of.") { name, version, data, models, json };
+        command.SetAction((line, _) => CommandRun.RunAsync(async cancellation =>
+        {
+            string[] settings = [.. Given("--data", line.GetValue(data)), .. Given("--models", line.GetValue(models))];
+            var signed = await LocalSigning.SignAsync(ProgramConfiguration.Read(settings), line.GetRequiredValue(name), line.GetValue(version), cancellation);
+            if (line.GetValue(json))
+                Console.Out.WriteLine(ReportJson.Write(new { signed }));
+            else
+                foreach (var one in signed)
+                    Console.Out.WriteLine($"{one.Name}/{one.Version} is signed (hash {one.Hash}).");
+        }));
+        return command;
+
+        static string[] Given(string option, string? value) => value is null ? [] : [option, value];
     }
 
     private static Option<int?> Version() => new("--version") { Description = "The version; the newest when not given.", HelpName = "N" };

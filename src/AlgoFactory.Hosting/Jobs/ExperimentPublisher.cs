@@ -20,7 +20,7 @@ public sealed class ExperimentPublisher(ModelRegistry registry, IExperimentStore
         var staged = files.ModelPath(experiment.Id);
         var name = experiment.Request.Name;
         var hash = ModelFile.ReadManifest(staged).Hash;
-        var version = registry.Find(name)?.Versions.FirstOrDefault(v => v.Id.Hash == hash)?.Id ?? registry.Publish(name, staged, cancellation);
+        var version = registry.Find(name)?.Versions.FirstOrDefault(v => v.Id.Hash == hash && v.Error is null)?.Id ?? registry.Publish(name, staged, cancellation);
         await store.ChangeAsync(experiment.Id, old => old with
         {
             State = ExperimentState.Completed,

@@ -13,6 +13,7 @@ internal static class WorkerSettings
         yield return new($"{section}__ModelsFolder", folders.Models);
         yield return new($"{section}__Database__Provider", options.Database.Provider);
         yield return new($"{section}__Database__ConnectionString", options.Database.ConnectionString);
+        yield return new($"{section}__Registry__SigningKey", options.Registry.SigningKey);
         yield return new($"{section}__Worker__MemoryMiB", Text(options.Worker.MemoryMiB));
         yield return new($"{section}__Worker__Threads", Text(options.Worker.Threads));
         yield return new($"{section}__Worker__Experiments", Text(options.Worker.Experiments));

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using AlgoFactory.Serving.Access;
+using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Hosting.Options;
 
@@ -29,6 +30,9 @@ public sealed class AlgoFactoryOptions
 
     /// <summary>Uploads.</summary>
     public UploadOptions Uploads { get; set; } = new();
+
+    /// <summary>The model registry.</summary>
+    public RegistryOptions Registry { get; set; } = new();
 
     /// <summary>Sign-in and keys.</summary>
     public AccessOptions Access { get; set; } = new();
@@ -84,6 +88,17 @@ public sealed class UploadOptions
     /// <summary>The largest model file, in bytes.</summary>
     [Range(1, long.MaxValue)]
     public long MaxModelBytes { get; set; } = 2L << 30;
+}
+
+/// <summary>The model registry.</summary>
+public sealed class RegistryOptions
+{
+    /// <summary>The key that versions are signed with, 32 characters or more; null: they are not signed. With it, only signed ones are served.</summary>
+    [MinLength(ModelSigner.MinKeyLength, ErrorMessage = "SigningKey must have 32 characters or more, such as those of: openssl rand -base64 48.")]
+    public string? SigningKey { get; set; }
+
+    /// <summary>What signs and checks; null: nothing does.</summary>
+    internal ModelSigner? Signer => SigningKey is null ? null : new ModelSigner(SigningKey);
 }
 
 /// <summary>Sign-in and keys.</summary>

@@ -30,6 +30,7 @@ public static class ProgramConfiguration
         Check(options, AlgoFactoryOptions.Section);
         Check(options.Database, $"{AlgoFactoryOptions.Section}:Database");
         Check(options.Uploads, $"{AlgoFactoryOptions.Section}:Uploads");
+        Check(options.Registry, $"{AlgoFactoryOptions.Section}:Registry");
         Check(options.Access, $"{AlgoFactoryOptions.Section}:Access");
         Check(options.Worker, $"{AlgoFactoryOptions.Section}:Worker");
         Check(options.Retention, $"{AlgoFactoryOptions.Section}:Retention");

@@ -20,6 +20,7 @@ public sealed class ModelRegistry
 
     private readonly ArtefactReaders _readers;
     private readonly ArtefactLimits _limits;
+    private readonly ModelSigner? _signer;
 
     // Versions never change, so what was read of one stays true until its file goes.
     private readonly ConcurrentDictionary<(string Name, int Version), RegisteredVersion> _known = new();
@@ -28,9 +29,11 @@ public sealed class ModelRegistry
     /// <param name="root">The folder of all models.</param>
     /// <param name="readers">The formats this program can read.</param>
     /// <param name="limits">What a model file may hold; null: the defaults.</param>
+    /// <param name="signer">Signs what is published, and refuses what is not signed; null: the file's own sums do.</param>
     /// <exception cref="IOException">The folder cannot be made or read.</exception>
-    public ModelRegistry(string root, ArtefactReaders readers, ArtefactLimits? limits = null)
+    public ModelRegistry(string root, ArtefactReaders readers, ArtefactLimits? limits = null, ModelSigner? signer = null)
     {
+        _signer = signer;
         Root = Path.GetFullPath(root);
         _readers = readers;
         _limits = limits ?? ArtefactLimits.Default;
@@ -69,6 +72,7 @@ public sealed class ModelRegistry
                 cancellation.ThrowIfCancellationRequested();
                 var version = Numbers(model).DefaultIfEmpty(0).Max() + 1;
                 var target = Path.Combine(model, version.ToString(CultureInfo.InvariantCulture));
+                _signer?.Write(staging, new ModelVersion(name, version, hash));
                 if (!TryMove(staging, target))
                     continue;
                 DurableFile.FlushFolder(model);
@@ -114,7 +118,9 @@ public sealed class ModelRegistry
             return null;
         }
 
-        if (_known.TryGetValue((name, version), out var known) && known.Bytes == file.Length && known.PublishedAt == file.LastWriteTimeUtc)
+        // A version that was refused may have been signed meanwhile.
+        if (_known.TryGetValue((name, version), out var known) && known.Bytes == file.Length && known.PublishedAt == file.LastWriteTimeUtc
+            && (_signer is null || known.Error is null))
             return known;
         var found = Read(name, version, file);
         _known[(name, version)] = found;
@@ -130,7 +136,7 @@ public sealed class ModelRegistry
     }
 
     /// <summary>Loads a version.</summary>
-    /// <exception cref="RegistryException">There is no such model or version, or it is not the one of that hash.</exception>
+    /// <exception cref="RegistryException">There is no such model or version, it is not the one of that hash, or not signed.</exception>
     /// <exception cref="ArtefactFormatException">Its file is broken.</exception>
     public ModelFile Open(string name, int version, string? hash = null)
     {
@@ -140,7 +146,24 @@ public sealed class ModelRegistry
         var model = ModelFile.Load(path, _readers, _limits);
         if (!string.IsNullOrEmpty(hash) && model.Hash != hash)
             throw new RegistryException($"Version {version} of the model '{name}' is not the one that was published: its hash is {model.Hash}, not {hash}.");
+        if (_signer?.IsSigned(Path.GetDirectoryName(path)!, new ModelVersion(name, version, model.Hash)) == false)
+            throw new RegistryException(ModelSigner.Refusal(name, version));
         return model;
+    }
+
+    /// <summary>Signs a version as it lies there, after it was loaded whole: for those that were published before there was a key.</summary>
+    /// <exception cref="RegistryException">There is no such model or version.</exception>
+    /// <exception cref="ArtefactFormatException">Its file is broken.</exception>
+    /// <exception cref="InvalidOperationException">The registry has no key.</exception>
+    public ModelVersion Sign(string name, int version)
+    {
+        var signer = _signer ?? throw new InvalidOperationException("There is no key to sign with.");
+        var path = PathOf(name, version);
+        if (!File.Exists(path))
+            throw new RegistryException($"There is no version {version} of the model '{name}'.");
+        var signed = new ModelVersion(name, version, ModelFile.Load(path, _readers, _limits).Hash);
+        signer.Write(Path.GetDirectoryName(path)!, signed);
+        return signed;
     }
 
     /// <summary>
@@ -166,7 +189,10 @@ public sealed class ModelRegistry
         try
         {
             var manifest = ModelFile.ReadManifest(file.FullName, _limits);
-            return new RegisteredVersion(new ModelVersion(name, version, manifest.Hash), file.Length, file.LastWriteTimeUtc, manifest, null);
+            var id = new ModelVersion(name, version, manifest.Hash);
+            return _signer?.IsSigned(file.DirectoryName!, id) == false
+                ? new RegisteredVersion(id, file.Length, file.LastWriteTimeUtc, null, ModelSigner.Refusal(name, version))
+                : new RegisteredVersion(id, file.Length, file.LastWriteTimeUtc, manifest, null);
         }
         catch (ArtefactFormatException e)
         {

@@ -45,6 +45,48 @@ public sealed class ModelRegistryTests : IDisposable
     }
 
     [Fact]
+    public void With_a_key_only_what_it_signed_is_listed_and_opened()
+    {
+        var signer = new ModelSigner(new string('k', ModelSigner.MinKeyLength));
+        ModelRegistry Signed(ModelSigner by) => new(_folder["models"], BuiltIn.Readers, signer: by);
+        Open().Publish("old", _file);
+        var registry = Signed(signer);
+        registry.Publish("m", _file);
+        var other = _folder["other.afm"];
+        TinyModels.Fit(seed: 2).Save(other);
+        registry.Publish("m", other);
+        registry.Find("m", 1)!.Error.ShouldBeNull();
+        registry.Open("m", 2).Hash.ShouldNotBe(_hash);
+
+        // Published before there was the key, with another key, by hand, or exchanged together with the signature of another version.
+        Signed(new ModelSigner(new string('x', 40))).Publish("m", _file);
+        Directory.CreateDirectory(_folder["models/m/4"]);
+        File.Copy(_file, _folder["models/m/4/model.afm"]);
+        foreach (var file in (string[])["model.afm", "signature"])
+            File.Copy(_folder["models/m/2/" + file], _folder["models/m/1/" + file], overwrite: true);
+        registry = Signed(signer);
+        foreach (var (name, version) in new[] { ("old", 1), ("m", 3), ("m", 4), ("m", 1) })
+        {
+            registry.Find(name, version)!.Error!.ShouldContain($"algofactory models sign {name} --version {version}");
+            Should.Throw<RegistryException>(() => registry.Open(name, version)).Message.ShouldContain("not signed");
+        }
+
+        foreach (var signature in (byte[][])[[], [.. File.ReadAllBytes(_folder["models/m/2/signature"]), 0]])
+        {
+            File.WriteAllBytes(_folder["models/m/2/signature"], signature);
+            Should.Throw<RegistryException>(() => registry.Open("m", 2));
+        }
+
+        // Signed by somebody who knows better, a version is there at once.
+        registry.Sign("old", 1).Hash.ShouldBe(_hash);
+        registry.Find("old", 1)!.Error.ShouldBeNull();
+        registry.Open("old", 1).Hash.ShouldBe(_hash);
+        Should.Throw<RegistryException>(() => registry.Sign("old", 2)).Message.ShouldContain("no version 2");
+        // Without a key the file's own sums hold.
+        Open().Open("m", 4).Hash.ShouldBe(_hash);
+    }
+
+    [Fact]
     public void A_number_is_never_used_twice()
     {
         var registry = Open();
