@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Claims;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Errors;
@@ -30,21 +31,23 @@ public static class DatasetsApi
         TypedResults.Ok(await datasets.ListAsync(cancellation));
 
     private static async Task<Created<DatasetRecord>> UploadAsync(
-        HttpRequest request, DatasetService datasets, string? name = null, CancellationToken cancellation = default)
+        HttpRequest request, DatasetService datasets, Audit audit, ClaimsPrincipal user, string? name = null, CancellationToken cancellation = default)
     {
         RequestSize.LeaveToHandler(request.HttpContext);
         var dataset = IsForm(request)
             ? await AddFormFileAsync(request, name, datasets, cancellation)
             : await datasets.AddAsync(request.Body, name, request.ContentLength, cancellation);
+        await audit.NoteAsync(user, "dataset.upload", dataset.Id, dataset.Name);
         return TypedResults.Created($"/api/datasets/{dataset.Id}", dataset);
     }
 
     private static async Task<Ok<DatasetRecord>> GetAsync(string id, DatasetService datasets, CancellationToken cancellation) =>
         TypedResults.Ok(await datasets.GetAsync(id, cancellation));
 
-    private static async Task<NoContent> DeleteAsync(string id, DatasetService datasets, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(string id, DatasetService datasets, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
     {
         await datasets.DeleteAsync(id, cancellation);
+        await audit.NoteAsync(user, "dataset.delete", id);
         return TypedResults.NoContent();
     }
 

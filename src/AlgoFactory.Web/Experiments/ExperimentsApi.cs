@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using AlgoFactory.Search.Experiments;
 using AlgoFactory.Web.Access;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -34,9 +35,10 @@ public static class ExperimentsApi
     private static async Task<Ok<ImmutableArray<ExperimentView>>> ListAsync(ExperimentService experiments, CancellationToken cancellation) =>
         TypedResults.Ok(await experiments.ListAsync(cancellation));
 
-    private static async Task<Created<ExperimentView>> StartAsync(ExperimentRequest request, ExperimentService experiments, CancellationToken cancellation)
+    private static async Task<Created<ExperimentView>> StartAsync(ExperimentRequest request, ExperimentService experiments, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
     {
         var started = await experiments.StartAsync(request, cancellation);
+        await audit.NoteAsync(user, "experiment.start", started.Id, started.Name);
         return TypedResults.Created($"/api/experiments/{started.Id}", started);
     }
 
@@ -54,19 +56,32 @@ public static class ExperimentsApi
         return TypedResults.ServerSentEvents(Follow(feed, id, after, lifetime.ApplicationStopping, cancellation));
     }
 
-    private static async Task<Accepted<ExperimentView>> CancelAsync(string id, ExperimentService experiments, CancellationToken cancellation) =>
-        TypedResults.Accepted($"/api/experiments/{id}", await experiments.CancelAsync(id, cancellation));
+    private static async Task<Accepted<ExperimentView>> CancelAsync(string id, ExperimentService experiments, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        var asked = await experiments.CancelAsync(id, cancellation);
+        await audit.NoteAsync(user, "experiment.cancel", id);
+        return TypedResults.Accepted($"/api/experiments/{id}", asked);
+    }
 
-    private static async Task<Accepted<ExperimentView>> PauseAsync(string id, ExperimentService experiments, CancellationToken cancellation) =>
-        TypedResults.Accepted($"/api/experiments/{id}", await experiments.PauseAsync(id, cancellation));
+    private static async Task<Accepted<ExperimentView>> PauseAsync(string id, ExperimentService experiments, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        var asked = await experiments.PauseAsync(id, cancellation);
+        await audit.NoteAsync(user, "experiment.pause", id);
+        return TypedResults.Accepted($"/api/experiments/{id}", asked);
+    }
 
     private static async Task<Accepted<ExperimentView>> ResumeAsync(
-        string id, ResumeRequest? wanted, ExperimentService experiments, CancellationToken cancellation) =>
-        TypedResults.Accepted($"/api/experiments/{id}", await experiments.ResumeAsync(id, wanted, cancellation));
+        string id, ResumeRequest? wanted, ExperimentService experiments, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        var resumed = await experiments.ResumeAsync(id, wanted, cancellation);
+        await audit.NoteAsync(user, "experiment.resume", id);
+        return TypedResults.Accepted($"/api/experiments/{id}", resumed);
+    }
 
-    private static async Task<NoContent> DeleteAsync(string id, ExperimentService experiments, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(string id, ExperimentService experiments, Audit audit, ClaimsPrincipal user, CancellationToken cancellation)
     {
         await experiments.DeleteAsync(id, cancellation);
+        await audit.NoteAsync(user, "experiment.delete", id);
         return TypedResults.NoContent();
     }
 

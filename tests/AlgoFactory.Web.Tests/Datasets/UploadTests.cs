@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Access;
 using AlgoFactory.Web.Tests.Server;
 
 namespace AlgoFactory.Web.Tests.Datasets;
@@ -51,6 +52,8 @@ public sealed class UploadTests(SharedServer shared)
         dataset.GetProperty("name").GetString().ShouldBe(shown);
         dataset.GetProperty("fileName").GetString()!.ShouldMatch("^[0-9a-f]{32}(\\.csv)?$");
         await client.DeleteAsync(answer.Headers.Location);
+        (await shared.Server.Get<IAuditLog>().ListAsync(50, default)).Where(e => e.Subject == dataset.GetProperty("id").GetString()).Select(e => e.Action)
+            .ShouldBe(["dataset.delete", "dataset.upload"]);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Net.ServerSentEvents;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Datasets;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Access;
 using AlgoFactory.Web.Tests.Server;
 
 namespace AlgoFactory.Web.Tests.Experiments;
@@ -75,6 +76,8 @@ public sealed class ExperimentsApiTests(SharedServer shared)
             (await resumed.JsonAsync()).GetProperty("state").GetString().ShouldBe("queued");
         (await client.DeleteAsync($"/api/experiments/{id}")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         await (await client.GetAsync($"/api/experiments/{id}")).ProblemAsync(404);
+        (await shared.Server.Get<IAuditLog>().ListAsync(200, default)).Where(e => e.Subject == id).Select(e => e.Action)
+            .ShouldBe(["experiment.delete", "experiment.resume", "experiment.cancel", "experiment.start"]);
     }
 
     [Fact]
