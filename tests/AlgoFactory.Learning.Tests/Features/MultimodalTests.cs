@@ -30,7 +30,7 @@ public sealed class MultimodalTests
     private static int Right(string id, FeatureNeeds needs, SyntheticTable train, SyntheticTable test)
     {
         var (pipeline, data) = train.TrainingSet(needs);
-        var parameters = id == "gbdt" ? ParameterSet.Empty.With("rounds", 25).With("learning_rate", 0.2) : ParameterSet.Empty;
+        var parameters = id == "gbdt" ? ParameterSet.Empty.With("rounds", 25).With("learning_rate", 0.2).With("num_leaves", 8).With("max_bin", 31) : ParameterSet.Empty;
         var model = BuiltIn.Catalog[id].Fit(data, parameters, FitContext.Create(1)).Model;
         var scores = new float[test.Labels.Length * model.OutputWidth];
         model.Predict(pipeline.Transform(test.Frame), scores);

@@ -59,7 +59,7 @@ public class FastTextTests
 
     [Theory]
     [InlineData(1, 0.95)]
-    [InlineData(200, 0.95)]
+    [InlineData(100, 0.95)]
     public void Short_and_long_texts_are_learned_with_one_learning_rate(int filler, double least)
     {
         var (train, test) = (Texts(600, filler, seed: 1), Texts(300, filler, seed: 2));

@@ -14,6 +14,14 @@ public class EarlyStoppingTests
 
     private static readonly ParameterSet Short = ParameterSet.Empty.With("learning_rate", 0.5).With("num_leaves", 8);
 
+    /// <summary>Of each kind of task a table, one to validate on, and its models of 1, 2, … rounds, which are the same for all metrics.</summary>
+    private static readonly Dictionary<TaskKind, Lazy<(TrainingSet Data, TrainingSet Validation, IModel[] Models)>> ByRounds =
+        SyntheticTable.Kinds.ToDictionary(k => k, k => new Lazy<(TrainingSet, TrainingSet, IModel[])>(() =>
+        {
+            var data = RandomTable.Create(150, 1, k);
+            return (data, RandomTable.Create(80, 2, k), [.. Enumerable.Range(1, Rounds).Select(r => new GbdtLearner().Fit(data, Short.With("rounds", r), FitContext.Create(1)).Model)]);
+        }));
+
     public static TheoryData<string, TaskKind> Metrics
     {
         get
@@ -38,12 +46,8 @@ public class EarlyStoppingTests
     public void The_first_of_the_best_rounds_by_any_metric_is_kept(string name, TaskKind kind)
     {
         var metric = MetricCatalog.Find(name, kind);
-        var (data, validation) = (RandomTable.Create(150, 1, kind), RandomTable.Create(80, 2, kind));
-        var values = Enumerable.Range(1, Rounds).Select(rounds =>
-        {
-            var model = new GbdtLearner().Fit(data, Short.With("rounds", rounds), FitContext.Create(1)).Model;
-            return metric.Compute(Predict(model, validation.Features), model.OutputWidth, validation.Labels.Span, []);
-        }).ToList();
+        var (data, validation, models) = ByRounds[kind].Value;
+        var values = models.Select(m => metric.Compute(Predict(m, validation.Features), m.OutputWidth, validation.Labels.Span, [])).ToList();
         var stopped = (GbdtModel)new GbdtLearner().Fit(
             data with { Validation = validation, StoppingMetric = metric }, Short.With("rounds", Rounds), FitContext.Create(1)).Model;
         var kept = stopped.TreeCount / stopped.OutputWidth;
