@@ -38,7 +38,8 @@ internal static class JobStoreSetup
                 if (options.Database.IsPostgreSql)
                 {
                     store.UsePostgres(NpgsqlFactory.Instance, options.Database.ConnectionString!);
-                    store.UseClustering();
+                    // A sign of life at half of the time, so that one that is late is not taken for a death.
+                    store.UseClustering(cluster => cluster.CheckinInterval = cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(options.Worker.TakeOverSeconds / 2.0));
                 }
                 else
                 {

@@ -18,6 +18,7 @@ internal static class WorkerSettings
         yield return new($"{section}__Worker__Threads", Text(options.Worker.Threads));
         yield return new($"{section}__Worker__Experiments", Text(options.Worker.Experiments));
         yield return new($"{section}__Worker__Nice", Text(options.Worker.Nice));
+        yield return new($"{section}__Worker__TakeOverSeconds", Text(options.Worker.TakeOverSeconds));
         yield return new($"{section}__Retention__ExperimentDays", Text(options.Retention.ExperimentDays));
         yield return new($"{section}__Retention__DatasetDays", Text(options.Retention.DatasetDays));
         yield return new($"{section}__Retention__BatchDays", Text(options.Retention.BatchDays));

@@ -133,6 +133,13 @@ public sealed class WorkerOptions
     /// <summary>How much the worker yields to the server: 0 (not at all) to 19.</summary>
     [Range(0, 19)]
     public int Nice { get; set; } = 10;
+
+    /// <summary>
+    /// In a cluster: seconds that a worker may be silent before another one takes over what it was running. Longer than the worst pause
+    /// of a machine that lives (a moved virtual machine, a database that fails over).
+    /// </summary>
+    [Range(2, 3600)]
+    public int TakeOverSeconds { get; set; } = 15;
 }
 
 /// <summary>How long things are kept; 0 keeps them for ever.</summary>

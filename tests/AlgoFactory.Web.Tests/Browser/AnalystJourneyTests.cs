@@ -66,7 +66,10 @@ public sealed class AnalystJourneyTests : IAsyncLifetime
     private async Task<string> UploadAsync()
     {
         await Expect("text=No data set yet");
-        await Page.SetInputFilesAsync("#upload-file", Path.Combine(ProgramFolder.Root, "data-samples", "adult.csv"));
+        // Half of the rows: the way is the same, and reports and fits are quicker.
+        var sample = Path.Combine(_folder.FullName, "adult.csv");
+        await File.WriteAllLinesAsync(sample, File.ReadLines(Path.Combine(ProgramFolder.Root, "data-samples", "adult.csv")).Take(1001));
+        await Page.SetInputFilesAsync("#upload-file", sample);
         // The list shows the new file by itself, and its state moves on by itself.
         await Expect("tr:has-text('adult.csv') .badge-af:has-text('ready')");
         await Page.ClickAsync("a:has-text('adult.csv')");

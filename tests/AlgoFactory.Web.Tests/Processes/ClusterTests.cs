@@ -17,14 +17,16 @@ public sealed class ClusterTests : IDisposable
         _folder.Delete(recursive: true);
     }
 
+    private string[] Settings => ["Database:Provider=postgresql", $"Database:ConnectionString={_postgres.ConnectionString()}", "Worker:TakeOverSeconds=4"];
+
     [Fact]
     public async Task A_sweep_whose_worker_was_killed_goes_on_by_itself()
     {
-        await using var server = await ServerProcess.StartAsync(
-            _folder.FullName, null, "Database:Provider=postgresql", $"Database:ConnectionString={_postgres.ConnectionString()}");
-        var id = await server.StartSweepAsync(trials: 16);
+        await using var server = await ServerProcess.StartAsync(_folder.FullName, null, Settings);
+        var id = await server.StartSweepAsync(trials: 8);
         await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 2);
         ServerProcess.Kill(server.WorkerId!.Value);
+        (await server.StateAsync(id)).ShouldNotBe("completed");
         await Until.TrueAsync(async () => await server.StateAsync(id) == "completed");
         (await server.Client.PutAsJsonAsync("/api/deployments/swept", new { })).StatusCode.ShouldBe(HttpStatusCode.OK);
         using var predicted = await server.Client.PostAsJsonAsync("/api/models/swept/predict", new { rows = new[] { new { x = 80, colour = "red" } } });
@@ -34,13 +36,12 @@ public sealed class ClusterTests : IDisposable
     [Fact]
     public async Task A_sweep_whose_node_was_killed_is_finished_by_the_other_node()
     {
-        string[] settings = ["Database:Provider=postgresql", $"Database:ConnectionString={_postgres.ConnectionString()}"];
-        await using var first = await ServerProcess.StartAsync(_folder.FullName, null, settings);
-        var id = await first.StartSweepAsync(trials: 16);
+        await using var first = await ServerProcess.StartAsync(_folder.FullName, null, Settings);
+        var id = await first.StartSweepAsync(trials: 6);
         await Until.TrueAsync(async () => (await first.TrialsAsync(id)).Count >= 2);
         // The second node comes when the first has the sweep in hand, and before it is done; they share the database and the two folders.
         await ServerProcess.FreezeAsync(first.WorkerId!.Value);
-        await using var second = await ServerProcess.StartAsync(_folder.FullName, first.Key, settings);
+        await using var second = await ServerProcess.StartAsync(_folder.FullName, first.Key, Settings);
         ServerProcess.Kill(first.WorkerId!.Value);
         await first.KillAsync();
         var before = await second.TrialsAsync(id);
@@ -49,7 +50,7 @@ public sealed class ClusterTests : IDisposable
         await Until.TrueAsync(async () => await second.StateAsync(id) == "completed");
 
         var after = await second.TrialsAsync(id);
-        after.Count.ShouldBeGreaterThanOrEqualTo(16);
+        after.Count.ShouldBeGreaterThanOrEqualTo(6);
         // What the first node had finished was not run again: its fitting took exactly as long as it did.
         foreach (var trial in before)
             after.Single(t => t.GetProperty("trial").GetInt32() == trial.GetProperty("trial").GetInt32())

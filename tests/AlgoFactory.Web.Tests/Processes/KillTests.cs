@@ -1,14 +1,11 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using AlgoFactory.Web.Tests.Server;
 
 namespace AlgoFactory.Web.Tests.Processes;
 
-/// <summary>kill -9 of the real server and of its worker, in the middle of things: nothing is half there afterwards.</summary>
+/// <summary>kill -9 of the real server, in the middle of things: nothing is half there afterwards.</summary>
 public sealed class KillTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("algofactory-kill-");
@@ -23,10 +20,10 @@ public sealed class KillTests : IDisposable
         await using (var server = await ServerProcess.StartAsync(_folder.FullName))
         {
             key = server.Key;
-            id = await server.StartSweepAsync(trials: 12);
-            await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 2);
             var endless = server.Client.PostAsync("/api/datasets?name=half.csv", new EndlessContent());
             await Until.TrueAsync(() => Files("incoming").Any(f => f.EndsWith(".part", StringComparison.Ordinal)));
+            id = await server.StartSweepAsync(trials: 8);
+            await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 2);
             before = await server.TrialsAsync(id);
             await server.KillAsync();
             await Should.ThrowAsync<HttpRequestException>(endless);
@@ -44,7 +41,7 @@ public sealed class KillTests : IDisposable
         await Until.TrueAsync(async () => await again.StateAsync(id) is not ("queued" or "running"));
         (await again.StateAsync(id)).ShouldBe("completed", again.Output);
         var after = await again.TrialsAsync(id);
-        after.Count.ShouldBeGreaterThanOrEqualTo(12);
+        after.Count.ShouldBeGreaterThanOrEqualTo(8);
         // What was finished was not run again: its fitting took exactly as long as it did.
         foreach (var trial in kept)
             after.Single(t => t.GetProperty("trial").GetInt32() == trial.GetProperty("trial").GetInt32())
@@ -52,159 +49,47 @@ public sealed class KillTests : IDisposable
     }
 
     [Fact]
-    public async Task A_sweep_is_paused_and_goes_on_with_another_budget_and_one_learner_more()
-    {
-        await using var server = await ServerProcess.StartAsync(_folder.FullName);
-        var id = await server.StartSweepAsync(trials: 4, learners: ["linear"]);
-        await Until.TrueAsync(async () => await server.StateAsync(id) == "completed");
-        var first = await server.TrialsAsync(id);
-        first.Select(Learner).ShouldBeSubsetOf(["linear", "baseline", "ensemble"]);
-
-        (await server.Client.PostAsJsonAsync($"/api/experiments/{id}/resume", new { trials = 90, learners = new[] { "linear", "random-forest" } }))
-            .StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count > first.Count + 1);
-        (await server.Client.PostAsync($"/api/experiments/{id}/pause", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        await Until.TrueAsync(async () => await server.StateAsync(id) == "paused");
-        var paused = await server.TrialsAsync(id);
-        paused.Select(Learner).ShouldContain("random-forest");
-
-        (await server.Client.PostAsJsonAsync($"/api/experiments/{id}/resume", new { trials = paused.Count + 1 })).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        await Until.TrueAsync(async () => await server.StateAsync(id) == "completed");
-        (await server.TrialsAsync(id)).Count.ShouldBeGreaterThan(paused.Count);
-        // The second model is the next version of the same name.
-        (await server.JsonAsync("/api/models/swept")).GetProperty("versions").GetArrayLength().ShouldBe(2);
-    }
-
-    [Fact]
-    public async Task A_training_that_is_killed_on_the_command_line_goes_on_and_loses_the_trial_under_way()
-    {
-        var (data, model) = (Path.Combine(_folder.FullName, "t.csv"), Path.Combine(_folder.FullName, "t.afm"));
-        await File.WriteAllTextAsync(data, "x,y\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"{i * 37 % 101},{(i * 37 % 101 > 40 + i % 30 ? "a" : "b")}\n")));
-        Process Train(params string[] more) => Process.Start(new ProcessStartInfo(
-            "dotnet", [ServerProcess.Program, "train", data, "--label", "y", "--out", model, "--trials", "12", "--json", .. more])
-        { RedirectStandardError = true, RedirectStandardOutput = true })!;
-
-        var told = 0;
-        using (var killed = Train())
-        {
-            while (told < 4 && await killed.StandardError.ReadLineAsync() is { } line)
-                told += line.StartsWith("trial ", StringComparison.Ordinal) ? 1 : 0;
-            killed.Kill();
-            await killed.WaitForExitAsync();
-        }
-
-        File.Exists(model).ShouldBeFalse();
-        var kept = File.ReadAllLines(model + ".journal").Length - 1;
-        kept.ShouldBeGreaterThanOrEqualTo(told);
-
-        using var resumed = Train("--resume");
-        var errors = resumed.StandardError.ReadToEndAsync();
-        var report = JsonDocument.Parse(await resumed.StandardOutput.ReadToEndAsync()).RootElement;
-        await resumed.WaitForExitAsync();
-        resumed.ExitCode.ShouldBe(0, await errors);
-        report.GetProperty("trials").GetInt32().ShouldBe(12);
-        (await errors).Split('\n').Count(l => l.StartsWith("trial ", StringComparison.Ordinal) && !l.Contains(" ensemble")).ShouldBe(13 - kept);
-        File.Exists(model + ".journal").ShouldBeFalse();
-    }
-
-    private static string Learner(JsonElement trial) => trial.GetProperty("learner").GetString()!;
-
-    [Fact]
-    public async Task A_worker_that_is_killed_never_stops_an_answer_and_another_takes_its_place()
-    {
-        await using var server = await ServerProcess.StartAsync(_folder.FullName);
-        var first = await server.StartSweepAsync(trials: 2, name: "served");
-        await Until.TrueAsync(async () => await server.StateAsync(first) == "completed");
-        (await server.Client.PutAsJsonAsync("/api/deployments/served", new { })).StatusCode.ShouldBe(HttpStatusCode.OK);
-
-        var second = await server.StartSweepAsync(trials: 400, name: "killed");
-        await Until.TrueAsync(async () => (await server.TrialsAsync(second)).Count >= 1);
-        var answers = 0;
-        using var stop = new CancellationTokenSource();
-        var load = Task.Run(async () =>
-        {
-            for (; !stop.IsCancellationRequested; answers++)
-                (await server.Client.PostAsJsonAsync("/api/models/served/predict", new { rows = new[] { new { x = 1.5 } } })).StatusCode.ShouldBe(HttpStatusCode.OK);
-        });
-        var killed = server.WorkerId!.Value;
-        ServerProcess.Kill(killed);
-        await Until.TrueAsync(async () => await server.StateAsync(second) == "interrupted");
-        await Until.TrueAsync(() => server.WorkerId is { } next && next != killed);
-        (await server.Client.DeleteAsync($"/api/experiments/{second}")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-
-        // The new worker works.
-        var third = await server.StartSweepAsync(trials: 2, name: "served");
-        await Until.TrueAsync(async () => await server.StateAsync(third) == "completed");
-        await stop.CancelAsync();
-        await load;
-        answers.ShouldBeGreaterThan(0);
-        (await server.JsonAsync("/api/models/served")).GetProperty("versions").GetArrayLength().ShouldBe(2);
-    }
-
-    [Fact]
     public async Task A_server_killed_around_a_publish_has_published_once_or_not_at_all()
     {
-        string? key = null;
-        for (var round = 0; round < 2; round++)
+        var server = await ServerProcess.StartAsync(_folder.FullName);
+        try
         {
-            string id;
-            await using (var server = await ServerProcess.StartAsync(_folder.FullName, key))
+            for (var round = 0; round < 2; round++)
             {
-                key = server.Key;
-                id = await server.StartSweepAsync(trials: 3, name: $"model{round}");
+                var id = await server.StartSweepAsync(trials: 3, name: $"model{round}", learners: ["linear"]);
                 // From the last trial on the model is fitted, saved and published: the kill falls somewhere in there.
-                await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 3 || await server.StateAsync(id) == "completed");
+                await Until.TrueAsync(async () => (await server.TrialsAsync(id)).Count >= 3 || await server.StateAsync(id) == "completed", milliseconds: 10);
                 await Task.Delay(round * 20);
                 await server.KillAsync();
-            }
 
-            await using var again = await ServerProcess.StartAsync(_folder.FullName, key);
-            var experiment = await again.JsonAsync($"/api/experiments/{id}");
-            var state = experiment.GetProperty("state").GetString();
-            state.ShouldBeOneOf("completed", "interrupted");
-            using var model = await again.Client.GetAsync($"/api/models/model{round}");
-            if (state == "completed")
-            {
-                var versions = (await model.JsonAsync()).GetProperty("versions");
-                versions.GetArrayLength().ShouldBe(1);
-                experiment.GetProperty("modelVersion").GetInt32().ShouldBe(versions[0].GetProperty("version").GetInt32());
-                (await again.Client.PutAsJsonAsync($"/api/deployments/model{round}", new { })).StatusCode.ShouldBe(HttpStatusCode.OK);
-            }
-            else
-            {
-                model.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-                (await again.Client.PostAsync($"/api/experiments/{id}/resume", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-                await Until.TrueAsync(async () => await again.StateAsync(id) == "completed");
-            }
+                var next = await ServerProcess.StartAsync(_folder.FullName, server.Key);
+                await server.DisposeAsync();
+                server = next;
+                var experiment = await server.JsonAsync($"/api/experiments/{id}");
+                var state = experiment.GetProperty("state").GetString();
+                state.ShouldBeOneOf("completed", "interrupted");
+                using var model = await server.Client.GetAsync($"/api/models/model{round}");
+                if (state == "completed")
+                {
+                    var versions = (await model.JsonAsync()).GetProperty("versions");
+                    versions.GetArrayLength().ShouldBe(1);
+                    experiment.GetProperty("modelVersion").GetInt32().ShouldBe(versions[0].GetProperty("version").GetInt32());
+                    (await server.Client.PutAsJsonAsync($"/api/deployments/model{round}", new { })).StatusCode.ShouldBe(HttpStatusCode.OK);
+                }
+                else
+                {
+                    model.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+                    (await server.Client.PostAsync($"/api/experiments/{id}/resume", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+                    await Until.TrueAsync(async () => await server.StateAsync(id) == "completed");
+                }
 
-            Directory.EnumerateDirectories(Path.Combine(_folder.FullName, "models"), ".staging-*", SearchOption.AllDirectories).ShouldBeEmpty();
+                Directory.EnumerateDirectories(Path.Combine(_folder.FullName, "models"), ".staging-*", SearchOption.AllDirectories).ShouldBeEmpty();
+            }
         }
-    }
-
-    [Fact]
-    public async Task A_worker_that_runs_out_of_memory_fails_its_work_and_never_stops_an_answer()
-    {
-        await using var server = await ServerProcess.StartAsync(_folder.FullName, null, "Worker:MemoryMiB=220");
-        var text = new StringBuilder("a,b,c,d,e,f,g,h,y\n");
-        for (var i = 0; i < 400_000; i++)
-            text.Append(CultureInfo.InvariantCulture, $"{i * 7919 % 100003},{i * 31 % 9973},{i % 977 * 0.5},{i * 13 % 7919},{i % 17},{i * 3 % 1009},{i % 31},{i * 11 % 503},{(i % 3 == 0 ? "p" : "q")}\n");
-        using var uploaded = await server.Client.PostAsync("/api/datasets?name=big.csv", new StringContent(text.ToString()));
-        var dataset = (await uploaded.JsonAsync()).GetProperty("id").GetString();
-        await Until.TrueAsync(async () =>
+        finally
         {
-            (await server.Client.GetStringAsync("/livez")).ShouldBe("alive");
-            return (await server.JsonAsync($"/api/datasets/{dataset}")).GetProperty("state").GetString() != "profiling";
-        });
-        if ((await server.JsonAsync($"/api/datasets/{dataset}")).GetProperty("state").GetString() == "failed")
-            return;
-        using var started = await server.Client.PostAsJsonAsync("/api/experiments", new { datasetId = dataset, label = "y", name = "big", trials = 3 });
-        var id = (await started.JsonAsync()).GetProperty("id").GetString()!;
-        await Until.TrueAsync(async () =>
-        {
-            (await server.Client.GetStringAsync("/livez")).ShouldBe("alive");
-            return await server.StateAsync(id) is not ("queued" or "running");
-        });
-        (await server.StateAsync(id)).ShouldBeOneOf("failed", "interrupted");
+            await server.DisposeAsync();
+        }
     }
 
     private IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(_folder.FullName, "data", folder));
