@@ -61,6 +61,9 @@ public enum FeatureNeeds
     /// <summary>No numbers, but the rows' texts as tokens (<see cref="FeatureBatch.Tokens"/>), learned from the training rows.</summary>
     Tokens,
 
+    /// <summary>Numbers, categories and dates as <see cref="Scaled"/>; beside them images as <see cref="Pixels"/> and texts as <see cref="Tokens"/>.</summary>
+    Multimodal,
+
     /// <summary>
     /// The user's code, the item's, then those of the items' features and of the users': 0 for the most frequent, then on;
     /// NaN for one that training did not see.
@@ -85,6 +88,7 @@ public enum FeatureNeeds
 /// <param name="NeedsImageColumns">Whether a table without image columns is nothing for it.</param>
 /// <param name="FromRows">Rows from which on a sweep tries it without being asked to: of fewer, others learn more.</param>
 /// <param name="FromSeconds">The shortest budget of time in which a sweep tries it without being asked to.</param>
+/// <param name="NeedsSeveralKinds">Whether a table of one kind of columns alone (numbers, categories and dates; texts; images) is nothing for it.</param>
 public sealed record LearnerInfo(
     string Id,
     string Name,
@@ -99,7 +103,8 @@ public sealed record LearnerInfo(
     bool FillsTime = false,
     bool NeedsImageColumns = false,
     int FromRows = 0,
-    int FromSeconds = 0);
+    int FromSeconds = 0,
+    bool NeedsSeveralKinds = false);
 
 /// <summary>How large a fit is.</summary>
 /// <param name="Rows">Training rows.</param>

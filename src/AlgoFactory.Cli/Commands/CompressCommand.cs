@@ -11,7 +11,7 @@ internal static class CompressCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A model file (.afm) with a network: cnn or transformer." };
+        var model = new Argument<string>("MODEL") { Description = "A model file (.afm) with a network: cnn, transformer or fusion." };
         var data = new Option<string>("--data") { Description = "A table, or images, with the label: both models are measured on it.", HelpName = "FILE", Required = true };
         var output = new Option<string>("--out") { Description = "The model file to write.", HelpName = "FILE", Required = true };
         var int8 = new Option<bool>("--int8") { Description = "8-bit weights, multiplied as whole numbers (dynamic quantisation)." };

@@ -34,12 +34,12 @@ internal static class FeaturizerSelection
 
         if (needs == FeatureNeeds.Tokens)
         {
-            if (TextColumns(train, schema).Take(FittedTokenSequences.MaxColumns).ToImmutableArray() is { IsEmpty: false } columns)
-                yield return new TokenSequences(columns);
+            if (Tokens(train, schema) is { } tokens)
+                yield return tokens;
             yield break;
         }
 
-        var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings;
+        var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams or FeatureNeeds.Multimodal or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings;
         var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
         var frame = train.Frame;
 
@@ -66,6 +66,15 @@ internal static class FeaturizerSelection
         var dates = Names(c => c.Kind == ColumnKind.DateTime && Varies(FeaturizerGuard.Numbers(frame, c.Name), missingCounts: true));
         if (dates.Length > 0)
             yield return new DateParts(dates, scaled);
+
+        if (needs == FeatureNeeds.Multimodal)
+        {
+            if (ImageColumns(train, schema) is { IsEmpty: false } images)
+                yield return new ImagePixels(images);
+            if (Tokens(train, schema) is { } tokens)
+                yield return tokens;
+            yield break;
+        }
 
         foreach (var image in Names(c => c.Kind == ColumnKind.Image && FeaturizerGuard.Images(frame, c.Name).Values.ContainsAnyExcept((byte[]?)null)))
             yield return needs == FeatureNeeds.ImageEmbeddings && ImageEmbedding.Missing is null ? new ImageEmbedding(image) : new ImageFeatures(image, scaled);
@@ -97,15 +106,21 @@ internal static class FeaturizerSelection
         .Where(c => c.Name != train.Task.Label && c.Kind == ColumnKind.Text && FeaturizerGuard.Texts(train.Frame, c.Name).ContainsAnyExcept((string?)null))
         .Select(c => c.Name);
 
+    /// <summary>Text columns as tokens; null: there are none.</summary>
+    private static TokenSequences? Tokens(FeaturizerInput train, Schema schema) =>
+        TextColumns(train, schema).Take(FittedTokenSequences.MaxColumns).ToImmutableArray() is { IsEmpty: false } columns ? new TokenSequences(columns) : null;
+
+    /// <summary>Image columns of which a row has any, as many as one network reads.</summary>
+    private static ImmutableArray<string> ImageColumns(FeaturizerInput train, Schema schema) =>
+    [
+        .. schema.Features.Where(c => c.Name != train.Task.Label && c.Kind == ColumnKind.Image).Select(c => c.Name)
+            .Where(c => FeaturizerGuard.Images(train.Frame, c).Values.ContainsAnyExcept((byte[]?)null)).Take(FittedImagePixels.MaxColumns),
+    ];
+
     /// <summary>Image columns, or a table that is an image itself; null: neither.</summary>
     private static IFeaturizer? Pixels(FeaturizerInput train, Schema schema)
     {
-        ImmutableArray<string> images =
-        [
-            .. schema.Features.Where(c => c.Name != train.Task.Label && c.Kind == ColumnKind.Image).Select(c => c.Name)
-                .Where(c => FeaturizerGuard.Images(train.Frame, c).Values.ContainsAnyExcept((byte[]?)null)).Take(FittedImagePixels.MaxColumns),
-        ];
-        if (images.Length > 0)
+        if (ImageColumns(train, schema) is { IsEmpty: false } images)
             return new ImagePixels(images);
         var grid = PixelGrid.Columns(schema, train.Task.Label, train.Frame, out var brightest);
         return grid.IsEmpty ? null : new GridPixels(grid, brightest);

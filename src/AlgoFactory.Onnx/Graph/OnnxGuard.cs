@@ -23,7 +23,7 @@ public static class OnnxGuard
 
     private static readonly FrozenSet<string> Operators = FrozenSet.ToFrozenSet(
     [
-        "Add", "AveragePool", "Cast", "Clip", "Conv", Quantize, "Gather", "Gelu", "Gemm", "GlobalAveragePool", "Identity", "LayerNormalization",
+        "Add", "AveragePool", "Cast", "Clip", "Concat", "Conv", Quantize, "Gather", "Gelu", "Gemm", "GlobalAveragePool", "Identity", "LayerNormalization",
         "MatMul", "MatMulInteger", "MaxPool", "Mul", "ReduceMean", "Relu", "Reshape", "Softmax", "Transpose",
     ], StringComparer.Ordinal);
 

@@ -61,6 +61,8 @@ internal sealed class OnnxShapes(IReadOnlyDictionary<string, GuardedTensor> cons
                 return x;
             case "Add" or "Mul":
                 return node.Inputs.Count == 2 ? Broadcast(x, _shapes[node.Inputs[1]]) : null;
+            case "Concat":
+                return Concat(node);
             case "Reshape":
                 return node.Inputs.Count == 2 && constants.TryGetValue(node.Inputs[1], out var sizes) ? Reshape(x, sizes.Numbers) : null;
             case "Transpose":
@@ -92,6 +94,22 @@ internal sealed class OnnxShapes(IReadOnlyDictionary<string, GuardedTensor> cons
             default:
                 return null;
         }
+    }
+
+    private long[]? Concat(GuardedNode node)
+    {
+        var (shape, axis) = (_shapes[node.Inputs[0]].ToArray(), node.Number("axis", -1));
+        if (axis < 0 || axis >= shape.Length)
+            return null;
+        foreach (var input in node.Inputs.Skip(1))
+        {
+            var other = _shapes[input];
+            if (other.Length != shape.Length || shape.Where((size, i) => i != axis && other[i] != size).Any())
+                return null;
+            shape[axis] += other[axis];
+        }
+
+        return shape;
     }
 
     private static long[]? Window(GuardedNode node, long[] x, long channels, ReadOnlySpan<long> kernel)

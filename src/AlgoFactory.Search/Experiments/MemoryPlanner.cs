@@ -78,7 +78,7 @@ internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, Experime
             if (column.Kind == ColumnKind.Text)
                 text += 8 * (1 + (profile?.MeanLength ?? 50) / 5);
             else if (needs != FeatureNeeds.Tokens)
-                width += column.Kind == ColumnKind.Categorical && needs is FeatureNeeds.Scaled or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings
+                width += column.Kind == ColumnKind.Categorical && needs is FeatureNeeds.Scaled or FeatureNeeds.Multimodal or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings
                     ? (int)Math.Clamp(profile?.Distinct ?? 1, 1, MostLevels)
                     : 1;
         }

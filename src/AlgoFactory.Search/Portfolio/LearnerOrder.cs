@@ -13,7 +13,7 @@ public static class LearnerOrder
     /// What to try first where it is in the catalogue: the strongest default on tables first, then the cheap and different
     /// ones; learners not named here follow by id.
     /// </summary>
-    private static readonly string[] Preferred = ["gbdt", "linear", "mlp", "extra-trees", "random-forest", "k-nearest-neighbors", "naive-bayes", "fm", "ffm"];
+    private static readonly string[] Preferred = ["gbdt", "linear", "mlp", "extra-trees", "random-forest", "fusion", "k-nearest-neighbors", "naive-bayes", "fm", "ffm"];
 
     /// <summary>
     /// The same for tables with a category of many levels, such as logs of clicks: what pairs of levels say, only
@@ -28,7 +28,7 @@ public static class LearnerOrder
     /// The same for tables that are mostly text or images: thousands of terms or gradients, each of which says little, add up in
     /// a linear model; a tree asks one of them at a time.
     /// </summary>
-    private static readonly string[] PreferredOnMedia = ["image-transfer", "linear", "fasttext", "text-transfer", "gbdt", "transformer", "random-forest", "extra-trees"];
+    private static readonly string[] PreferredOnMedia = ["image-transfer", "linear", "fasttext", "text-transfer", "gbdt", "fusion", "transformer", "random-forest", "extra-trees"];
 
     /// <summary>Rows from which on networks that others trained are left out: they take milliseconds a row, on which others learn more.</summary>
     private const int ManyForPretrained = 20_000;
@@ -52,6 +52,11 @@ public static class LearnerOrder
     public static bool HasImages(DatasetProfile profile, string label) =>
         profile.Columns.Any(c => c.Kind == ColumnKind.Image && c.Name != label) || PixelGrid.SideOf(profile, label) is not null;
 
+    /// <summary>How many of three kinds of columns a table has beside its label: numbers, categories or dates; texts; images.</summary>
+    private static int Kinds(DatasetProfile profile, string label) => profile.Columns
+        .Where(c => c.Name != label && c.Kind is ColumnKind.Numeric or ColumnKind.Boolean or ColumnKind.Categorical or ColumnKind.DateTime or ColumnKind.Text or ColumnKind.Image)
+        .Select(c => c.Kind is ColumnKind.Text or ColumnKind.Image ? c.Kind : ColumnKind.Numeric).Distinct().Count();
+
     /// <summary>Why a learner is nothing for such a table, be it usable on this machine or not; null where it suits.</summary>
     public static string? Objection(LearnerInfo learner, TaskSpec task, DatasetProfile profile)
     {
@@ -61,6 +66,7 @@ public static class LearnerOrder
             : learner.NeedsText && !Has(ColumnKind.Text) ? "it needs a column of texts, and there is none"
             : learner.NeedsImages && !HasImages(profile, task.Label) ? "it needs images, and there are none"
             : learner.NeedsImageColumns && !Has(ColumnKind.Image) ? "it needs a column of images, and there is none"
+            : learner.NeedsSeveralKinds && Kinds(profile, task.Label) < 2 ? "it needs columns of two kinds at least (numbers or categories, texts, images), and there is one"
             : learner.Needs is FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings && profile.RowCount >= ManyForPretrained
                 ? $"it is for fewer than {ManyForPretrained} rows"
                 : null;

@@ -3,7 +3,7 @@ using AlgoFactory.Torch.Worker.Tensors;
 
 namespace AlgoFactory.Torch.Worker.Modules;
 
-/// <summary>A <see cref="NetworkSpec"/>'s weights in libtorch. What they compute is <see cref="ConvNet"/>'s and <see cref="TextNet"/>'s.</summary>
+/// <summary>A <see cref="NetworkSpec"/>'s weights in libtorch. What they compute is <see cref="ConvNet"/>'s, <see cref="TextNet"/>'s and <see cref="FusionNet"/>'s.</summary>
 public abstract class Network : IDisposable
 {
     private readonly Dictionary<string, Tensor> _byName;
@@ -34,10 +34,10 @@ public abstract class Network : IDisposable
     public int Decayed { get; }
 
     /// <summary>-1: the CPU; else a CUDA device.</summary>
-    protected int Device { get; }
+    internal int Device { get; }
 
     /// <summary>A weight.</summary>
-    protected Tensor this[string name] => _byName[name];
+    internal Tensor this[string name] => _byName[name];
 
     /// <summary>The network of a description.</summary>
     /// <param name="spec">The description.</param>
@@ -48,6 +48,7 @@ public abstract class Network : IDisposable
     {
         ConvNetSpec images => new ConvNet(images, dropout, device, trained),
         TextNetSpec texts => new TextNet(texts, dropout, device, trained),
+        FusionNetSpec fusion => new FusionNet(fusion, dropout, device, trained),
         _ => throw new ArgumentException($"There is no network of {spec.GetType().Name}.", nameof(spec)),
     };
 
@@ -81,7 +82,7 @@ public abstract class Network : IDisposable
     }
 
     /// <summary>Whether there is such a weight.</summary>
-    protected bool Has(string name) => _byName.ContainsKey(name);
+    internal bool Has(string name) => _byName.ContainsKey(name);
 
     private static Tensor Create(WeightShape shape, int device, bool trained)
     {

@@ -59,6 +59,7 @@ internal static unsafe partial class TorchApi
     [LibraryImport(Library, EntryPoint = "aft_permute")] public static partial Tensors.Tensor Permute(Tensors.Tensor tensor, long* order, long dims);
     [LibraryImport(Library, EntryPoint = "aft_rows")] public static partial Tensors.Tensor Rows(Tensors.Tensor tensor, Tensors.Tensor indices);
     [LibraryImport(Library, EntryPoint = "aft_narrow")] public static partial Tensors.Tensor Narrow(Tensors.Tensor tensor, long dim, long start, long length);
+    [LibraryImport(Library, EntryPoint = "aft_cat")] public static partial Tensors.Tensor Concat(nint* tensors, long count, long dim);
     [LibraryImport(Library, EntryPoint = "aft_add")] public static partial Tensors.Tensor Add(Tensors.Tensor a, Tensors.Tensor b);
     [LibraryImport(Library, EntryPoint = "aft_sub")] public static partial Tensors.Tensor Sub(Tensors.Tensor a, Tensors.Tensor b);
     [LibraryImport(Library, EntryPoint = "aft_mul")] public static partial Tensors.Tensor Mul(Tensors.Tensor a, Tensors.Tensor b);

@@ -114,6 +114,21 @@ public sealed unsafe class Tensor : SafeHandle
     /// <summary>A part of a dimension.</summary>
     public Tensor Narrow(int dim, long start, long length) => Made(TorchApi.Narrow(this, dim, start, length));
 
+    /// <summary>Tensors side by side along a dimension.</summary>
+    public static Tensor Concat(IReadOnlyList<Tensor> tensors, int dim)
+    {
+        var handles = new nint[tensors.Count];
+        for (var i = 0; i < handles.Length; i++)
+            handles[i] = tensors[i].DangerousGetHandle();
+        fixed (nint* all = handles)
+        {
+            var joined = TorchApi.Concat(all, handles.Length, dim);
+            // Their memory must not go while the library reads it.
+            GC.KeepAlive(tensors);
+            return Made(joined);
+        }
+    }
+
     /// <summary>The sum of two.</summary>
     public Tensor Add(Tensor other) => Made(TorchApi.Add(this, other));
 

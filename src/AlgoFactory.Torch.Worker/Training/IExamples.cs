@@ -36,6 +36,7 @@ internal interface IExamples : IDisposable
     {
         ConvNetSpec images => new ImageExamples(images, job, inputs, device),
         TextNetSpec texts => new TextExamples(texts, job.Options.TokenDropout, TokenBytes.Read(inputs, rows, texts.Vocabulary)),
+        FusionNetSpec fusion => new FusionExamples(fusion, job, new FusionBytes(fusion, inputs, rows), rows, device),
         _ => throw new ArgumentException($"There are no rows for {job.Network.GetType().Name}.", nameof(job)),
     };
 }
@@ -56,15 +57,18 @@ internal sealed class ImageExamples(ConvNetSpec spec, TrainingJob job, ReadOnlyS
     }
 
     /// <inheritdoc/>
-    public Tensor Train(Network network, ReadOnlySpan<int> rows, float[] targets, Random random)
-    {
-        var images = _images.Normalise(_augmentation.Apply(_images.Take(Indices(rows)), random, device));
-        return ((ConvNet)network).Forward(Mixing.Apply(images, targets, job.Options.Mixup, job.Options.Cutmix, random, device), training: true);
-    }
+    public Tensor Train(Network network, ReadOnlySpan<int> rows, float[] targets, Random random) =>
+        ((ConvNet)network).Forward(Mixing.Apply(Take(rows, random), targets, job.Options.Mixup, job.Options.Cutmix, random, device), training: true);
 
     /// <inheritdoc/>
-    public Tensor Score(Network network, ReadOnlySpan<int> rows) =>
-        ((ConvNet)network).Forward(_images.Normalise(_images.Take(Indices(rows))), training: false);
+    public Tensor Score(Network network, ReadOnlySpan<int> rows) => ((ConvNet)network).Forward(Take(rows, null), training: false);
+
+    /// <summary>Normalised images: augmented by what is drawn, or as they are.</summary>
+    public Tensor Take(ReadOnlySpan<int> rows, Random? random)
+    {
+        var images = _images.Take(Indices(rows));
+        return _images.Normalise(random is null ? images : _augmentation.Apply(images, random, device));
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _images.Dispose();

@@ -38,10 +38,10 @@ internal sealed class TextExamples(TextNetSpec spec, double dropout, TokenBlock 
     }
 
     /// <inheritdoc/>
-    public Tensor Train(Network network, ReadOnlySpan<int> rows, float[] targets, Random random) => Forward(network, rows, random);
+    public Tensor Train(Network network, ReadOnlySpan<int> rows, float[] targets, Random random) => ((TextNet)network).Forward(Take(rows, random), training: true);
 
     /// <inheritdoc/>
-    public Tensor Score(Network network, ReadOnlySpan<int> rows) => Forward(network, rows, null);
+    public Tensor Score(Network network, ReadOnlySpan<int> rows) => ((TextNet)network).Forward(Take(rows, null), training: false);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -49,7 +49,8 @@ internal sealed class TextExamples(TextNetSpec spec, double dropout, TokenBlock 
         // Tokens are the collector's.
     }
 
-    private Tensor Forward(Network network, ReadOnlySpan<int> rows, Random? random)
+    /// <summary>Texts of one length: without some tokens that are drawn, or as they are.</summary>
+    public PaddedTexts Take(ReadOnlySpan<int> rows, Random? random)
     {
         var kept = new List<int>[rows.Length];
         for (var i = 0; i < kept.Length; i++)
@@ -59,7 +60,7 @@ internal sealed class TextExamples(TextNetSpec spec, double dropout, TokenBlock 
         for (var i = 0; i < kept.Length; i++)
             for (var t = 0; t < kept[i].Count; t++)
                 (ids[i * length + t], mask[i * length + t]) = (kept[i][t], 1);
-        return ((TextNet)network).Forward(ids, mask, rows.Length, training: random is not null);
+        return new PaddedTexts(ids, mask, rows.Length);
     }
 
     /// <summary>The first token stays, which says that a column begins: no row is empty.</summary>

@@ -6,6 +6,7 @@ using AlgoFactory.Learning.Features.Images;
 using AlgoFactory.Learning.Learners.Networks;
 using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Torch.Networks;
+using AlgoFactory.Torch.Protocol;
 
 namespace AlgoFactory.Torch.Learners;
 
@@ -27,9 +28,12 @@ public sealed class CnnLearner : ILearner
 
     /// <inheritdoc/>
     public long FitBytes(FitShape shape, ParameterSet parameters) =>
-        NetworkFit.WorkerBytes + 3 * shape.Rows * ImageBytes + (long)parameters.Integer(CnnParameters.Batch) * parameters.Integer(CnnParameters.Width) * 64 * 64 * 8;
+        NetworkFit.WorkerBytes + PixelMemory(shape.Rows, parameters.Integer(CnnParameters.Batch), parameters.Integer(CnnParameters.Width));
 
     private const long ImageBytes = 64 * 64 * 3;
+
+    /// <summary>What images take in a worker and on their way there, in bytes.</summary>
+    internal static long PixelMemory(long rows, long batch, int width) => 3 * rows * ImageBytes + batch * width * 64 * 64 * 8;
 
     /// <inheritdoc/>
     public FitOutcome Fit(TrainingSet data, ParameterSet parameters, FitContext context)
@@ -39,20 +43,29 @@ public sealed class CnnLearner : ILearner
         if (data.Features.Images is not { } images)
             throw new LearningException("A network of images needs a column of images, or a table whose columns are the pixels of a square image.");
         var rows = NetworkFit.CountedRows(data);
-        var network = Network(data.Task, images, rows, parameters);
+        var network = Network(
+            images, rows, parameters.Choice(CnnParameters.ImageSize), parameters.Integer(CnnParameters.Width), parameters.Integer(CnnParameters.Blocks), NetworkFit.Outputs(data.Task));
         var (trained, target) = NetworkFit.Train(
-            data, rows, network, CnnParameters.Options(parameters, rows.Length), CnnParameters.Augmentation(parameters, network.Channels == 1), Pixels, context);
+            data, rows, network, CnnParameters.Options(parameters, rows.Length), CnnParameters.Augmentation(parameters, network.Channels == 1),
+            (features, chosen) => PixelBytes.Of(features.Images!, chosen), context);
         var model = new OnnxModel(ConvNetGraph.Write(network, trained.Weights, data.Task.Kind, target), images.Size, data.Task.OutputWidth, trained.Result.Curve);
         NetworkFit.Compare(model, data.Features, rows, trained.ProbeScores);
         return new FitOutcome(model, NetworkFit.Refit(parameters, CnnParameters.Epochs, trained.Result));
     }
 
-    private static ConvNetSpec Network(TaskSpec task, ImageBlock images, int[] rows, ParameterSet parameters)
+    /// <summary>A network that suits images.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="rows">Those that are learned from.</param>
+    /// <param name="imageSize">The side that they are shrunk to, or <c>auto</c>.</param>
+    /// <param name="width">Channels of the first stage.</param>
+    /// <param name="blocks">Residual blocks a stage.</param>
+    /// <param name="outputs">Raw scores; 0: a branch.</param>
+    internal static ConvNetSpec Network(ImageBlock images, int[] rows, string imageSize, int width, int blocks, int outputs)
     {
         var size = images.Size;
         var grey = PixelStatistics.IsGrey(images, rows);
         var side = Math.Min(size.Height, size.Width);
-        var wanted = parameters.Choice(CnnParameters.ImageSize) switch
+        var wanted = imageSize switch
         {
             "auto" => size.Channels == 1 ? side : 32,
             var text => int.Parse(text, CultureInfo.InvariantCulture),
@@ -66,23 +79,11 @@ public sealed class CnnLearner : ILearner
             Image = size,
             Grey = grey,
             Shrink = shrink,
-            Widths = CnnParameters.Widths(side / shrink, parameters.Integer(CnnParameters.Width)),
-            Blocks = parameters.Integer(CnnParameters.Blocks),
-            Outputs = NetworkFit.Outputs(task),
+            Widths = CnnParameters.Widths(side / shrink, width),
+            Blocks = blocks,
+            Outputs = outputs,
             Mean = mean,
             Deviation = deviation,
         };
-    }
-
-    private static byte[] Pixels(FeatureBatch features, int[] rows)
-    {
-        var images = features.Images!;
-        var length = images.Size.Length;
-        if ((long)rows.Length * length > Array.MaxLength)
-            throw new LearningException($"{rows.Length} images of {length} bytes are more than a network can learn from at once; use fewer rows.");
-        var pixels = new byte[rows.Length * length];
-        for (var i = 0; i < rows.Length; i++)
-            images.Rows[rows[i]]?.CopyTo(pixels.AsSpan(i * length));
-        return pixels;
     }
 }

@@ -6,5 +6,5 @@ namespace AlgoFactory.Torch.Learners;
 public static class TorchLearners
 {
     /// <summary>All of them, whether or not the library is there: <see cref="ILearner.Unavailable"/> says.</summary>
-    public static IReadOnlyList<ILearner> All { get; } = [new CnnLearner(), new TransformerLearner()];
+    public static IReadOnlyList<ILearner> All { get; } = [new CnnLearner(), new TransformerLearner(), new FusionLearner()];
 }

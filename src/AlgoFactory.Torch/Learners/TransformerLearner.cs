@@ -28,12 +28,16 @@ public sealed class TransformerLearner : ILearner
         TransformerParameters.Space(profile.RowCount, profile.Columns.Count(c => c.Kind == ColumnKind.Text && c.Name != task.Label));
 
     /// <inheritdoc/>
-    public long FitBytes(FitShape shape, ParameterSet parameters)
+    public long FitBytes(FitShape shape, ParameterSet parameters) => NetworkFit.WorkerBytes + TextMemory(
+        shape.Rows, parameters.Integer(TransformerParameters.Batch), parameters, parameters.Integer(TransformerParameters.Width), parameters.Integer(TransformerParameters.Blocks));
+
+    /// <summary>What texts take in a worker, in bytes.</summary>
+    internal static long TextMemory(long rows, int batch, ParameterSet parameters, long width, int blocks)
     {
-        long width = parameters.Integer(TransformerParameters.Width), tokens = parameters.Integer(TransformerParameters.Tokens);
+        long tokens = parameters.Integer(TransformerParameters.Tokens);
         // What a step keeps of each token for its gradient, and of each pair of them; the vectors of tokens, five times.
-        var perRow = parameters.Integer(TransformerParameters.Blocks) * tokens * (20 * width + 4 * parameters.Integer(TransformerParameters.Heads) * tokens) * sizeof(float);
-        return NetworkFit.WorkerBytes + shape.Rows * tokens * sizeof(int) + parameters.Integer(TransformerParameters.Batch) * perRow + (1 << 13) * width * 5 * sizeof(float);
+        var perRow = blocks * tokens * (20 * width + 4 * parameters.Integer(TransformerParameters.Heads) * tokens) * sizeof(float);
+        return rows * tokens * sizeof(int) + batch * perRow + (1 << 13) * width * 5 * sizeof(float);
     }
 
     /// <inheritdoc/>
@@ -44,17 +48,8 @@ public sealed class TransformerLearner : ILearner
         if (data.Features.Tokens is not { } tokens)
             throw new LearningException("A transformer needs a column of texts.");
         var rows = NetworkFit.CountedRows(data);
-        var heads = parameters.Integer(TransformerParameters.Heads);
-        var longest = rows.Max(r => tokens.Row(r).Length);
-        var network = new TextNetSpec
-        {
-            Vocabulary = tokens.Vocabulary,
-            MaxTokens = Math.Min(parameters.Integer(TransformerParameters.Tokens), longest),
-            Width = (parameters.Integer(TransformerParameters.Width) + heads - 1) / heads * heads,
-            Heads = heads,
-            Blocks = parameters.Integer(TransformerParameters.Blocks),
-            Outputs = NetworkFit.Outputs(data.Task),
-        };
+        var network = Network(
+            tokens, rows, parameters, parameters.Integer(TransformerParameters.Width), parameters.Integer(TransformerParameters.Blocks), NetworkFit.Outputs(data.Task));
         var (trained, target) = NetworkFit.Train(
             data, rows, network, TransformerParameters.Options(parameters, rows.Length), null,
             (features, chosen) => TokenBytes.Of(features.Tokens!, chosen, network.MaxTokens), context);
@@ -62,5 +57,26 @@ public sealed class TransformerLearner : ILearner
             TextNetGraph.Write(network, trained.Weights, data.Task.Kind, target), network.Vocabulary, network.MaxTokens, data.Task.OutputWidth, trained.Result.Curve);
         NetworkFit.Compare(model, data.Features, rows, trained.ProbeScores);
         return new FitOutcome(model, NetworkFit.Refit(parameters, TransformerParameters.Epochs, trained.Result));
+    }
+
+    /// <summary>A network that suits texts.</summary>
+    /// <param name="tokens">The texts.</param>
+    /// <param name="rows">Those that are learned from.</param>
+    /// <param name="parameters">Its heads and the most tokens of a row.</param>
+    /// <param name="width">Length of a token's vector; rounded up to a multiple of the heads.</param>
+    /// <param name="blocks">Blocks.</param>
+    /// <param name="outputs">Raw scores; 0: a branch.</param>
+    internal static TextNetSpec Network(TokenBlock tokens, int[] rows, ParameterSet parameters, int width, int blocks, int outputs)
+    {
+        var heads = parameters.Integer(TransformerParameters.Heads);
+        return new TextNetSpec
+        {
+            Vocabulary = tokens.Vocabulary,
+            MaxTokens = Math.Min(parameters.Integer(TransformerParameters.Tokens), rows.Max(r => tokens.Row(r).Length)),
+            Width = (width + heads - 1) / heads * heads,
+            Heads = heads,
+            Blocks = blocks,
+            Outputs = outputs,
+        };
     }
 }

@@ -20,14 +20,29 @@ public static class ConvNetGraph
     {
         var tensors = NetworkGraph.ByName(spec, weights);
         var graph = new OnnxGraph("algofactory", [OnnxModel.Input, OnnxModel.Output]);
+        var x = Vector(graph, spec, tensors, "");
+        x = graph.Add(
+            "Gemm",
+            [x, graph.Constant(OnnxTensor.Of<float>(tensors["head.weight"], spec.Outputs, spec.Features)), graph.Constant(OnnxTensor.Of<float>(tensors["head.bias"]))],
+            OnnxAttribute.Of("transB", 1L));
+        return NetworkGraph.Finish(graph, x, spec.Outputs, task, target, OnnxModel.Output);
+    }
+
+    /// <summary>Adds the input of pixels and what becomes of them below the last layer: rows × <see cref="ConvNetSpec.Features"/>.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="spec">The network, or a branch of one.</param>
+    /// <param name="tensors">The weights by name.</param>
+    /// <param name="prefix">What the names begin with.</param>
+    internal static string Vector(OnnxGraph graph, ConvNetSpec spec, Dictionary<string, float[]> tensors, string prefix)
+    {
         var x = Pixels(graph, spec);
-        x = Relu(graph, Convolution(graph, tensors, "stem", x, spec.Channels, spec.Widths[0], 3, 1));
+        x = Relu(graph, Convolution(graph, tensors, prefix + "stem", x, spec.Channels, spec.Widths[0], 3, 1));
         x = graph.Add("MaxPool", [x], OnnxAttribute.Of("kernel_shape", [2L, 2L]), OnnxAttribute.Of("strides", [2L, 2L]));
         var from = spec.Widths[0];
         for (var stage = 0; stage < spec.Widths.Length; stage++)
             for (var block = 0; block < spec.Blocks; block++)
             {
-                var (name, to, stride) = ($"stage{stage}.block{block}", spec.Widths[stage], ConvNetSpec.Stride(stage, block));
+                var (name, to, stride) = ($"{prefix}stage{stage}.block{block}", spec.Widths[stage], ConvNetSpec.Stride(stage, block));
                 var y = Relu(graph, Convolution(graph, tensors, $"{name}.conv1", x, from, to, 3, stride));
                 y = Convolution(graph, tensors, $"{name}.conv2", y, to, to, 3, 1);
                 var shortcut = tensors.ContainsKey($"{name}.shortcut.weight") ? Convolution(graph, tensors, $"{name}.shortcut", x, from, to, 1, stride) : x;
@@ -35,11 +50,7 @@ public static class ConvNetGraph
                 from = to;
             }
 
-        x = graph.Add("Reshape", [graph.Add("GlobalAveragePool", [x]), graph.Constant(OnnxTensor.Of<long>([0, from]))]);
-        x = graph.Add(
-            "Gemm", [x, graph.Constant(OnnxTensor.Of<float>(tensors["head.weight"], spec.Outputs, from)), graph.Constant(OnnxTensor.Of<float>(tensors["head.bias"]))],
-            OnnxAttribute.Of("transB", 1L));
-        return NetworkGraph.Finish(graph, x, spec.Outputs, task, target, OnnxModel.Output);
+        return graph.Add("Reshape", [graph.Add("GlobalAveragePool", [x]), graph.Constant(OnnxTensor.Of<long>([0, from]))]);
     }
 
     private static string Pixels(OnnxGraph graph, ConvNetSpec spec)

@@ -37,6 +37,9 @@ public sealed record ConvNetSpec : NetworkSpec
     /// <summary>Channels that the first convolution reads.</summary>
     public int Channels => Grey ? 1 : Image.Channels;
 
+    /// <summary>The length of an image's vector, below the last layer.</summary>
+    public int Features => Widths[^1];
+
     /// <inheritdoc/>
     public override ImmutableArray<WeightShape> Weights()
     {
@@ -54,8 +57,12 @@ public sealed record ConvNetSpec : NetworkSpec
                 from = to;
             }
 
-        weights.Add(new("head.weight", WeightKind.Matrix, [Outputs, from]));
-        weights.Add(new("head.bias", WeightKind.Zeros, [Outputs]));
+        if (Outputs > 0)
+        {
+            weights.Add(new("head.weight", WeightKind.Matrix, [Outputs, from]));
+            weights.Add(new("head.bias", WeightKind.Zeros, [Outputs]));
+        }
+
         return weights.ToImmutable();
 
         void Convolution(string name, int inputs, int outputs, int side)

@@ -38,6 +38,17 @@ internal static class NetworkGraph
         return file.ToArray();
     }
 
+    /// <summary>x · wᵀ + b.</summary>
+    public static string Linear(OnnxGraph graph, string x, float[] weight, float[] bias)
+    {
+        var (outputs, inputs) = (bias.Length, weight.Length / bias.Length);
+        var turned = new float[weight.Length];
+        for (var o = 0; o < outputs; o++)
+            for (var i = 0; i < inputs; i++)
+                turned[i * outputs + o] = weight[o * inputs + i];
+        return graph.Add("Add", [graph.Add("MatMul", [x, graph.Constant(OnnxTensor.Of<float>(turned, inputs, outputs))]), graph.Constant(OnnxTensor.Of<float>(bias))]);
+    }
+
     private static string Scores(OnnxGraph graph, string x, TaskKind task, TargetUnits? target)
     {
         if (target is not null)

@@ -6,9 +6,10 @@ namespace AlgoFactory.Torch.Networks;
 /// <summary>A network as both sides of the protocol know it: what it is made of, and in which order its weights come.</summary>
 [JsonDerivedType(typeof(ConvNetSpec), "images")]
 [JsonDerivedType(typeof(TextNetSpec), "texts")]
+[JsonDerivedType(typeof(FusionNetSpec), "fusion")]
 public abstract record NetworkSpec
 {
-    /// <summary>Raw scores: one a class (two for two classes), or one value.</summary>
+    /// <summary>Raw scores: one a class (two for two classes), or one value. 0: a branch of another network, which ends in its vector.</summary>
     public required int Outputs { get; init; }
 
     /// <summary>What is learned or remembered, in the order in which both sides of the protocol hold it.</summary>

@@ -17,22 +17,31 @@ public static class TextNetGraph
     {
         var tensors = NetworkGraph.ByName(spec, weights);
         var graph = new OnnxGraph("algofactory", [OnnxTextModel.Tokens, OnnxTextModel.Positions, OnnxTextModel.Output]);
+        var x = NetworkGraph.Linear(graph, Vector(graph, spec, tensors, ""), tensors["head.weight"], tensors["head.bias"]);
+        return NetworkGraph.Finish(graph, x, spec.Outputs, task, target, OnnxTextModel.Output);
+    }
+
+    /// <summary>Adds the inputs of tokens and places and what becomes of them below the last layer: rows × <see cref="TextNetSpec.Width"/>.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="spec">The network, or a branch of one.</param>
+    /// <param name="tensors">The weights by name.</param>
+    /// <param name="prefix">What the names begin with.</param>
+    internal static string Vector(OnnxGraph graph, TextNetSpec spec, Dictionary<string, float[]> tensors, string prefix)
+    {
         var x = graph.Add("Add", [
-            Vectors("tokens", OnnxTextModel.Tokens, spec.Vocabulary),
-            Vectors("positions", OnnxTextModel.Positions, spec.MaxTokens),
+            Vectors(prefix + "tokens", OnnxTextModel.Tokens, spec.Vocabulary),
+            Vectors(prefix + "positions", OnnxTextModel.Positions, spec.MaxTokens),
         ]);
         for (var block = 0; block < spec.Blocks; block++)
         {
-            var name = $"block{block}";
+            var name = $"{prefix}block{block}";
             var attended = Attention(graph, spec, tensors, name, Norm(name + ".norm1", x));
-            x = graph.Add("Add", [x, Linear(graph, attended, tensors[$"{name}.joined.weight"], tensors[$"{name}.joined.bias"])]);
-            var wide = graph.Add("Gelu", [Linear(graph, Norm(name + ".norm2", x), tensors[$"{name}.wide.weight"], tensors[$"{name}.wide.bias"])]);
-            x = graph.Add("Add", [x, Linear(graph, wide, tensors[$"{name}.narrow.weight"], tensors[$"{name}.narrow.bias"])]);
+            x = graph.Add("Add", [x, NetworkGraph.Linear(graph, attended, tensors[$"{name}.joined.weight"], tensors[$"{name}.joined.bias"])]);
+            var wide = graph.Add("Gelu", [NetworkGraph.Linear(graph, Norm(name + ".norm2", x), tensors[$"{name}.wide.weight"], tensors[$"{name}.wide.bias"])]);
+            x = graph.Add("Add", [x, NetworkGraph.Linear(graph, wide, tensors[$"{name}.narrow.weight"], tensors[$"{name}.narrow.bias"])]);
         }
 
-        x = graph.Add("ReduceMean", [Norm("norm", x), graph.Constant(OnnxTensor.Of<long>([1]))], OnnxAttribute.Of("keepdims", 0L));
-        x = Linear(graph, x, tensors["head.weight"], tensors["head.bias"]);
-        return NetworkGraph.Finish(graph, x, spec.Outputs, task, target, OnnxTextModel.Output);
+        return graph.Add("ReduceMean", [Norm(prefix + "norm", x), graph.Constant(OnnxTensor.Of<long>([1]))], OnnxAttribute.Of("keepdims", 0L));
 
         string Vectors(string name, string input, int count) => graph.Add(
             "Gather", [graph.Constant(OnnxTensor.Of<float>(tensors[name], count, spec.Width)), graph.Input(input, ElementType.Int64, OnnxGraph.AnyWidth)],
@@ -58,20 +67,9 @@ public static class TextNetGraph
         string Part(int third, double factor, long[] order)
         {
             float[] Scaled(float[] all, int length) => Array.ConvertAll(all.AsSpan(third * length, length).ToArray(), v => (float)(v * factor));
-            var part = Linear(graph, x, Scaled(weight, width * width), Scaled(bias, width));
+            var part = NetworkGraph.Linear(graph, x, Scaled(weight, width * width), Scaled(bias, width));
             part = graph.Add("Reshape", [part, graph.Constant(OnnxTensor.Of<long>([0, 0, spec.Heads, size]))]);
             return graph.Add("Transpose", [part], OnnxAttribute.Of("perm", [.. order]));
         }
-    }
-
-    /// <summary>x · wᵀ + b.</summary>
-    private static string Linear(OnnxGraph graph, string x, float[] weight, float[] bias)
-    {
-        var (outputs, inputs) = (bias.Length, weight.Length / bias.Length);
-        var turned = new float[weight.Length];
-        for (var o = 0; o < outputs; o++)
-            for (var i = 0; i < inputs; i++)
-                turned[i * outputs + o] = weight[o * inputs + i];
-        return graph.Add("Add", [graph.Add("MatMul", [x, graph.Constant(OnnxTensor.Of<float>(turned, inputs, outputs))]), graph.Constant(OnnxTensor.Of<float>(bias))]);
     }
 }

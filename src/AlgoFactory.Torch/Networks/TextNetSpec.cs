@@ -48,7 +48,8 @@ public sealed record TextNetSpec : NetworkSpec
         }
 
         Norm("norm");
-        Linear("head", Width, Outputs);
+        if (Outputs > 0)
+            Linear("head", Width, Outputs);
         return weights.ToImmutable();
 
         void Norm(string name)

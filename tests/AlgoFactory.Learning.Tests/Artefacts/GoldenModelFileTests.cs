@@ -161,11 +161,19 @@ public sealed class GoldenModelFileTests
     [InlineData("binary-networks")]
     [InlineData("binary-photos")]
     [InlineData("binary-texts")]
+    [InlineData("binary-fusion")]
     [InlineData("regression-own")]
     public void The_generator_makes_a_file_of_networks(string name)
     {
         using var temporary = new TempFolder();
-        var model = name switch { "binary-networks" => GoldenNetworks.Fit(), "binary-photos" => GoldenNetworks.FitPhotos(), "binary-texts" => GoldenNetworks.FitTexts(), _ => GoldenNetworks.Own() };
+        var model = name switch
+        {
+            "binary-networks" => GoldenNetworks.Fit(),
+            "binary-photos" => GoldenNetworks.FitPhotos(),
+            "binary-texts" => GoldenNetworks.FitTexts(),
+            "binary-fusion" => GoldenNetworks.FitFusion(),
+            _ => GoldenNetworks.Own(),
+        };
         // ONNX Runtime adds up in another order on another processor.
         var path = Write(
             Environment.GetEnvironmentVariable("ALGOFACTORY_GOLDEN") ?? temporary["golden"], $"v{ModelManifest.CurrentVersion}-{name}", model, GoldenNetworks.Rows(8, 5), 1e-3);

@@ -90,6 +90,34 @@ internal static class GoldenNetworks
         return File(Schema, TinyModels.Task(TaskKind.Binary), new EnsembleMember("transformer", ParameterSet.Empty, pipeline, model, 1));
     }
 
+    /// <summary>A network of numbers, images and texts: the mean of each one's mean.</summary>
+    public static ModelFile FitFusion()
+    {
+        var (task, rows) = (TinyModels.Task(TaskKind.Binary), Rows(12, 1));
+        var labels = Enumerable.Range(0, rows.Length).Select(i => (float)(i % 2)).ToArray();
+        var (pipeline, features) = FeaturePipeline.FitTransform(
+            new FeaturizerInput(TinyModels.Bind(Schema, rows), task, labels, default), Schema, FeatureNeeds.Multimodal, FitContext.Create(7));
+        var inputs = new FusionInputs(features.DenseWidth, features.Images!.Size, features.Tokens!.Vocabulary, FittedTokenSequences.MaxTokens);
+        var graph = new OnnxGraph("small", [OnnxFusionModel.Numbers, OnnxModel.Input, OnnxTextModel.Tokens, OnnxTextModel.Positions, OnnxFusionModel.Output]);
+        graph.Input(OnnxTextModel.Positions, ElementType.Int64, OnnxGraph.AnyWidth);
+        var joined = graph.Concat(
+        [
+            Mean(graph.Input(OnnxFusionModel.Numbers, ElementType.Float, inputs.Numbers), 0.1f), Mean(graph.Input(OnnxModel.Input, ElementType.UInt8, inputs.Image!.Value.Length), 1 / 255f),
+            Mean(graph.Input(OnnxTextModel.Tokens, ElementType.Int64, OnnxGraph.AnyWidth), 1 / 400f),
+        ]);
+        graph.Output(OnnxFusionModel.Output, Mean(joined, 1), ElementType.Float, 1);
+        using var file = new MemoryStream();
+        OnnxFile.Write(graph, "algofactory", "1", [], file);
+        var model = new OnnxFusionModel(file.ToArray(), inputs, 1, [new TrainingEpoch(1, 0.5, 0.6, 0.01, 2)]);
+        return File(Schema, task, new EnsembleMember("fusion", ParameterSet.Empty, pipeline, model, 1));
+
+        string Mean(string value, float factor)
+        {
+            var mean = graph.Add("ReduceMean", [graph.Cast(value, ElementType.Float), graph.Constant(OnnxTensor.Of<long>([1]))], OnnxAttribute.Of("keepdims", 1L));
+            return graph.Add("Mul", [mean, graph.Constant(OnnxTensor.Scalar(factor))]);
+        }
+    }
+
     /// <summary>A user's own graph of two numbers.</summary>
     public static ModelFile Own()
     {

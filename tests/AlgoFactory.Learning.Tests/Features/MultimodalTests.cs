@@ -1,6 +1,3 @@
-using AlgoFactory.Data.Frames;
-using AlgoFactory.Data.Images;
-using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning.Features;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Spaces;
@@ -13,18 +10,32 @@ namespace AlgoFactory.Learning.Tests.Features;
 /// <summary>A table whose label hangs on a number, on a word and on what an image shows, each about as much.</summary>
 public sealed class MultimodalTests
 {
-    private static readonly string[] Words = ["good", "kind", "warm", "plain", "bad", "cold", "harsh", "fine", "grey", "late"];
-
     [Theory]
     [InlineData("linear", FeatureNeeds.Scaled)]
     [InlineData("gbdt", FeatureNeeds.Levels)]
     public void All_columns_together_beat_the_best_of_them_alone(string id, FeatureNeeds needs)
     {
-        var (train, test) = (Table(500, 1), Table(400, 2));
-        double Accuracy(params string[] columns) => Right(id, needs, Only(train, columns), test) / (double)test.Labels.Length;
-        var best = new[] { "number", "text", "image" }.Max(column => Accuracy(column));
+        var (train, test) = (Multimodal.Sum(TaskKind.Binary, 500, 1), Multimodal.Sum(TaskKind.Binary, 400, 2));
+        double Accuracy(params string[] columns) => Right(id, needs, Multimodal.Only(train, columns), test) / (double)test.Labels.Length;
+        var best = Multimodal.Columns.Max(column => Accuracy(column));
         best.ShouldBeInRange(0.55, 0.8);
-        Accuracy("number", "text", "image").ShouldBeGreaterThan(best + 0.05);
+        Accuracy(Multimodal.Columns).ShouldBeGreaterThan(best + 0.05);
+    }
+
+    [Fact]
+    public void A_network_of_all_columns_sees_numbers_scaled_images_as_they_are_and_texts_as_tokens()
+    {
+        var table = Multimodal.Sum(TaskKind.Binary, 60, 1);
+        var (pipeline, data) = table.TrainingSet(FeatureNeeds.Multimodal);
+        var features = ArtefactRoundTrip.Of(pipeline, BuiltIn.Readers).Transform(table.Frame);
+        features.DenseWidth.ShouldBe(1);
+        features.Dense.ToArray().ShouldBe(data.Features.Dense.ToArray());
+        features.Dense.ToArray().Average().ShouldBe(0, 1e-4);
+        features.Images!.Rows[7].ShouldBe(((Data.Frames.ImageColumn)table.Frame["image"]).Values[7]);
+        features.Tokens!.Row(7).ToArray().ShouldBe(data.Features.Tokens!.Row(7).ToArray());
+
+        var numbers = Multimodal.Only(table, "number").TrainingSet(FeatureNeeds.Multimodal).Data.Features;
+        (numbers.DenseWidth, numbers.Images, numbers.Tokens).ShouldBe((1, null, null));
     }
 
     private static int Right(string id, FeatureNeeds needs, SyntheticTable train, SyntheticTable test)
@@ -35,42 +46,5 @@ public sealed class MultimodalTests
         var scores = new float[test.Labels.Length * model.OutputWidth];
         model.Predict(pipeline.Transform(test.Frame), scores);
         return scores.Zip(test.Labels).Count(s => s.First > 0.5f == s.Second > 0.5f);
-    }
-
-    private static SyntheticTable Only(SyntheticTable table, string[] columns) =>
-        table with { Schema = new Schema([.. table.Schema.Columns.Where(c => columns.Contains(c.Name))], null) };
-
-    private static SyntheticTable Table(int rows, int seed)
-    {
-        var random = new Random(seed);
-        var (number, text, image, labels) = (new double[rows], new string?[rows], new byte[]?[rows], new float[rows]);
-        for (var row = 0; row < rows; row++)
-        {
-            number[row] = random.NextDouble() * 2 - 1;
-            var words = Enumerable.Range(0, 6).Select(_ => random.Next(Words.Length)).ToArray();
-            text[row] = string.Join(' ', words.Select(w => Words[w]));
-            var mood = words.Count(w => w < 3) - words.Count(w => w is >= 4 and < 7);
-            var isUpright = random.Next(2) == 1;
-            image[row] = Stripes(isUpright, random);
-            labels[row] = 2 * number[row] + mood * 0.7 + (isUpright ? 1 : -1) > 0 ? 1 : 0;
-        }
-
-        var frame = new Frame(rows, [new NumericColumn("number", number), new TextColumn("text", text), new ImageColumn("image", image)]);
-        ColumnSpec Spec(string name, ColumnKind kind) => new(name, kind, ColumnRole.Feature, 1, "made up");
-        return new SyntheticTable(
-            frame, new Schema([Spec("number", ColumnKind.Numeric), Spec("text", ColumnKind.Text), Spec("image", ColumnKind.Image)], null),
-            new TaskSpec(TaskKind.Binary, "label", ["no", "yes"]), labels);
-    }
-
-    private static byte[] Stripes(bool upright, Random random)
-    {
-        var pixels = new byte[ImageDecoder.Length];
-        random.NextBytes(pixels);
-        var phase = random.Next(8);
-        for (var y = 0; y < ImageDecoder.Side; y++)
-            for (var x = 0; x < ImageDecoder.Side; x++)
-                if (((upright ? x : y) + phase) / 4 % 2 == 0)
-                    pixels.AsSpan((y * ImageDecoder.Side + x) * 3, 3).Fill(255);
-        return pixels;
     }
 }

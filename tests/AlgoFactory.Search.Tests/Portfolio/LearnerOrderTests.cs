@@ -71,6 +71,23 @@ public sealed class LearnerOrderTests
     }
 
     [Theory]
+    [InlineData(true, ColumnKind.Numeric, ColumnKind.Text)]
+    [InlineData(true, ColumnKind.Image, ColumnKind.Text)]
+    [InlineData(true, ColumnKind.Categorical, ColumnKind.Image)]
+    [InlineData(false, ColumnKind.Numeric, ColumnKind.Categorical)]
+    [InlineData(false, ColumnKind.Text, ColumnKind.Text)]
+    [InlineData(false, ColumnKind.Image, ColumnKind.Identifier)]
+    public void What_joins_several_kinds_of_columns_is_offered_where_there_are_two(bool offered, params ColumnKind[] kinds)
+    {
+        var learner = new LearnerInfo("joint", "Joint", TaskKinds.All, FeatureNeeds.Multimodal, Reproducibility.AnyThreads, UsesValidation: false, NeedsSeveralKinds: true);
+        // A label is none of them.
+        var profile = new DatasetProfile(
+            100, [.. kinds.Select((kind, i) => new ColumnProfile($"c{i}", kind, 100, 0, 100)), new ColumnProfile(TinyData.Binary.Label, ColumnKind.Boolean, 100, 0, 2)]);
+        LearnerOrder.Objection(learner, TinyData.Binary, profile)
+            .ShouldBe(offered ? null : "it needs columns of two kinds at least (numbers or categories, texts, images), and there is one");
+    }
+
+    [Theory]
     [InlineData("gbdt", null)]
     [InlineData("fm", "it needs a column of categories, and there is none")]
     [InlineData("fasttext", "it needs a column of texts, and there is none")]

@@ -75,5 +75,8 @@ internal static class NetworkFormats
 {
     /// <summary>Format name and reader.</summary>
     public static IEnumerable<KeyValuePair<string, Func<Artefacts.ArtefactSection, IModel>>> Readers { get; } =
-        [new(OnnxModel.FormatName, OnnxModel.Read), new(OnnxTextModel.FormatName, OnnxTextModel.Read), new(OnnxGraphModel.FormatName, OnnxGraphModel.Read)];
+    [
+        new(OnnxModel.FormatName, OnnxModel.Read), new(OnnxTextModel.FormatName, OnnxTextModel.Read), new(OnnxFusionModel.FormatName, OnnxFusionModel.Read),
+        new(OnnxGraphModel.FormatName, OnnxGraphModel.Read),
+    ];
 }

@@ -63,10 +63,10 @@ public sealed class OnnxModel : INetworkModel, IOnnxModel
     public static OnnxModel Read(ArtefactSection from)
     {
         var card = from.ReadJson<Document>("onnx");
-        if (card is not { Height: >= 1 and <= MaxSide, Width: >= 1 and <= MaxSide, Channels: >= 1 and <= MaxChannels, Outputs: >= 1 and <= MaxOutputs } || card.Curve.IsDefault)
+        var size = new ImageSize(card.Height, card.Width, card.Channels);
+        if (!IsInRange(size) || card.Outputs is < 1 or > MaxOutputs || card.Curve.IsDefault)
             throw new ArtefactFormatException("The network in the model file has sizes out of range.");
         var graph = from.ReadArray<byte>("graph");
-        var size = new ImageSize(card.Height, card.Width, card.Channels);
         if (OnnxGuard.Fault(graph, Input, size.Length) is { } fault)
             throw new ArtefactFormatException($"The network in the model file is refused: {fault}.");
         return new OnnxModel(graph, size, card.Outputs, card.Curve);
@@ -100,6 +100,9 @@ public sealed class OnnxModel : INetworkModel, IOnnxModel
         to.WriteJson("onnx", new Document(Size.Height, Size.Width, Size.Channels, OutputWidth, Curve));
         to.WriteArray<byte>("graph", _graph);
     }
+
+    /// <summary>Whether a network reads images of that size.</summary>
+    internal static bool IsInRange(ImageSize size) => size is { Height: >= 1 and <= MaxSide, Width: >= 1 and <= MaxSide, Channels: >= 1 and <= MaxChannels };
 
     private sealed record Document(int Height, int Width, int Channels, int Outputs, ImmutableArray<TrainingEpoch> Curve);
 }

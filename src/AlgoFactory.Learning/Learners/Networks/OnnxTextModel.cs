@@ -65,7 +65,7 @@ public sealed class OnnxTextModel : INetworkModel
     public static OnnxTextModel Read(ArtefactSection from)
     {
         var card = from.ReadJson<Document>("onnx");
-        if (card is not { Vocabulary: >= 1 and <= MaxVocabulary, MaxTokens: >= 1 and <= MostTokens, Outputs: >= 1 and <= MaxOutputs } || card.Curve.IsDefault)
+        if (!IsInRange(card.Vocabulary, card.MaxTokens) || card.Outputs is < 1 or > MaxOutputs || card.Curve.IsDefault)
             throw new ArtefactFormatException("The network in the model file has sizes out of range.");
         var graph = from.ReadArray<byte>("graph");
         if (OnnxGuard.Fault(graph, [new(Tokens, card.MaxTokens), new(Positions, card.MaxTokens)]) is { } fault)
@@ -80,17 +80,24 @@ public sealed class OnnxTextModel : INetworkModel
             return;
         if (rows.Tokens is not { } tokens || tokens.Vocabulary != Vocabulary)
             throw new LearningException($"The network reads texts of a vocabulary of {Vocabulary} tokens, and was given none of it.");
+        var inputs = new List<KeyValuePair<string, Array>>(2);
         for (var row = 0; row < rows.RowCount; row++)
         {
-            var ids = tokens.Row(row);
-            ids = ids[..Math.Min(ids.Length, MaxTokens)];
-            var (words, places) = (new long[ids.Length], new long[ids.Length]);
-            for (var i = 0; i < ids.Length; i++)
-                (words[i], places[i]) = (ids[i], i);
-            _session.Answer(
-                [KeyValuePair.Create<string, Array>(Tokens, words), KeyValuePair.Create<string, Array>(Positions, places)], Output,
-                scores.Slice(row * OutputWidth, OutputWidth));
+            inputs.Clear();
+            AddTo(inputs, tokens.Row(row), MaxTokens);
+            _session.Answer(inputs, Output, scores.Slice(row * OutputWidth, OutputWidth));
         }
+    }
+
+    /// <summary>Adds a row's first tokens and their places to what a graph is asked.</summary>
+    internal static void AddTo(List<KeyValuePair<string, Array>> inputs, ReadOnlySpan<int> ids, int maxTokens)
+    {
+        ids = ids[..Math.Min(ids.Length, maxTokens)];
+        var (words, places) = (new long[ids.Length], new long[ids.Length]);
+        for (var i = 0; i < ids.Length; i++)
+            (words[i], places[i]) = (ids[i], i);
+        inputs.Add(new(Tokens, words));
+        inputs.Add(new(Positions, places));
     }
 
     /// <inheritdoc/>
@@ -102,6 +109,9 @@ public sealed class OnnxTextModel : INetworkModel
         to.WriteJson("onnx", new Document(Vocabulary, MaxTokens, OutputWidth, Curve));
         to.WriteArray<byte>("graph", _graph);
     }
+
+    /// <summary>Whether a network reads texts of that many tokens.</summary>
+    internal static bool IsInRange(int vocabulary, int maxTokens) => vocabulary is >= 1 and <= MaxVocabulary && maxTokens is >= 1 and <= MostTokens;
 
     private sealed record Document(int Vocabulary, int MaxTokens, int Outputs, ImmutableArray<TrainingEpoch> Curve);
 }
