@@ -13,6 +13,7 @@ var entries = new SortedDictionary<string, Action<string[]>>(StringComparer.Ordi
     ["recommend-speed"] = RecommendSpeed.Run,
     ["recommend-tables"] = RecommendTables.Run,
     ["tuners"] = Tuners.Run,
+    ["fusion-tables"] = FusionTables.Run,
     ["learner-tables"] = LearnerTables.Run,
     ["network-batches"] = NetworkBatches.Run,
     ["network-predictions"] = NetworkPredictions.Run,
