@@ -4,13 +4,14 @@
 #
 #   benchmarks/fusion.sh FOLDER BUDGET [TABLE ...]
 #
-# FOLDER holds TABLE.train.csv and TABLE.test.csv; without names the tables are sum and product. Column cnn and transformer need libtorch.
+# FOLDER holds TABLE.train.csv and TABLE.test.csv; without names the tables are sum and product. cnn, transformer and fusion need libtorch.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,7p' "$0" >&2; exit 2; }
 program=${ALGOFACTORY_PROGRAM:-$(dirname -- "$(readlink -f -- "$0")")/../algofactory}
 folder=$1 budget=$2
 shift 2
 [ $# -gt 0 ] || set -- sum product
+$program --version >/dev/null # a first build does not count
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 for table in "$@"; do

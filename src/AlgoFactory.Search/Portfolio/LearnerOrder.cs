@@ -66,7 +66,7 @@ public static class LearnerOrder
             : learner.NeedsText && !Has(ColumnKind.Text) ? "it needs a column of texts, and there is none"
             : learner.NeedsImages && !HasImages(profile, task.Label) ? "it needs images, and there are none"
             : learner.NeedsImageColumns && !Has(ColumnKind.Image) ? "it needs a column of images, and there is none"
-            : learner.NeedsSeveralKinds && Kinds(profile, task.Label) < 2 ? "it needs columns of two kinds at least (numbers or categories, texts, images), and there is one"
+            : learner.NeedsSeveralKinds && Kinds(profile, task.Label) < 2 ? "it needs columns of two kinds at least (numbers or categories, texts, images), and there are fewer"
             : learner.Needs is FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings && profile.RowCount >= ManyForPretrained
                 ? $"it is for fewer than {ManyForPretrained} rows"
                 : null;

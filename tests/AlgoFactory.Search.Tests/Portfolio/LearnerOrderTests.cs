@@ -84,7 +84,7 @@ public sealed class LearnerOrderTests
         var profile = new DatasetProfile(
             100, [.. kinds.Select((kind, i) => new ColumnProfile($"c{i}", kind, 100, 0, 100)), new ColumnProfile(TinyData.Binary.Label, ColumnKind.Boolean, 100, 0, 2)]);
         LearnerOrder.Objection(learner, TinyData.Binary, profile)
-            .ShouldBe(offered ? null : "it needs columns of two kinds at least (numbers or categories, texts, images), and there is one");
+            .ShouldBe(offered ? null : "it needs columns of two kinds at least (numbers or categories, texts, images), and there are fewer");
     }
 
     [Theory]
