@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Measures predictions over HTTP beside an empty endpoint, in the same run, with wrk (Debian package wrk).
 #
-#   benchmarks/serving.sh [ROUNDS] [SECONDS] [SWAPS]
+#   benchmarks/serving.sh [ROUNDS] [SECONDS] [SWAPS] [PAUSE]
 #
 # Both servers run at once; wrk -t1 -c16 loads one and then the other, ROUNDS times. The server runs as it is shipped, with
 # API key, metrics and the log of predictions on; only its worker, which trains, is off. Swaps are measured twice: on that
-# server, where the version before stays loaded, and on one that loads every version anew.
+# server, where the version before stays loaded, and on one that loads every version anew; PAUSE milliseconds (0) lie between two.
 set -euo pipefail
-rounds=${1:-3} seconds=${2:-5} swaps=${3:-1000}
+rounds=${1:-3} seconds=${2:-5} swaps=${3:-1000} pause=${4:-0}
 . "$(dirname -- "$(readlink -f -- "$0")")/serving-common.sh"
 empty=http://127.0.0.1:5191
 exec_bench serving-empty "$empty" & servers+=($!)
@@ -46,7 +46,7 @@ for name in ours anew; do
     load $name 3 "$target" >/dev/null
     read -r _ _ steady _ _ < <(load $name "$seconds" "$target" | figures)
     load $name 600 "$target" >"$work/swaps.txt" & loader=$!
-    bench serving-swaps "${url[$name]}" "${key[$name]}" "$work/body.json" "$swaps"
+    bench serving-swaps "${url[$name]}" "${key[$name]}" "$work/body.json" "$swaps" "$pause"
     kill -INT "$(pgrep -P "$loader" wrk || echo "$loader")" # wrk then prints its figures
     wait "$loader"
     figures <"$work/swaps.txt" | awk -v name=$name -v steady="$steady" '{ printf "%s, load meanwhile: %s requests/s, p50 %s µs, p99 %s µs (%.1f × the steady %s µs), %s failed of %s\n", name, $1, $2, $3, $3 / steady, steady, $4, $5 }'

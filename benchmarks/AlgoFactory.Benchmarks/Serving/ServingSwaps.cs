@@ -7,15 +7,19 @@ using System.Text.Json;
 namespace AlgoFactory.Benchmarks.Serving;
 
 /// <summary>
-/// <c>serving-swaps URL KEY BODY COUNT</c>: swaps the deployment <c>bench</c> between its versions 1 and 2, and after each swap that
-/// the server has acknowledged asks for a prediction: one by the other version is stale. Prints both counts and how the
-/// server's memory went.
+/// <c>serving-swaps URL KEY BODY COUNT [PAUSE]</c>: swaps the deployment <c>bench</c> between its versions 1 and 2, and after each
+/// swap that the server has acknowledged asks for a prediction: one by the other version is stale. Then it waits for PAUSE
+/// milliseconds (0). Prints both counts and how the server's memory went.
 /// </summary>
 internal static class ServingSwaps
 {
-    public static void Run(string[] args) => RunAsync(new Uri(args[0]), args[1], File.ReadAllText(args[2]), int.Parse(args[3], CultureInfo.InvariantCulture)).GetAwaiter().GetResult();
+    public static void Run(string[] args)
+    {
+        int Number(int at) => at < args.Length ? int.Parse(args[at], CultureInfo.InvariantCulture) : 0;
+        RunAsync(new Uri(args[0]), args[1], File.ReadAllText(args[2]), Number(3), Number(4)).GetAwaiter().GetResult();
+    }
 
-    private static async Task RunAsync(Uri server, string key, string body, int count)
+    private static async Task RunAsync(Uri server, string key, string body, int count, int pause)
     {
         using var client = new HttpClient { BaseAddress = server };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -32,6 +36,7 @@ internal static class ServingSwaps
                 failed++;
             else if ((await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("version").GetInt32() != version)
                 stale++;
+            await Task.Delay(pause);
         }
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
