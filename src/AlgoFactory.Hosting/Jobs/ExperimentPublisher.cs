@@ -1,5 +1,6 @@
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Registry;
 
 namespace AlgoFactory.Hosting.Jobs;
@@ -9,8 +10,11 @@ namespace AlgoFactory.Hosting.Jobs;
 /// leaves nothing half: the staged file is whole (it is renamed into place), publishing is one rename, the mark comes
 /// last and the staged file goes after it. Run again after a kill, it finds by the model's hash whether it had published.
 /// </summary>
-public sealed class ExperimentPublisher(ModelRegistry registry, IExperimentStore store, ExperimentFiles files, TimeProvider clock)
+public sealed class ExperimentPublisher(ModelRegistry registry, IExperimentStore store, ExperimentFiles files, IAuditLog audit, TimeProvider clock)
 {
+    /// <summary>Who publishes, in the audit log: the experiment's start says who asked for it.</summary>
+    private const string Worker = "worker";
+
     /// <summary>Whether the experiment has a whole fitted model that is not marked as published yet.</summary>
     public bool HasStaged(string experimentId) => File.Exists(files.ModelPath(experimentId));
 
@@ -21,6 +25,7 @@ public sealed class ExperimentPublisher(ModelRegistry registry, IExperimentStore
         var name = experiment.Request.Name;
         var hash = ModelFile.ReadManifest(staged).Hash;
         var version = registry.Find(name)?.Versions.FirstOrDefault(v => v.Id.Hash == hash && v.Error is null)?.Id ?? registry.Publish(name, staged, cancellation);
+        await audit.AddAsync(new AuditEntry(clock.GetUtcNow(), Worker, "model.publish", $"{name}/{version.Version}", $"{hash}, experiment {experiment.Id}"), CancellationToken.None);
         await store.ChangeAsync(experiment.Id, old => old with
         {
             State = ExperimentState.Completed,

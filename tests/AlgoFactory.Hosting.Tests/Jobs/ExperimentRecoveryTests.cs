@@ -1,6 +1,7 @@
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Learning;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.TestKit.Models;
 
@@ -55,6 +56,9 @@ public sealed class ExperimentRecoveryTests
         experiment.ModelVersion.ShouldBe(1);
         stores.Get<ModelRegistry>().Find("m")!.Versions.Length.ShouldBe(1);
         File.Exists(stores.Get<ExperimentFiles>().ModelPath(id)).ShouldBeFalse();
+        var noted = (await stores.Get<IAuditLog>().ListAsync(10, default)).ShouldHaveSingleItem();
+        (noted.Action, noted.Subject).ShouldBe(("model.publish", "m/1"));
+        noted.Detail.ShouldContain(id);
     }
 
     [Fact]

@@ -19,6 +19,14 @@ public sealed class SessionTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Signing_in_is_in_the_audit_log_with_the_key_that_did_it()
+    {
+        var made = await shared.Server.Get<KeyService>().CreateAsync("seen", KeyRole.Analyst, default);
+        await CookieAsync(made.Secret);
+        (await shared.Server.Get<IAuditLog>().ListAsync(200, default)).ShouldContain(e => e.Action == "session.begin" && e.Subject == made.Key.Id && e.Who == "seen");
+    }
+
+    [Fact]
     public async Task A_wrong_key_signs_nobody_in()
     {
         using var answer = await shared.Server.Client().PostAsJsonAsync("/api/session", new { key = "afk_wrong" });
