@@ -1,10 +1,11 @@
 using AlgoFactory.Serving.Access;
+using AlgoFactory.Storage;
 using Microsoft.AspNetCore.Authentication;
 
 namespace AlgoFactory.Web.Access;
 
 /// <summary>Signs a browser in with a key, and out. Pages and <see cref="SessionApi"/> share it.</summary>
-public sealed class SignIn(KeyService keys, Audit audit)
+public sealed class SignIn(KeyService keys, Audit audit, ILogger<SignIn> log)
 {
     /// <summary>Sets the cookie and returns the key, or null when the key is unknown or revoked.</summary>
     public async Task<ApiKey?> SignInAsync(HttpContext context, string secret)
@@ -13,7 +14,16 @@ public sealed class SignIn(KeyService keys, Audit audit)
             return null;
         var user = KeyIdentity.Of(key, Schemes.Cookie);
         await context.SignInAsync(Schemes.Cookie, user, new AuthenticationProperties { IsPersistent = true });
-        await audit.NoteAsync(user, "session.begin", key.Id);
+        try
+        {
+            await audit.NoteAsync(user, "session.begin", key.Id);
+        }
+        catch (StorageException e)
+        {
+            // Who comes to make room on a full disk must get in.
+            log.LogWarning("The sign-in with the key {Id} could not be noted in the audit log: {Error}", key.Id, e.Message);
+        }
+
         return key;
     }
 

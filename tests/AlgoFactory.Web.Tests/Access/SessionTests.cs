@@ -1,6 +1,14 @@
 using System.Net.Http.Json;
 using AlgoFactory.Serving.Access;
+using AlgoFactory.Storage;
+using AlgoFactory.Web.Access;
 using AlgoFactory.Web.Tests.Server;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 
 namespace AlgoFactory.Web.Tests.Access;
 
@@ -24,6 +32,20 @@ public sealed class SessionTests(SharedServer shared)
         var made = await shared.Server.Get<KeyService>().CreateAsync("seen", KeyRole.Analyst, default);
         await CookieAsync(made.Secret);
         (await shared.Server.Get<IAuditLog>().ListAsync(200, default)).ShouldContain(e => e.Action == "session.begin" && e.Subject == made.Key.Id && e.Who == "seen");
+    }
+
+    [Fact]
+    public async Task An_audit_log_that_cannot_be_written_keeps_nobody_out()
+    {
+        var full = Substitute.For<IAuditLog>();
+        full.AddAsync(default!, default).ThrowsAsyncForAnyArgs(new StorageException("The disk is full."));
+        var sessions = Substitute.For<IAuthenticationService>();
+        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton(sessions).BuildServiceProvider() };
+        var signIn = new SignIn(shared.Server.Get<KeyService>(), new Audit(full, TimeProvider.System), NullLogger<SignIn>.Instance);
+
+        (await signIn.SignInAsync(context, await shared.Server.KeyAsync(KeyRole.Admin))).ShouldNotBeNull();
+        await full.ReceivedWithAnyArgs(1).AddAsync(default!, default);
+        await sessions.ReceivedWithAnyArgs(1).SignInAsync(default!, default, default!, default);
     }
 
     [Fact]
