@@ -25,7 +25,7 @@ namespace F = torch::nn::functional;
 
 namespace {
 
-constexpr int64_t kAbiVersion = 1;
+constexpr int64_t kAbiVersion = 2;
 
 thread_local std::string error_text;
 thread_local bool out_of_memory = false;
@@ -157,7 +157,8 @@ AFT Handle* aft_tensor(const void* data, const int64_t* sizes, int64_t dims, int
     return made([&] {
         auto options = at::TensorOptions().dtype(type_of(type));
         auto view = at::from_blob(const_cast<void*>(data), at::IntArrayRef(sizes, dims), options);
-        return device < 0 ? view.clone() : view.to(device_of(device));
+        // From pinned memory a copy is queued behind the device's work: from any other it would wait for all of that.
+        return device < 0 ? view.clone() : view.pin_memory().to(device_of(device), /*non_blocking=*/true);
     });
 }
 
@@ -261,6 +262,28 @@ AFT Handle* aft_warp(Handle* images, Handle* matrices, int border) {
 
 AFT int aft_backward(Handle* loss) { return done([&] { loss->tensor.backward(); }); }
 
+AFT int aft_zero_grad(Handle* const* parameters, int64_t count) {
+    return done([&] {
+        for (int64_t i = 0; i < count; i++) parameters[i]->tensor.mutable_grad() = Tensor();
+    });
+}
+
+// Adds the gradients of a copy of a network, perhaps on another device, to the network's own; the copy then has none.
+AFT int aft_gather_grad(Handle* const* parameters, Handle* const* copies, int64_t count) {
+    return done([&] {
+        at::NoGradGuard none;
+        for (int64_t i = 0; i < count; i++) {
+            auto& more = copies[i]->tensor.mutable_grad();
+            if (!more.defined()) continue;
+            auto& sum = parameters[i]->tensor.mutable_grad();
+            auto here = more.to(parameters[i]->tensor.device(), /*non_blocking=*/true);
+            if (sum.defined()) sum.add_(here);
+            else sum = here;
+            more = Tensor();
+        }
+    });
+}
+
 AFT double aft_clip_grad(Handle* const* parameters, int64_t count, double most) {
     double norm = 0;
     return done([&] { norm = torch::nn::utils::clip_grad_norm_(list(parameters, count), most); }) == 0 ? norm : -1;
@@ -312,13 +335,6 @@ AFT int aft_optimizer_rate(OptimizerHandle* optimizer, double rate) {
 }
 
 AFT int aft_optimizer_step(OptimizerHandle* optimizer) { return done([&] { optimizer->optimizer->step(); }); }
-
-AFT int aft_optimizer_zero_grad(OptimizerHandle* optimizer) {
-    return done([&] {
-        for (auto& group : optimizer->optimizer->param_groups())
-            for (auto& parameter : group.params()) parameter.mutable_grad() = Tensor();
-    });
-}
 
 // average += (1 - decay) * (value - average), for all at once.
 AFT int aft_average(Handle* const* averages, Handle* const* values, int64_t count, double decay) {

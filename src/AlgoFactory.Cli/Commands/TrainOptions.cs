@@ -48,7 +48,7 @@ internal sealed class TrainOptions
     private readonly Option<string?> _positive = new("--positive") { Description = "The positive class of a binary task; not given: the rarer one.", HelpName = "CLASS" };
     private readonly Option<string?> _out = new("--out") { Description = "Where the model goes; not given: the input's name with .afm, in the current folder.", HelpName = "MODEL.afm" };
     private readonly Option<int> _threads = new("--threads") { Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
-    private readonly Option<string> _device = new("--device") { Description = "Where networks are trained: auto, cpu, or cuda:0, cuda:1 and so on.", HelpName = "DEVICE", DefaultValueFactory = _ => TorchDevice.Automatic };
+    private readonly Option<string> _device = new("--device") { Description = $"Where networks are trained: {TorchDevice.Choices}.", HelpName = "DEVICE", DefaultValueFactory = _ => TorchDevice.Automatic };
     private readonly Option<string?> _maxLatency = new("--max-latency") { Description = "The most time the model may take to predict one row: 50us, 2ms.", HelpName = "TIME" };
     private readonly Option<bool> _single = new("--single-model") { Description = "One model fitted on all rows, instead of a bag or an ensemble." };
     private readonly Option<string> _stack = new("--stack") { Description = "Whether a second layer of models may be served: auto, where it is clearly better out of fold; or off.", HelpName = "WHEN", DefaultValueFactory = _ => StackChoice.Automatic };
@@ -166,7 +166,7 @@ internal sealed class TrainOptions
     /// <exception cref="UsageException">It is no device.</exception>
     public string Device(ParseResult line) => line.GetRequiredValue(_device) is var device && TorchDevice.IsValid(device)
         ? device
-        : throw new UsageException($"There is no device '{device}'; choose auto, cpu or cuda:0, cuda:1, and so on.");
+        : throw new UsageException($"There is no device '{device}'; choose {TorchDevice.Choices}.");
 
     /// <summary>The memory to stay within, in bytes, or null.</summary>
     /// <exception cref="UsageException">It is no amount of memory.</exception>

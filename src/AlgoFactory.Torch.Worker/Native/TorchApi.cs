@@ -8,7 +8,7 @@ namespace AlgoFactory.Torch.Worker.Native;
 internal static unsafe partial class TorchApi
 {
     /// <summary>The version of the shim's functions that is called here.</summary>
-    public const long AbiVersion = 1;
+    public const long AbiVersion = 2;
 
     private const string Library = "algofactory-torch";
 
@@ -88,13 +88,14 @@ internal static unsafe partial class TorchApi
     [LibraryImport(Library, EntryPoint = "aft_embedding")] public static partial Tensors.Tensor Embedding(Tensors.Tensor weight, Tensors.Tensor indices);
     [LibraryImport(Library, EntryPoint = "aft_warp")] public static partial Tensors.Tensor Warp(Tensors.Tensor images, Tensors.Tensor matrices, int border);
     [LibraryImport(Library, EntryPoint = "aft_backward")] public static partial int Backward(Tensors.Tensor loss);
+    [LibraryImport(Library, EntryPoint = "aft_zero_grad")] public static partial int ZeroGrad(nint* parameters, long count);
+    [LibraryImport(Library, EntryPoint = "aft_gather_grad")] public static partial int GatherGrad(nint* parameters, nint* copies, long count);
     [LibraryImport(Library, EntryPoint = "aft_clip_grad")] public static partial double ClipGrad(nint* parameters, long count, double most);
     [LibraryImport(Library, EntryPoint = "aft_optimizer")]
     public static partial Training.Optimizer Optimizer(int kind, nint* parameters, long count, long decayed, double rate, double decay, double momentum, double beta2);
     [LibraryImport(Library, EntryPoint = "aft_optimizer_free")] public static partial void FreeOptimizer(nint optimizer);
     [LibraryImport(Library, EntryPoint = "aft_optimizer_rate")] public static partial int SetRate(Training.Optimizer optimizer, double rate);
     [LibraryImport(Library, EntryPoint = "aft_optimizer_step")] public static partial int Step(Training.Optimizer optimizer);
-    [LibraryImport(Library, EntryPoint = "aft_optimizer_zero_grad")] public static partial int ZeroGrad(Training.Optimizer optimizer);
     [LibraryImport(Library, EntryPoint = "aft_average")] public static partial int Average(nint* averages, nint* values, long count, double decay);
     [LibraryImport(Library, EntryPoint = "aft_save", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Save(string path, nint* tensors, long count, Training.Optimizer optimizer, string note);

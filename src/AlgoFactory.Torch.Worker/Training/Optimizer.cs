@@ -37,9 +37,6 @@ public sealed unsafe class Optimizer : SafeHandle
     /// <summary>Changes the weights by their gradients.</summary>
     public void Step() => TorchException.Check(TorchApi.Step(this));
 
-    /// <summary>Forgets the gradients.</summary>
-    public void ZeroGrad() => TorchException.Check(TorchApi.ZeroGrad(this));
-
     /// <summary>Cuts the length of all gradients together.</summary>
     public static void ClipGradients(Network network, double most)
     {

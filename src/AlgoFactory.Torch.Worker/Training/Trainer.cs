@@ -26,7 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly int _device;
     private readonly int _outputs;
     private readonly int _stepsPerEpoch;
-    private readonly IExamples _train;
+    private readonly Replicas _replicas;
     private readonly IExamples? _validation;
     private readonly Network _network;
     private readonly Network? _average;
@@ -53,15 +53,17 @@ public sealed class Trainer : IDisposable
     public Trainer(TrainingJob job, TrainingData data, Action<StepReport> report)
     {
         (_job, _data, _report) = (job, data, report);
-        _device = TorchDevice.Number(job.Device) ?? -1;
+        var devices = TorchDevice.Numbers(job.Device);
+        _device = devices[0];
         _outputs = job.Network.Outputs;
-        _micro = Math.Min(job.Options.Batch, job.Rows);
-        _stepsPerEpoch = (job.Rows + _micro - 1) / _micro;
+        var batch = Math.Min(job.Options.Batch, job.Rows);
+        _micro = (batch + devices.Length - 1) / devices.Length;
+        _stepsPerEpoch = (job.Rows + batch - 1) / batch;
         _metric = MetricCatalog.Find(job.Metric, job.Task);
         Seed(0);
-        _train = IExamples.Of(job, data.Inputs, job.Rows, _device);
+        _replicas = new Replicas(job, data.Inputs, devices);
+        _network = _replicas.First.Network;
         _validation = job.ValidationRows > 0 ? IExamples.Of(job, data.ValidationInputs, job.ValidationRows, _device) : null;
-        _network = Network.Of(job.Network, job.Options.Dropout, _device, trained: true);
         _average = Twin(job.Options.Average > 0);
         _best = Twin(_validation is not null);
         _optimizer = Optimizer.Of(_network, job.Options);
@@ -71,7 +73,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The network that is served: the best epoch's, or the last.</summary>
     public Network Served => _bestEpoch > 0 ? _best! : Validated;
 
-    /// <summary>Rows of one pass; a step has several where memory is short.</summary>
+    /// <summary>Rows of one pass at most; a step has several where memory is short, and one or more a device.</summary>
     internal int MicroBatch
     {
         get => _micro;
@@ -107,16 +109,16 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The scores of training rows, as the exported network gives them.</summary>
-    public float[] Score(int rows) => Scores(Served, _train, rows);
+    public float[] Score(int rows) => Scores(Served, _replicas.First.Rows, rows);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _train.Dispose();
         _validation?.Dispose();
         _optimizer.Dispose();
-        foreach (var network in (Network?[])[_network, _average, _best])
-            network?.Dispose();
+        _replicas.Dispose();
+        _average?.Dispose();
+        _best?.Dispose();
     }
 
     private bool IsOver => _job.Seconds is { } seconds && Elapsed.TotalSeconds + LastValidation >= seconds;
@@ -161,6 +163,7 @@ public sealed class Trainer : IDisposable
         // One written for another network is no more than absent.
         if (Checkpoint.Load(path, _stored, _optimizer) is not { } state)
             return;
+        _replicas.Spread();
         (_epochs, _resumed, _bestEpoch, _before) = (state.Epochs, state.Epochs, state.BestEpoch, TimeSpan.FromSeconds(state.Seconds));
         _bestLoss = state.BestLoss ?? double.PositiveInfinity;
         _curve.AddRange(state.Curve);
@@ -190,7 +193,7 @@ public sealed class Trainer : IDisposable
         double sum = 0;
         var steps = 0;
         var batch = Math.Min(_job.Options.Batch, _job.Rows);
-        _train.Arrange(order, batch, random);
+        _replicas.First.Rows.Arrange(order, batch, random);
         for (var start = 0; start < order.Length; start += batch)
         {
             var rows = order.AsSpan(start, Math.Min(batch, order.Length - start));
@@ -201,6 +204,7 @@ public sealed class Trainer : IDisposable
             _optimizer.SetRate(RateAt(step));
             var loss = Step(rows, random);
             _optimizer.Step();
+            _replicas.Spread();
             if (_average is not null)
                 Optimizer.Average(_average, _network, Math.Min(_job.Options.Average, (1.0 + step) / (10 + step)));
             sum += loss;
@@ -220,45 +224,52 @@ public sealed class Trainer : IDisposable
         return sum / Math.Max(1, steps);
     }
 
-    /// <summary>The gradients of a batch, in as many pieces as memory asks for.</summary>
+    /// <summary>The gradients of a batch, in as many parts as devices and memory ask for; its mean loss.</summary>
     private double Step(ReadOnlySpan<int> rows, Random random)
     {
         while (true)
             try
             {
-                _optimizer.ZeroGrad();
+                _replicas.ZeroGradients();
+                var starts = _replicas.Parts(rows.Length, _micro);
+                var losses = new Tensor[starts.Length - 1];
+                for (var part = 0; part < losses.Length; part++)
+                    losses[part] = Gradients(_replicas[part], rows[starts[part]..starts[part + 1]], rows.Length, random);
+                _replicas.GatherGradients();
+                // Read when all parts are queued: each waits for its device.
                 double loss = 0;
-                for (var start = 0; start < rows.Length; start += _micro)
-                    loss += Gradients(rows.Slice(start, Math.Min(_micro, rows.Length - start)), rows.Length, random);
+                foreach (var part in losses)
+                    using (part)
+                        loss += part.Item();
                 if (_job.Options.Clip > 0)
                     Optimizer.ClipGradients(_network, _job.Options.Clip);
                 return loss;
             }
             catch (TorchException e) when (e.IsOutOfMemory && _micro > 1)
             {
-                // The gradients of two halves are those of the whole; only the batches' own statistics differ a little.
+                // The gradients of smaller parts add up to the same; only the batches' own statistics differ a little.
                 _micro = (_micro + 1) / 2;
             }
     }
 
-    private double Gradients(ReadOnlySpan<int> rows, int batch, Random random)
+    private Tensor Gradients(Replica replica, ReadOnlySpan<int> rows, int batch, Random random)
     {
         using var scope = new TensorScope();
         var targets = Targets(rows);
-        var raw = _train.Train(_network, rows, targets, random);
-        var loss = Loss(raw, rows, targets).Affine(1.0 / batch);
+        var raw = replica.Rows.Train(replica.Network, rows, targets, random);
+        var loss = Loss(raw, rows, targets, replica.Device).Affine(1.0 / batch);
         loss.Backward();
-        return loss.Item();
+        return loss.Keep();
     }
 
     /// <summary>Cross-entropy with soft labels, or half the squared error, each times its row's weight.</summary>
-    private Tensor Loss(Tensor raw, ReadOnlySpan<int> rows, float[] targets)
+    private Tensor Loss(Tensor raw, ReadOnlySpan<int> rows, float[] targets, int device)
     {
         var weights = new float[rows.Length];
         for (var i = 0; i < weights.Length; i++)
             weights[i] = _data.Weights[rows[i]];
-        var weight = Tensor.Of(weights, _device, rows.Length, 1);
-        var target = Tensor.Of(targets, _device, rows.Length, _outputs);
+        var weight = Tensor.Of(weights, device, rows.Length, 1);
+        var target = Tensor.Of(targets, device, rows.Length, _outputs);
         if (_job.Task != TaskKind.Regression)
             return raw.LogSoftmax(1).Mul(target).Mul(weight).Sum().Affine(-1);
         var error = raw.Sub(target);

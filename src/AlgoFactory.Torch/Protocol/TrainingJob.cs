@@ -44,7 +44,7 @@ public sealed record TrainingJob
     /// <summary>Seconds after which training must have ended; the schedule of learning rates is fitted to them. Null: no limit.</summary>
     public double? Seconds { get; init; }
 
-    /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
+    /// <summary><c>cpu</c> or <c>cuda:N</c>; several, with commas between, share each batch.</summary>
     public required string Device { get; init; }
 
     /// <summary>Where training is stored between two epochs, and taken up again by the same job; null: nowhere.</summary>
@@ -69,7 +69,7 @@ public sealed record TrainingOptions
     /// <summary>Weight decay of convolutions and matrices.</summary>
     public double WeightDecay { get; init; } = 0.02;
 
-    /// <summary>Rows a step.</summary>
+    /// <summary>Rows a step, of all devices together.</summary>
     public int Batch { get; init; } = 64;
 
     /// <summary>Passes over the rows at most.</summary>
@@ -148,7 +148,7 @@ public sealed record StepReport(int Step, int Steps, double Loss, double? Valida
 /// <param name="Epochs">Epochs that were trained, the last one perhaps not to its end.</param>
 /// <param name="BestEpoch">The epoch whose weights these are.</param>
 /// <param name="StoppedEarly">Whether the validation rows ended it before its schedule did.</param>
-/// <param name="Batch">Rows a pass at the end: fewer than asked for where memory was short.</param>
+/// <param name="Batch">Rows a pass and device at the end: fewer than asked for where memory was short.</param>
 /// <param name="Resumed">Epochs that were taken from a checkpoint.</param>
 /// <param name="Curve">How it went.</param>
 public sealed record JobResult(int Epochs, int BestEpoch, bool StoppedEarly, int Batch, int Resumed, ImmutableArray<TrainingEpoch> Curve);

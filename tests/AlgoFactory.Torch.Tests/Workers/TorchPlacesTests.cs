@@ -23,12 +23,17 @@ public sealed class TorchPlacesTests
     [InlineData("auto", 2, "cuda:0")]
     [InlineData("cpu", 2, "cpu")]
     [InlineData("cuda:1", 2, "cuda:1")]
+    [InlineData("cuda:0,cuda:1", 2, "cuda:0,cuda:1")]
     public void A_device_is_resolved(string asked, int devices, string used) => TorchDevice.Resolve(asked, devices).ShouldBe(used);
 
     [Theory]
     [InlineData("cuda:0", 0, "choose cpu")]
     [InlineData("cuda:2", 2, "finds 2 CUDA devices")]
-    [InlineData("gpu", 1, "choose auto, cpu or cuda:0")]
+    [InlineData("cuda:0,cuda:2", 2, "finds 2 CUDA devices")]
+    [InlineData("cuda:0,cuda:0", 2, "choose auto")]
+    [InlineData("cpu,cuda:0", 2, "choose auto")]
+    [InlineData("cuda:0,", 2, "choose auto")]
+    [InlineData("gpu", 1, "choose auto, cpu, or cuda:0")]
     [InlineData("cuda:-1", 1, "choose auto")]
     public void A_device_that_there_is_not_is_refused(string asked, int devices, string says) =>
         Should.Throw<LearningException>(() => TorchDevice.Resolve(asked, devices)).Message.ShouldContain(says);
