@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
 using AlgoFactory.Data.Ingest;
@@ -13,9 +14,12 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
 {
     private const string Table = "output";
     private const int OnStack = 512;
+    private const int CellBytes = 16; // duckdb_string_t: 4 bytes of length, then the text itself where it is short
+    private const int ShortText = 12;
 
     private readonly DuckDbConnection _connection;
     private readonly nint[] _vectors;
+    private readonly nint[] _data;
     private readonly bool[] _set;
     private readonly int _capacity = (int)DuckDbApi.VectorSize();
     private nint _appender;
@@ -25,6 +29,7 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
     public ParquetTableWriter(string path, ImmutableArray<OutputColumn> columns, ReadOptions options) : base(path, columns)
     {
         _vectors = new nint[columns.Length];
+        _data = new nint[columns.Length];
         _set = new bool[columns.Length];
         _connection = DuckDbConnection.Open(options);
         _connection.Execute($"CREATE TABLE {Table} ({string.Join(", ", columns.Select(c => $"{Sql.Name(c.Name)} {SqlType(c.Kind)}"))})");
@@ -52,8 +57,20 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
         var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
         var bytes = longest <= OnStack ? stackalloc byte[OnStack] : new byte[longest];
         var length = Encoding.UTF8.GetBytes(text, bytes);
-        fixed (byte* first = bytes)
-            DuckDbApi.AssignString(_vectors[column], (ulong)_row, first, (ulong)length);
+        if (length <= ShortText)
+        {
+            // Most texts are names of categories; a call a cell would cost more than all else of it. What is behind the text must be 0.
+            var cell = new Span<byte>((byte*)_data[column] + (long)_row * CellBytes, CellBytes);
+            cell.Clear();
+            BinaryPrimitives.WriteInt32LittleEndian(cell, length);
+            bytes[..length].CopyTo(cell[sizeof(int)..]);
+        }
+        else
+        {
+            fixed (byte* first = bytes)
+                DuckDbApi.AssignString(_vectors[column], (ulong)_row, first, (ulong)length);
+        }
+
         _set[column] = true;
     }
 
@@ -62,7 +79,7 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
         if (float.IsNaN(value))
             return;
         Require(column, OutputKind.Single);
-        ((float*)DuckDbApi.VectorData(_vectors[column]))[_row] = value;
+        ((float*)_data[column])[_row] = value;
         _set[column] = true;
     }
 
@@ -71,7 +88,7 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
         if (double.IsNaN(value))
             return;
         Require(column, OutputKind.Double);
-        ((double*)DuckDbApi.VectorData(_vectors[column]))[_row] = value;
+        ((double*)_data[column])[_row] = value;
         _set[column] = true;
     }
 
@@ -135,6 +152,7 @@ internal sealed unsafe class ParquetTableWriter : TableWriter
         {
             _vectors[i] = DuckDbApi.Vector(_chunk, (ulong)i);
             DuckDbApi.EnsureValidity(_vectors[i]);
+            _data[i] = (nint)DuckDbApi.VectorData(_vectors[i]);
         }
     }
 
