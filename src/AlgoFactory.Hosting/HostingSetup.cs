@@ -65,6 +65,7 @@ public static class HostingSetup
         services.AddSingleton<LogReader>();
         services.AddSingleton<DriftStatus>();
         services.AddSingleton<DiskSpace>();
+        services.AddSingleton(new MachineMemory());
         services.AddSingleton<ChallengerPromotion>();
         services.AddSingleton<ExperimentFiles>();
         services.AddSingleton<BatchStore>();

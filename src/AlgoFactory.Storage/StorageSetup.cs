@@ -15,7 +15,7 @@ public static class StorageSetup
     /// <summary>
     /// Adds <see cref="IDatasetStore"/>, <see cref="IExperimentStore"/>, <see cref="IDeploymentStore"/>,
     /// <see cref="IDeploymentSignal"/>, <see cref="INodeBoard"/>, <see cref="IApiKeyStore"/>, <see cref="IAuditLog"/>,
-    /// <see cref="IMonitoringStore"/>, <see cref="IFeedbackStore"/>, <see cref="ITrafficStore"/> and <see cref="MetadataDatabase"/>, all singletons that any number
+    /// <see cref="IMonitoringStore"/>, <see cref="IFeedbackStore"/>, <see cref="ITrafficStore"/>, <see cref="INodeMinuteStore"/> and <see cref="MetadataDatabase"/>, all singletons that any number
     /// of threads and processes may use at once. Call <see cref="MetadataDatabase.MigrateAsync"/> before anything else.
     /// </summary>
     /// <exception cref="StorageException">The connection string cannot be read.</exception>
@@ -36,6 +36,7 @@ public static class StorageSetup
         services.AddSingleton<IMonitoringStore, MonitoringStore>();
         services.AddSingleton<IFeedbackStore, FeedbackStore>();
         services.AddSingleton<ITrafficStore, TrafficStore>();
+        services.AddSingleton<INodeMinuteStore, NodeMinuteStore>();
         return services;
     }
 }

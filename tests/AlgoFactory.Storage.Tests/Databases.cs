@@ -73,6 +73,8 @@ public sealed class Opened(StorageOptions options) : IDisposable
 
     public IFeedbackStore Feedback => _services.GetRequiredService<IFeedbackStore>();
 
+    public INodeMinuteStore NodeMinutes => _services.GetRequiredService<INodeMinuteStore>();
+
     public ITrafficStore Traffic => _services.GetRequiredService<ITrafficStore>();
 
     public IAuditLog Audit => _services.GetRequiredService<IAuditLog>();

@@ -1,3 +1,4 @@
+using AlgoFactory.Serving.Monitoring;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -48,6 +49,21 @@ public sealed class MetadataDatabaseTests(Databases databases)
             await context.GetService<IMigrator>().MigrateAsync(Migration.InitialDatabase);
         (await program.Database.MigrateAsync(default)).ShouldNotBeEmpty();
         await program.Database.CheckAsync(default);
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task An_upgrade_keeps_what_is_there(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        await using (var context = program.Contexts.CreateDbContext())
+            await context.GetService<IMigrator>().MigrateAsync("LogDrops");
+        var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        var minute = new TrafficMinute("a", "churn", noon, 10, 1, 2, 20, 0.001, 0.01) { LogDropped = 7 };
+        await program.Traffic.AddAsync([minute], default);
+        (await program.Database.MigrateAsync(default)).ShouldHaveSingleItem().ShouldEndWith("_NodeMinutes");
+        (await program.Traffic.ListAsync(null, noon, default)).ShouldBe([minute]);
+        await program.NodeMinutes.AddAsync(new NodeMinute("a", noon) { Cpu = 0.5 }, default);
+        (await program.NodeMinutes.ListAsync(noon, default)).ShouldBe([new NodeMinute("a", noon) { Cpu = 0.5 }]);
     }
 
     [Theory, ClassData(typeof(EveryProvider))]

@@ -14,9 +14,9 @@ namespace AlgoFactory.Hosting.Monitoring;
 /// <param name="Reports">The version's newest drift reports, one of each kind of window.</param>
 /// <param name="Live">Its live metrics, or null.</param>
 /// <param name="Minutes">What nodes answered in the last minutes.</param>
-/// <param name="Disk">The fullest of the disks that all deployments share; null: not known.</param>
+/// <param name="Server">What it shares with all others.</param>
 internal sealed record DeploymentState(
-    string Deployment, string Model, int Version, TaskKind? Task, ImmutableArray<DriftReport> Reports, LiveMetrics? Live, ImmutableArray<TrafficMinute> Minutes, DiskRoom? Disk);
+    string Deployment, string Model, int Version, TaskKind? Task, ImmutableArray<DriftReport> Reports, LiveMetrics? Live, ImmutableArray<TrafficMinute> Minutes, ServerState Server);
 
 /// <summary>Reads the signals of rules.</summary>
 internal static class AlertSignals
@@ -37,11 +37,10 @@ internal static class AlertSignals
         AlertSignal.ErrorRate => ErrorRate(rule, state),
         AlertSignal.Latency => Latency(rule, state),
         AlertSignal.LoadFailure => LoadFailure(rule, state),
-        AlertSignal.DiskFree => DiskFree(rule, state),
         AlertSignal.LogDropped => LogDropped(rule, state),
         AlertSignal.Metric => Metric(rule, state, state.Live?.Groups.FirstOrDefault(g => g.Model == state.Model && g.Version == state.Version && g.Segment is null && g.Rows >= FewestLabels)?.Metrics, "of the labelled predictions is"),
         AlertSignal.ExpectedMetric => Metric(rule, state, Current(state).MaxBy(r => r.Until)?.Expected, "is expected to be"),
-        _ => null,
+        _ => ServerSignals.Read(rule, state.Server),
     };
 
     private static SignalReading? Drift(AlertRule rule, DeploymentState state)
@@ -93,10 +92,6 @@ internal static class AlertSignals
         return new SignalReading(newest.Length >= rule.Threshold, newest.Length, newest.Length == 0 ? ""
             : $"{newest.Length} of the nodes cannot serve what '{state.Deployment}' should: {newest[0].LoadError} What served before goes on.");
     }
-
-    private static SignalReading? DiskFree(AlertRule rule, DeploymentState state) => state.Disk is not { } disk ? null : new SignalReading(
-        disk.FreeBytes <= rule.Threshold, disk.FreeBytes,
-        $"The disk of the {disk.Folder} folder has {DiskSpace.Text(disk.FreeBytes)} left of {DiskSpace.Text(disk.SizeBytes)}; the limit is {DiskSpace.Text(rule.Threshold)}. When it is full, predictions go on, and uploads, training and the log of predictions fail: remove data sets, experiments and old versions, or grow the disk.");
 
     private static SignalReading? LogDropped(AlertRule rule, DeploymentState state)
     {

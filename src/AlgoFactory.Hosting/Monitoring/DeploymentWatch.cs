@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Options;
+using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Monitoring;
 using AlgoFactory.Storage;
@@ -10,7 +12,7 @@ namespace AlgoFactory.Hosting.Monitoring;
 /// <summary>One look at all deployments: drift reports and live metrics that are due, alerts, retraining. One process of an installation looks at a time.</summary>
 internal sealed class DeploymentWatch(
     IDeploymentStore deployments, IMonitoringStore store, IFeedbackStore feedback, ITrafficStore traffic, DriftWatch drift, LiveMeasure live, RetrainingWatch retraining,
-    AlertSender sender, ModelCache models, DiskSpace disks, AlgoFactoryOptions options, TimeProvider clock, ILogger<DeploymentWatch> log)
+    AlertSender sender, ModelCache models, DiskSpace disks, INodeMinuteStore nodes, BatchStore batches, IExperimentStore experiments, AlgoFactoryOptions options, TimeProvider clock, ILogger<DeploymentWatch> log)
 {
     private const int RecentReports = 50;
     private const int RecentAlerts = 100;
@@ -20,7 +22,7 @@ internal sealed class DeploymentWatch(
 
     /// <summary>The usual settings without what is the whole server's.</summary>
     private static readonly MonitorSettings DeploymentsOwn =
-        MonitorSettings.Default with { Rules = [.. MonitorSettings.Default.Rules.Where(r => r.Signal != AlertSignal.DiskFree)] };
+        MonitorSettings.Default with { Rules = [.. MonitorSettings.Default.Rules.Where(r => !ServerSignals.Includes(r.Signal))] };
 
     /// <summary>Looks once.</summary>
     public async Task LookAsync(CancellationToken cancellation)
@@ -29,7 +31,7 @@ internal sealed class DeploymentWatch(
         IReadOnlyCollection<KnownLabel>? labels = null;
         var all = await deployments.ListAsync(cancellation).ConfigureAwait(false);
         await ResolveGoneAsync(all, cancellation).ConfigureAwait(false);
-        var disk = disks.Fullest();
+        var server = await ServerAsync(settings.Values, cancellation).ConfigureAwait(false);
         var usual = MonitorSettings.Default;
         foreach (var deployment in all)
         {
@@ -45,7 +47,7 @@ internal sealed class DeploymentWatch(
                     measured = await MeasureAsync(deployment.Name, own, labels, cancellation).ConfigureAwait(false);
                 }
 
-                await LookAsync(deployment, own, measured, disk, cancellation).ConfigureAwait(false);
+                await LookAsync(deployment, own, measured, server, cancellation).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not (OperationCanceledException or StorageException))
             {
@@ -55,14 +57,14 @@ internal sealed class DeploymentWatch(
         }
     }
 
-    private async Task LookAsync(Deployment deployment, MonitorSettings settings, LiveMetrics? measured, DiskRoom? disk, CancellationToken cancellation)
+    private async Task LookAsync(Deployment deployment, MonitorSettings settings, LiveMetrics? measured, ServerState server, CancellationToken cancellation)
     {
         var reports = await ReportAsync(deployment, settings, cancellation).ConfigureAwait(false);
         var minutes = await traffic.ListAsync(deployment.Name, clock.GetUtcNow() - AlertSignals.RecentMinutes, cancellation).ConfigureAwait(false);
         var file = models.Find(deployment.Model, deployment.Version);
         var state = new DeploymentState(
             deployment.Name, deployment.Model, deployment.Version, file?.Predictor.Task.Kind,
-            [.. reports.Where(r => r.Model == deployment.Model && r.Version == deployment.Version).DistinctBy(r => r.Window)], measured, minutes, disk);
+            [.. reports.Where(r => r.Model == deployment.Model && r.Version == deployment.Version).DistinctBy(r => r.Window)], measured, minutes, server);
         var alerts = await AlertAsync(settings, state, cancellation).ConfigureAwait(false);
         if (file is null || file.Predictor.Task.IsRecommendation)
             return;
@@ -75,6 +77,18 @@ internal sealed class DeploymentWatch(
 
         if (last is { HasEnded: false } open)
             await retraining.StepAsync(open, settings, file, models, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<ServerState> ServerAsync(IEnumerable<MonitorSettings> settings, CancellationToken cancellation)
+    {
+        var minutes = await nodes.ListAsync(clock.GetUtcNow() - AlertSignals.RecentMinutes, cancellation).ConfigureAwait(false);
+        // The usual rules do not have it, and there may be many records to read.
+        WaitingJobs? waiting = settings.Append(MonitorSettings.Default).Any(s => s.Rules.Any(r => r.Signal == AlertSignal.JobsWaiting))
+            ? new WaitingJobs(
+                batches.List().Count(b => b.State == BatchState.Queued),
+                (await experiments.ListAsync(cancellation).ConfigureAwait(false)).Count(e => e.State == ExperimentState.Queued))
+            : null;
+        return new ServerState(disks.Fullest(), minutes, waiting);
     }
 
     /// <summary>Nobody can do anything about a deployment that is not there any more.</summary>

@@ -6,7 +6,7 @@ namespace AlgoFactory.Hosting.Monitoring;
 
 /// <summary>Keeps the log small, hour by hour: joins its parts, and removes what is past its retention or beyond its size, with labels, minutes and reports.</summary>
 internal sealed class MonitoringUpkeep(
-    LogParts parts, IMonitoringStore store, IFeedbackStore feedback, ITrafficStore traffic, AlgoFactoryOptions options, TimeProvider clock, ILogger<MonitoringUpkeep> log)
+    LogParts parts, IMonitoringStore store, IFeedbackStore feedback, ITrafficStore traffic, INodeMinuteStore nodes, AlgoFactoryOptions options, TimeProvider clock, ILogger<MonitoringUpkeep> log)
 {
     private const int ReportDays = 90;
     private const int TrafficDays = 14;
@@ -31,6 +31,7 @@ internal sealed class MonitoringUpkeep(
         if (days > 0)
             await feedback.DeleteBeforeAsync(now.AddDays(-Math.Max(days, options.Monitoring.FeedbackDays)), cancellation).ConfigureAwait(false);
         await traffic.DeleteBeforeAsync(now.AddDays(-TrafficDays), cancellation).ConfigureAwait(false);
+        await nodes.DeleteBeforeAsync(now.AddDays(-TrafficDays), cancellation).ConfigureAwait(false);
         await store.DeleteBeforeAsync(now.AddDays(-ReportDays), cancellation).ConfigureAwait(false);
     }
 }

@@ -26,6 +26,8 @@ public sealed record MonitorSettings
         new AlertRule(AlertSignal.LoadFailure, 1),
         new AlertRule(AlertSignal.DiskFree, 1L << 30),
         new AlertRule(AlertSignal.LogDropped, 1),
+        new AlertRule(AlertSignal.Memory, 0.9) { ForMinutes = 5 },
+        new AlertRule(AlertSignal.TurnedAway, 0.05) { ForMinutes = 5 },
     ];
 
     /// <summary>Addresses that alerts are posted to, such as <c>https://hooks.example.com/algofactory</c>.</summary>
@@ -65,6 +67,24 @@ public enum AlertSignal
 
     /// <summary>Rows that were to be logged in the last minutes and could not.</summary>
     [JsonStringEnumMemberName("logDropped")] LogDropped,
+
+    /// <summary>The share of a node's cores that its server is busy on.</summary>
+    [JsonStringEnumMemberName("cpu")] Cpu,
+
+    /// <summary>The share of a node's memory that is in use: of its container's limit, or of the machine's.</summary>
+    [JsonStringEnumMemberName("memory")] Memory,
+
+    /// <summary>The share of the time that a node's server stands still to collect garbage.</summary>
+    [JsonStringEnumMemberName("gcPause")] GcPause,
+
+    /// <summary>Work that waits for a thread of a node's server, on average.</summary>
+    [JsonStringEnumMemberName("queue")] Queue,
+
+    /// <summary>The share of a node's prediction requests that were turned away, with 429 or 503.</summary>
+    [JsonStringEnumMemberName("turnedAway")] TurnedAway,
+
+    /// <summary>Batches and experiments that wait for a worker.</summary>
+    [JsonStringEnumMemberName("jobsWaiting")] JobsWaiting,
 }
 
 /// <summary>When an alert is raised: the signal is at the threshold or worse.</summary>

@@ -34,6 +34,12 @@ public enum AdmissionOutcome
     TooFast,
 }
 
+/// <summary>Requests by what was decided.</summary>
+/// <param name="Admitted">Let in.</param>
+/// <param name="ServerBusy">Turned away because of all that is in flight (503).</param>
+/// <param name="KeyLimited">Turned away because of what their key sends (429).</param>
+public readonly record struct AdmissionCounts(long Admitted, long ServerBusy, long KeyLimited);
+
 /// <summary>
 /// Keeps overload out: a request that cannot be served in time is refused at once, which costs next to nothing, instead of
 /// making all others late. Lock-free; allocates only for a key's first request. Thread-safe.
@@ -50,6 +56,7 @@ public sealed class AdmissionControl
     private readonly long _interval;
     private readonly long _burst;
     private int _inFlight;
+    private long _admitted, _serverBusy, _keyLimited;
 
     /// <summary>Creates the control.</summary>
     public AdmissionControl(AdmissionLimits limits, TimeProvider? clock = null)
@@ -63,12 +70,16 @@ public sealed class AdmissionControl
     /// <summary>Requests in flight.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>What was decided since the start.</summary>
+    public AdmissionCounts Counts => new(Volatile.Read(ref _admitted), Volatile.Read(ref _serverBusy), Volatile.Read(ref _keyLimited));
+
     /// <summary>Asks to serve a request of a key. Dispose an admitted one when it is answered.</summary>
     public Admission Enter(string key)
     {
         if (Interlocked.Increment(ref _inFlight) > _limits.Concurrent && _limits.Concurrent > 0)
         {
             Interlocked.Decrement(ref _inFlight);
+            Interlocked.Increment(ref _serverBusy);
             return new Admission(AdmissionOutcome.ServerBusy, 1);
         }
 
@@ -76,15 +87,18 @@ public sealed class AdmissionControl
         if (Interlocked.Increment(ref gate.InFlight) > _limits.ConcurrentPerKey && _limits.ConcurrentPerKey > 0)
         {
             Leave(gate);
+            Interlocked.Increment(ref _keyLimited);
             return new Admission(AdmissionOutcome.KeyBusy, 1);
         }
 
         if (_interval > 0 && Wait(gate) is > 0 and var wait)
         {
             Leave(gate);
+            Interlocked.Increment(ref _keyLimited);
             return new Admission(AdmissionOutcome.TooFast, (int)Math.Min(3600, Math.Ceiling((double)wait / _clock.TimestampFrequency)));
         }
 
+        Interlocked.Increment(ref _admitted);
         return new Admission(this, gate);
     }
 

@@ -32,6 +32,8 @@ internal abstract partial class MetadataContext(DbContextOptions options) : DbCo
 
     public DbSet<TrafficRow> Traffic => Set<TrafficRow>();
 
+    public DbSet<NodeMinuteRow> NodeMinutes => Set<NodeMinuteRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
     {
         conventions.Properties<DatasetState>().HaveConversion<string>();
@@ -64,6 +66,7 @@ internal abstract partial class MetadataContext(DbContextOptions options) : DbCo
         model.Entity<FeedbackRow>().HasKey(f => new { f.PredictionId, f.PredictionRow });
         model.Entity<FeedbackRow>().HasIndex(f => f.PredictedAt);
         model.Entity<TrafficRow>().HasKey(t => new { t.Minute, t.Deployment, t.Node });
+        model.Entity<NodeMinuteRow>().HasKey(m => new { m.Minute, m.Node });
 
         UseSnakeCase(model);
     }

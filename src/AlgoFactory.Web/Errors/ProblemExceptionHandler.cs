@@ -72,7 +72,7 @@ internal sealed class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> l
         if (text.StartsWith("The JSON property '", StringComparison.Ordinal))
             return $"there is no property '{text.Split('\'')[1]}' here; see /openapi/v1.json for those there are.";
         return text.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
-            ? "a value is not of the type that belongs there."
+            ? "a value is not of the type that belongs there, or none of the words that may stand there; see /openapi/v1.json."
             : text.StartsWith("JSON deserialization for type", StringComparison.Ordinal) && text.IndexOf("was missing", StringComparison.Ordinal) is var at and > 0
                 ? $"required properties are missing{text[(text.IndexOf(": ", at, StringComparison.Ordinal) is var colon and >= 0 ? colon : at)..]}"
                 : text;

@@ -16,6 +16,7 @@ public static class MetricsApi
         app.ServiceProvider.GetRequiredService<PredictionLogMetrics>();
         app.ServiceProvider.GetRequiredService<PoolMetrics>();
         app.ServiceProvider.GetRequiredService<DiskMetrics>();
+        app.ServiceProvider.GetRequiredService<MemoryMetrics>();
         app.MapGet("/metrics", Get).WithTags("Health").WithName("metrics")
             .WithSummary("Prometheus text; open on loopback, with a key elsewhere.").Produces<string>(200, "text/plain").ProducesProblem(401).AllowAnonymous();
     }

@@ -24,6 +24,8 @@ internal static class MonitoringRegistration
         services.AddSingleton<PredictionLogMetrics>();
         services.AddSingleton<PoolMetrics>();
         services.AddSingleton<DiskMetrics>();
+        services.AddSingleton<MemoryMetrics>();
+        services.AddSingleton<NodeLoad>();
         services.AddSingleton<MonitoringService>();
         services.AddSingleton<TrafficCounter>();
         services.AddSingleton<TrafficService>();

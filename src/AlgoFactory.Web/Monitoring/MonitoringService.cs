@@ -4,6 +4,7 @@ using AlgoFactory.Hosting.Options;
 using AlgoFactory.Learning.Metrics;
 using AlgoFactory.Serving.Deployments;
 using AlgoFactory.Serving.Monitoring;
+using AlgoFactory.Web.Components.Monitoring;
 using AlgoFactory.Web.Errors;
 
 namespace AlgoFactory.Web.Monitoring;
@@ -116,6 +117,8 @@ public sealed class MonitoringService(
         {
             if (!double.IsFinite(rule.Threshold) || rule.ForMinutes is < 0 or > 10_080)
                 throw RefusedException.Invalid("A rule needs a 'threshold', and 'forMinutes' from 0 to 10080.");
+            if (Refusal(rule) is { } refusal)
+                throw RefusedException.Invalid(refusal);
             if ((rule.Signal is AlertSignal.Metric or AlertSignal.ExpectedMetric) != (rule.Metric is not null))
                 throw RefusedException.Invalid("The rules of 'metric' and 'expectedMetric', and only these, need the name of a 'metric'.");
             if (rule.Metric is { } metric && MetricCatalog.All.All(m => m.Name != metric))
@@ -136,6 +139,16 @@ public sealed class MonitoringService(
         if (drift.WindowRows is { } window && (window > DriftThresholds.MostRows || window < drift.FewestRows))
             throw RefusedException.Invalid($"'drift.windowRows' must be from 'fewestRows' (here {drift.FewestRows:N0}) to {DriftThresholds.MostRows:N0}, or none for windows of time only.");
     }
+
+    /// <summary>Why a rule's threshold is none; null: it is one.</summary>
+    private static string? Refusal(AlertRule rule) => rule.Signal switch
+    {
+        AlertSignal.ErrorRate or AlertSignal.Cpu or AlertSignal.Memory or AlertSignal.GcPause or AlertSignal.TurnedAway when rule.Threshold is not (> 0 and <= 1) =>
+            $"The 'threshold' of '{SignalText.Of(rule.Signal).Name}' is a share from above 0 to 1, such as 0.05 for 5 %.",
+        AlertSignal.Queue or AlertSignal.JobsWaiting when rule.Threshold is not > 0 =>
+            $"The 'threshold' of '{SignalText.Of(rule.Signal).Name}' is a number above 0: {(rule.Signal == AlertSignal.Queue ? "the pieces of work that wait for a thread" : "the batches and experiments that wait")}.",
+        _ => null,
+    };
 
     private async Task<DriftReport?> NewestAsync(Deployment deployment, DriftWindow window, CancellationToken cancellation) =>
         (await store.ReportsAsync(deployment.Name, window, Recent, cancellation)).FirstOrDefault(r => r.Model == deployment.Model && r.Version == deployment.Version);

@@ -7,10 +7,10 @@ using AlgoFactory.Serving.Monitoring;
 namespace AlgoFactory.Web.Monitoring;
 
 /// <summary>
-/// Every minute: stores what this node answered, what it could not load and what it could not log, and takes over the deployments' own settings of the log.
+/// Every minute: stores what this node answered, what it could not load and what it could not log, how it fared, and takes over the deployments' own settings of the log.
 /// </summary>
 public sealed class TrafficService(
-    TrafficCounter counter, ITrafficStore store, IMonitoringStore monitoring, DeploymentService deployments, PredictionLog log, PredictionIds ids,
+    TrafficCounter counter, ITrafficStore store, NodeLoad load, INodeMinuteStore nodes, IMonitoringStore monitoring, DeploymentService deployments, PredictionLog log, PredictionIds ids,
     AlgoFactoryOptions options, TimeProvider clock, ILogger<TrafficService> logger) : BackgroundService
 {
     private const string IdKey = "prediction-ids";
@@ -46,11 +46,14 @@ public sealed class TrafficService(
         // Where the disk is full the store may be, too: what it has not taken is told of with the next minute.
         foreach (var (deployment, rows) in drops)
             _storedDrops[deployment] = rows;
+        if (load.Take(_node, minute) is { } fared)
+            await nodes.AddAsync(fared, cancellation);
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        load.Start();
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), clock);
         try
         {

@@ -31,7 +31,7 @@ public sealed class HousekeepingJobTests
         await new HousekeepingJob(
             stores.Get<IExperimentStore>(), stores.Get<IDatasetStore>(), stores.Get<ExperimentFiles>(), stores.Get<BatchStore>(),
             new MonitoringUpkeep(
-                stores.Get<LogParts>(), stores.Get<IMonitoringStore>(), stores.Get<IFeedbackStore>(), stores.Get<ITrafficStore>(), stores.Get<AlgoFactoryOptions>(),
+                stores.Get<LogParts>(), stores.Get<IMonitoringStore>(), stores.Get<IFeedbackStore>(), stores.Get<ITrafficStore>(), stores.Get<INodeMinuteStore>(), stores.Get<AlgoFactoryOptions>(),
                 TimeProvider.System, NullLogger<MonitoringUpkeep>.Instance),
             stores.Get<DataFolders>(), stores.Get<AlgoFactoryOptions>(), TimeProvider.System, NullLogger<HousekeepingJob>.Instance).Execute(Substitute.For<IJobExecutionContext>());
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using AlgoFactory.Hosting.Batches;
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Monitoring;
 using AlgoFactory.Hosting.Options;
@@ -47,7 +48,8 @@ internal sealed class WatchedDeployment : IAsyncDisposable
             new ChallengerPromotion(stores.Get<IDeploymentStore>(), stores.Get<ModelRegistry>(), stores.Get<IAuditLog>(), clock), stores.Get<DataFolders>(), options, clock);
         Watch = new DeploymentWatch(
             stores.Get<IDeploymentStore>(), Store, Feedback, Traffic, new DriftWatch(_parts, reader, BuiltIn.Catalog, clock), new LiveMeasure(_parts, reader), Retraining,
-            _sender, new ModelCache(stores.Get<ModelRegistry>()), new DiskSpace(stores.Get<DataFolders>(), f => (f == stores.Get<DataFolders>().Models ? 150L << 30 : Free, 200L << 30)), options, clock, NullLogger<DeploymentWatch>.Instance);
+            _sender, new ModelCache(stores.Get<ModelRegistry>()), new DiskSpace(stores.Get<DataFolders>(), f => (f == stores.Get<DataFolders>().Models ? 150L << 30 : Free, 200L << 30)),
+            Nodes, stores.Get<BatchStore>(), stores.Get<IExperimentStore>(), options, clock, NullLogger<DeploymentWatch>.Instance);
     }
 
     public ModelFile Model { get; }
@@ -64,6 +66,8 @@ internal sealed class WatchedDeployment : IAsyncDisposable
     public IMonitoringStore Store => _stores.Get<IMonitoringStore>();
 
     public IFeedbackStore Feedback => _stores.Get<IFeedbackStore>();
+
+    public INodeMinuteStore Nodes => _stores.Get<INodeMinuteStore>();
 
     public ITrafficStore Traffic => _stores.Get<ITrafficStore>();
 

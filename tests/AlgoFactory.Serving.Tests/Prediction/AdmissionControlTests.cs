@@ -21,6 +21,7 @@ public sealed class AdmissionControlTests
             refused.Outcome.ShouldBe(AdmissionOutcome.ServerBusy);
             refused.RetryAfterSeconds.ShouldBe(1);
             refused.Dispose();
+            control.Counts.ShouldBe(new AdmissionCounts(3, 1, 1));
         }
 
         control.InFlight.ShouldBe(1);

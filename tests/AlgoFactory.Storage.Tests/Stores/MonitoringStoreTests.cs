@@ -86,6 +86,32 @@ public sealed class MonitoringStoreTests(Databases databases)
         (await store.ListAsync(null, Noon, default)).Length.ShouldBe(2);
     }
 
+    [Theory, ClassData(typeof(EveryProvider))]
+    public async Task How_all_nodes_fared_is_kept(StorageProvider provider)
+    {
+        using var program = await databases.OpenAsync(provider);
+        using var other = new Opened(program.Options);
+        NodeMinute Minute(string node, int minute) => new(node, Noon.AddMinutes(minute))
+        {
+            Cpu = 0.25,
+            WorkingSet = 1L << 33,
+            MemoryUsed = 1L << 34,
+            MemoryLimit = 1L << 35,
+            GcPause = 0.125,
+            Queue = 7.5,
+            Requests = 4,
+            ServerBusy = 2,
+            KeyLimited = 1,
+        };
+        await program.NodeMinutes.AddAsync(Minute("a", 0), default);
+        await other.NodeMinutes.AddAsync(Minute("b", 0), default);
+        await program.NodeMinutes.AddAsync(Minute("a", 1), default);
+        await program.NodeMinutes.AddAsync(Minute("a", 1) with { Cpu = 1 }, default);
+        (await other.NodeMinutes.ListAsync(Noon, default)).ShouldBe([Minute("a", 0), Minute("b", 0), Minute("a", 1) with { Cpu = 1 }]);
+        await other.NodeMinutes.DeleteBeforeAsync(Noon.AddMinutes(1), default);
+        (await program.NodeMinutes.ListAsync(Noon, default)).ShouldHaveSingleItem().Minute.ShouldBe(Noon.AddMinutes(1));
+    }
+
     private static DriftReport Report(string id, DateTimeOffset until) => new()
     {
         Id = id,

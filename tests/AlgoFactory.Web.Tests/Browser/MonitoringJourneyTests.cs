@@ -57,9 +57,18 @@ public sealed class MonitoringJourneyTests : IAsyncLifetime
         await Page.FillAsync("#log-masked", "age\n\n city ");
         await Page.SelectOptionAsync("#segment", "city");
         await Page.ClickAsync("[data-rule-add]");
-        await Page.SelectOptionAsync("#rule-signal-5", "metric");
-        await Page.SelectOptionAsync("#rule-metric-5", "logloss");
-        await Page.FillAsync("#rule-threshold-5", "0.7");
+        await Page.SelectOptionAsync("#rule-signal-7", "metric");
+        await Page.SelectOptionAsync("#rule-metric-7", "logloss");
+        await Page.FillAsync("#rule-threshold-7", "0.7");
+        // Another signal comes with its usual threshold.
+        await Page.ClickAsync("[data-rule-add]");
+        await Page.SelectOptionAsync("#rule-signal-8", "cpu");
+        (await Page.InputValueAsync("#rule-threshold-8")).ShouldBe("90");
+        (await Page.InputValueAsync("#rule-minutes-8")).ShouldBe("15");
+        (await Page.InnerTextAsync("[data-rules] > [data-rule] >> nth=8 >> [data-rule-unit]")).ShouldBe("%");
+        await Page.FillAsync("#rule-threshold-8", "120");
+        await RefusedAsync("is a share from above 0 to 1");
+        await Page.FillAsync("#rule-threshold-8", "80");
         await Page.FillAsync("#rule-threshold-1", "2.5");
         (await Page.InputValueAsync("#rule-threshold-3")).ShouldBe("1");
         (await Page.InnerTextAsync("[data-rules] > [data-rule] >> nth=3 >> [data-rule-unit]")).ShouldBe("GiB left");
@@ -87,7 +96,8 @@ public sealed class MonitoringJourneyTests : IAsyncLifetime
             Rules =
             [
                 new AlertRule(AlertSignal.Drift, 1), new AlertRule(AlertSignal.ErrorRate, 0.025) { ForMinutes = 5 }, new AlertRule(AlertSignal.DiskFree, 2.5 * (1 << 30)),
-                new AlertRule(AlertSignal.LogDropped, 1), new AlertRule(AlertSignal.Metric, 0.7) { Metric = "logloss" },
+                new AlertRule(AlertSignal.LogDropped, 1), new AlertRule(AlertSignal.Memory, 0.9) { ForMinutes = 5 }, new AlertRule(AlertSignal.TurnedAway, 0.05) { ForMinutes = 5 },
+                new AlertRule(AlertSignal.Metric, 0.7) { Metric = "logloss" }, new AlertRule(AlertSignal.Cpu, 0.8) { ForMinutes = 15 },
             ],
             Webhooks = ["https://hooks.example.com/x"],
             Retrain = new RetrainPolicy { OnDrift = true, EveryDays = 30, FewestRows = 500, PromotesItself = true, Promotes = PromotionRule.NotWorse },
@@ -100,8 +110,9 @@ public sealed class MonitoringJourneyTests : IAsyncLifetime
         await SaveAsync("Saved.");
         Text((await store.SettingsAsync(default))["people"]).ShouldBe(Text(saved));
         (await _browser.OverflowAsync(Address, NarrowWidth)).ShouldBeLessThanOrEqualTo(0);
-        // The refusal of the webhook is the only thing that a console shows.
-        _browser.Faults.ShouldHaveSingleItem().ShouldContain("400");
+        // The refusals of the rule and of the webhook are the only things that a console shows.
+        _browser.Faults.Count.ShouldBe(2);
+        _browser.Faults.ShouldAllBe(f => f.Contains("400"));
     }
 
     private static string Text(MonitorSettings settings) => JsonSerializer.Serialize(settings);

@@ -5,7 +5,10 @@ using System.Text;
 using AlgoFactory.Learning;
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Deployments;
+using AlgoFactory.Serving.Monitoring;
+using AlgoFactory.Serving.Prediction;
 using AlgoFactory.TestKit.Models;
+using AlgoFactory.Web.Monitoring;
 using AlgoFactory.Web.Tests.Server;
 
 namespace AlgoFactory.Web.Tests.Predictions;
@@ -62,6 +65,46 @@ public sealed class OverloadTests
         (await refused.ProblemAsync(429)).ShouldContain("0.01 requests a second");
         refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBeInRange(50, 100);
         (await StatusAsync(server, await server.KeyAsync(KeyRole.Operator))).ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task What_was_turned_away_is_stored_with_how_the_server_fared()
+    {
+        await using var server = await StartAsync("Predictions:MaxConcurrent=2", "Predictions:RequestsPerSecondPerKey=0.01", "Predictions:BurstPerKey=2");
+        var (fast, held) = (await server.KeyAsync(KeyRole.Application), await server.KeyAsync(KeyRole.Operator));
+        var load = server.Get<TrafficService>();
+        await load.StoreAsync(default);
+        var counts = new Dictionary<int, int>();
+        for (var i = 0; i < 7; i++)
+            Count(await StatusAsync(server, fast));
+        using (await HeldAsync(server, held))
+        using (await HeldAsync(server, held))
+        {
+            await Until.TrueAsync(() => Task.FromResult(server.Get<AdmissionControl>().InFlight == 2));
+            for (var i = 0; i < 3; i++)
+                Count(await StatusAsync(server, fast));
+        }
+
+        counts.ShouldBe(new Dictionary<int, int> { [200] = 2, [429] = 5, [503] = 3 });
+        var store = server.Get<INodeMinuteStore>();
+        await store.DeleteBeforeAsync(DateTimeOffset.MaxValue, default);
+        await load.StoreAsync(default);
+        var minute = (await store.ListAsync(DateTimeOffset.UnixEpoch, default)).ShouldHaveSingleItem();
+        (minute.Requests, minute.KeyLimited, minute.ServerBusy).ShouldBe((12, 5, 3));
+        minute.Node.ShouldEndWith($":{Environment.ProcessId}");
+        minute.Cpu.ShouldBeInRange(double.Epsilon, 1);
+        minute.WorkingSet.ShouldBeGreaterThan(1 << 20);
+        minute.MemoryUsed.ShouldBeInRange(1 << 20, minute.MemoryLimit);
+
+        // The next minute begins anew.
+        await store.DeleteBeforeAsync(DateTimeOffset.MaxValue, default);
+        await load.StoreAsync(default);
+        (await store.ListAsync(DateTimeOffset.UnixEpoch, default)).ShouldHaveSingleItem().Requests.ShouldBe(0);
+        var metrics = await server.Client().GetStringAsync("/metrics");
+        metrics.ShouldMatch("\nalgofactory_memory_used_bytes [1-9]");
+        metrics.ShouldMatch("\nalgofactory_memory_limit_bytes [1-9]");
+
+        void Count(int status) => counts[status] = counts.GetValueOrDefault(status) + 1;
     }
 
     [Fact]

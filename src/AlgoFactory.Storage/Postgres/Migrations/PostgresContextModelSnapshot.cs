@@ -337,6 +337,57 @@ namespace AlgoFactory.Storage.Postgres.Migrations
                     b.ToTable("monitoring");
                 });
 
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeMinuteRow", b =>
+                {
+                    b.Property<DateTimeOffset>("Minute")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("minute");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("text")
+                        .HasColumnName("node");
+
+                    b.Property<double>("Cpu")
+                        .HasColumnType("double precision")
+                        .HasColumnName("cpu");
+
+                    b.Property<double>("GcPause")
+                        .HasColumnType("double precision")
+                        .HasColumnName("gc_pause");
+
+                    b.Property<long>("KeyLimited")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key_limited");
+
+                    b.Property<long>("MemoryLimit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("memory_limit");
+
+                    b.Property<long>("MemoryUsed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("memory_used");
+
+                    b.Property<double>("Queue")
+                        .HasColumnType("double precision")
+                        .HasColumnName("queue");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("ServerBusy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("server_busy");
+
+                    b.Property<long>("WorkingSet")
+                        .HasColumnType("bigint")
+                        .HasColumnName("working_set");
+
+                    b.HasKey("Minute", "Node");
+
+                    b.ToTable("node_minutes");
+                });
+
             modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeReportRow", b =>
                 {
                     b.Property<string>("Node")

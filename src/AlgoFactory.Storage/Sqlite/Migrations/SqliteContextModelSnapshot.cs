@@ -337,6 +337,57 @@ namespace AlgoFactory.Storage.Sqlite.Migrations
                     b.ToTable("monitoring");
                 });
 
+            modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeMinuteRow", b =>
+                {
+                    b.Property<string>("Minute")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("minute");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node");
+
+                    b.Property<double>("Cpu")
+                        .HasColumnType("REAL")
+                        .HasColumnName("cpu");
+
+                    b.Property<double>("GcPause")
+                        .HasColumnType("REAL")
+                        .HasColumnName("gc_pause");
+
+                    b.Property<long>("KeyLimited")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key_limited");
+
+                    b.Property<long>("MemoryLimit")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("memory_limit");
+
+                    b.Property<long>("MemoryUsed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("memory_used");
+
+                    b.Property<double>("Queue")
+                        .HasColumnType("REAL")
+                        .HasColumnName("queue");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("ServerBusy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("server_busy");
+
+                    b.Property<long>("WorkingSet")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("working_set");
+
+                    b.HasKey("Minute", "Node");
+
+                    b.ToTable("node_minutes");
+                });
+
             modelBuilder.Entity("AlgoFactory.Storage.Rows.NodeReportRow", b =>
                 {
                     b.Property<string>("Node")

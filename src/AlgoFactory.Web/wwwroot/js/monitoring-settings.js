@@ -19,6 +19,13 @@ function showRule(row) {
   row.querySelector("[data-rule-metric-part]").hidden = !("metric" in option.dataset);
 }
 
+/** Another signal has other units: its usual threshold is a better beginning than the number that stands there. */
+function offer(row) {
+  const { usual, minutes } = row.querySelector("[data-rule-signal]").selectedOptions[0].dataset;
+  if (usual !== undefined) row.querySelector("[data-rule-threshold]").value = usual;
+  row.querySelector("[data-rule-minutes]").value = minutes;
+}
+
 function addRule() {
   const rows = form.querySelectorAll("[data-rules] > [data-rule]");
   const suffix = `-${Math.max(-1, ...[...rows].map(r => Number(/-(\d+)$/.exec(r.querySelector("select").id)?.[1] ?? -1))) + 1}`;
@@ -87,7 +94,11 @@ if (form) {
   form.addEventListener("change", event => {
     const { opens } = event.target.dataset;
     if (opens) form.querySelector(`[data-part="${opens}"]`).hidden = !event.target.checked;
-    if (event.target.matches("[data-rule-signal]")) showRule(event.target.closest("[data-rule]"));
+    if (event.target.matches("[data-rule-signal]")) {
+      const row = event.target.closest("[data-rule]");
+      showRule(row);
+      offer(row);
+    }
   });
   form.addEventListener("click", event => {
     if (event.target.closest("[data-rule-add]")) addRule();
