@@ -118,6 +118,27 @@ public sealed class MonitoringApiTests
         (await (await server.ClientAsync(KeyRole.Analyst)).GetStringAsync("/deployments/people/monitoring")).ShouldNotContain("data-monitor-settings");
     }
 
+    [Fact]
+    public async Task The_page_shows_how_each_server_fared()
+    {
+        await using var server = await DeployedAsync();
+        var client = await server.ClientAsync(KeyRole.Analyst);
+        (await client.GetStringAsync("/deployments/people/monitoring")).ShouldNotContain("Servers, last hour");
+        var (store, now) = (server.Get<INodeMinuteStore>(), DateTimeOffset.UtcNow);
+        NodeMinute Minute(string node, int ago) => new(node, now.AddMinutes(-ago)) { Cpu = 0.75, MemoryUsed = 3L << 30, MemoryLimit = 4L << 30, Requests = 200, ServerBusy = 30, KeyLimited = 20, Queue = 12 };
+        foreach (var minute in (NodeMinute[])[Minute("<i>a</i>:1", 20), Minute("<i>a</i>:1", 19), Minute("<i>a</i>:1", 1) with { Cpu = 0.5 }, Minute("b:2", 40), Minute("gone:3", 100)])
+            await store.AddAsync(minute, default);
+        var page = await client.GetStringAsync("/deployments/people/monitoring");
+        page.ShouldContain("data-node=\"&lt;i&gt;a&lt;/i&gt;:1\"");
+        page.ShouldContain("Busy cores, last hour: at most 75");
+        page.ShouldContain("3.2 GB of 4.3 GB");
+        page.ShouldContain("Turned away, last hour: at most 25");
+        page.ShouldContain("silent for 40 minutes");
+        page.ShouldNotContain("gone:3");
+        // One line of two minutes, and one minute alone.
+        page.ShouldMatch("minute-now\" d=\"M80 [0-9.]+h0.5L82 [0-9.]+M118 [0-9.]+h0.5\"");
+    }
+
     private static async Task<TestServer> DeployedAsync(params string[] settings)
     {
         var server = await TestServer.StartAsync(settings);
