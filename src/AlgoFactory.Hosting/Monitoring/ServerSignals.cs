@@ -29,11 +29,11 @@ internal static class ServerSignals
         AlertSignal.DiskFree => DiskFree(rule, state),
         // The mean of some minutes: a minute of full load is what a server is for.
         AlertSignal.Cpu => Worst(rule, state, m => m.Average(n => n.Cpu), (_, value) => Text(
-            $"is busy {value:P0} of the time of all its cores; the limit is {rule.Threshold:P0}. Answers wait from here on: give it more cores or add a server, send more rows a request, or serve a faster model (train --max-latency).")),
+            $"is busy {value:P0} of the time of all its cores; the limit is {rule.Threshold:P0}. Answers wait where no core is free: give it more cores or add a server, send more rows a request, or serve a faster model (train --max-latency).")),
         AlertSignal.Memory => Worst(rule, state, m => Share(m[^1]), (minutes, value) => Text(
             $"has {DiskSpace.Text(minutes[^1].MemoryUsed)} of {DiskSpace.Text(minutes[^1].MemoryLimit)} of memory in use ({value:P0}), {DiskSpace.Text(minutes[^1].WorkingSet)} of it by the server's process; the limit is {rule.Threshold:P0}. When it is used up, the system ends programs, the worker first: set Predictions:ModelMemoryMiB and Worker:MemoryMiB, or give it more.")),
         AlertSignal.GcPause => Worst(rule, state, m => m.Average(n => n.GcPause), (_, value) => Text(
-            $"stands still for {value:P1} of the time to free memory (garbage collections); the limit is {rule.Threshold:P1}. Let callers send fewer rows a request (Predictions:MaxRows, MaxBytes), or give it more memory.")),
+            $"stands still for {value:P2} of the time to free memory (garbage collections); the limit is {rule.Threshold:P2}. Let callers send fewer rows a request (Predictions:MaxRows, MaxBytes), or give it more memory.")),
         AlertSignal.Queue => Worst(rule, state, m => m.Average(n => n.Queue), (_, value) => Text(
             $"has {value:N0} pieces of work waiting for a thread, on average; the limit is {rule.Threshold:N0}. Answers are late by that: add a server or cores, or turn requests away earlier (Predictions:MaxConcurrent).")),
         AlertSignal.TurnedAway => TurnedAway(rule, state),

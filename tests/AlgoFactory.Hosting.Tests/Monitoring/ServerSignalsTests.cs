@@ -14,7 +14,7 @@ public sealed class ServerSignalsTests
     [Theory]
     [InlineData(AlertSignal.Cpu, 0.9, 0.95, "95 % of the time")]
     [InlineData(AlertSignal.Memory, 0.9, 0.96875, "7.8 GiB of 8 GiB of memory in use (97 %), 512 MiB of it")]
-    [InlineData(AlertSignal.GcPause, 0.1, 0.2, "20.0 % of the time")]
+    [InlineData(AlertSignal.GcPause, 0.1, 0.2, "20.00 % of the time")]
     [InlineData(AlertSignal.Queue, 100, 1500, "1,500 pieces of work")]
     [InlineData(AlertSignal.TurnedAway, 0.05, 0.3, "turned away 300 of 1,000 prediction requests in the last minutes (30.0 %). 200 met a full server (503)")]
     public void The_worst_node_is_read_and_named(AlertSignal signal, double threshold, double value, string words)
