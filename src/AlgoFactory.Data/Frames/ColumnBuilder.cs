@@ -19,6 +19,9 @@ internal abstract class ColumnBuilder
     /// <summary>Sets the current row's value.</summary>
     public abstract BindResult Set(scoped in Cell cell);
 
+    /// <summary>Why the last value that was <see cref="BindResult.Invalid"/> is so, where its text does not show it: of images; else null.</summary>
+    public virtual string? Problem => null;
+
     /// <summary>Stores the current row's value (missing when it was not set) as row <paramref name="rows"/> - 1.</summary>
     public abstract void EndRow(int rows);
 

@@ -77,6 +77,9 @@ public sealed class FrameBuilder
     /// <summary>Sets the current row's value from a record's cell.</summary>
     internal BindResult Set(int column, scoped in Cell cell) => _columns[column].Set(cell);
 
+    /// <summary>Why the last value of a column of images that was <see cref="BindResult.Invalid"/> is no image that can be read; null for other kinds.</summary>
+    public string? Problem(int column) => _columns[column].Problem;
+
     /// <summary>Makes room for a number of rows in all, for callers that know it.</summary>
     internal void Reserve(int rows)
     {

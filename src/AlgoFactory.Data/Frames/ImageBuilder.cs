@@ -13,6 +13,9 @@ internal sealed class ImageBuilder(ColumnSpec spec, int capacity) : ColumnBuilde
     private byte[]?[] _details = new byte[]?[capacity];
     private byte[]? _current;
     private byte[]? _detail;
+    private string? _problem;
+
+    public override string? Problem => _problem;
 
     public override BindResult Set(scoped in Cell cell)
     {
@@ -20,18 +23,18 @@ internal sealed class ImageBuilder(ColumnSpec spec, int capacity) : ColumnBuilde
         if (cell.Kind == CellKind.Image)
             return Decode(cell.Utf8);
         if (cell.Kind is not (CellKind.Text or CellKind.Missing))
-            return BindResult.Invalid;
+            return Refused("it is no text");
         var text = ImageFormats.WithoutHead(ValueParser.Trim(cell.Utf8));
         if (ValueParser.IsMissing(text))
             return BindResult.Missing;
         if (Base64.GetMaxDecodedFromUtf8Length(text.Length) > ImageLimits.Bytes)
-            return BindResult.Invalid;
+            return Refused(ImageDecoder.TooLarge);
         var bytes = ArrayPool<byte>.Shared.Rent(Base64.GetMaxDecodedFromUtf8Length(text.Length));
         try
         {
             return Base64.DecodeFromUtf8(text, bytes, out _, out var written) == OperationStatus.Done
                 ? Decode(bytes.AsSpan(0, written))
-                : BindResult.Invalid;
+                : Refused("it is no base64");
         }
         finally
         {
@@ -61,5 +64,11 @@ internal sealed class ImageBuilder(ColumnSpec spec, int capacity) : ColumnBuilde
     }
 
     private BindResult Decode(ReadOnlySpan<byte> file) =>
-        ImageDecoder.Decode(file, out _current, out _detail) is null ? BindResult.Bound : BindResult.Invalid;
+        ImageDecoder.Decode(file, out _current, out _detail) is { } problem ? Refused(problem) : BindResult.Bound;
+
+    private BindResult Refused(string problem)
+    {
+        _problem = problem;
+        return BindResult.Invalid;
+    }
 }

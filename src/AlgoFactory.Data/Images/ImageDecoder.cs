@@ -18,13 +18,14 @@ public static unsafe class ImageDecoder
     /// <summary>The bytes of an image in detail.</summary>
     public const int DetailLength = DetailSide * DetailSide * 3;
 
-    /// <summary>What a value of an image column that cannot be decoded is, in words.</summary>
-    public static string Expected { get; } =
-        $"no {ImageFormats.Known} file (in a table: its base64) of at most {ImageLimits.Pixels / 1_000_000} million pixels and {ImageLimits.Bytes >> 20} MiB that can be decoded";
+    private const string Broken = "its pixels are broken or cut off";
+
+    internal static string TooLarge { get; } = $"it is larger than the {ImageLimits.Bytes >> 20} MiB that an image may have";
 
     private const int SizeForce = 3; // VIPS_SIZE_FORCE: to just this width and height
     private const int Srgb = 22; // VIPS_INTERPRETATION_sRGB
     private const int Sequential = 1; // VIPS_ACCESS_SEQUENTIAL
+    private const int OnError = 2; // VIPS_FAIL_ON_ERROR: what is cut off or broken is refused, where the library would go on with grey
 
     private static readonly Lazy<bool> Ready = new(Start);
 
@@ -45,13 +46,14 @@ public static unsafe class ImageDecoder
     {
         image = 0;
         if (file.Length > ImageLimits.Bytes)
-            return $"it is larger than the {ImageLimits.Bytes >> 20} MiB that an image may have";
+            return TooLarge;
         if (!ImageFormats.IsImage(file))
             return $"it does not begin as a {ImageFormats.Known} file does";
         _ = Ready.Value;
         byte none = 0;
         fixed (byte* accessName = "access\0"u8)
-            image = VipsApi.Open(bytes, (nuint)file.Length, &none, accessName, Sequential, 0);
+        fixed (byte* failName = "fail-on\0"u8)
+            image = VipsApi.Open(bytes, (nuint)file.Length, &none, accessName, Sequential, failName, OnError, 0);
         if (image == 0)
         {
             VipsApi.ClearErrors();
@@ -79,6 +81,13 @@ public static unsafe class ImageDecoder
         {
             if (Open(bytes, file, out var image) is { } problem)
                 return problem;
+            // The library fills what is missing of a PNG file, and only warns.
+            if (ImageFormats.IsCutOffPng(file))
+            {
+                VipsApi.Release(image);
+                return Broken;
+            }
+
             var largest = Math.Max(VipsApi.Width(image), VipsApi.Height(image));
             var side = largest > Side ? DetailSide : Side;
             decoded = new byte[side * side * 3];
@@ -89,7 +98,7 @@ public static unsafe class ImageDecoder
             if (!isScaled)
             {
                 VipsApi.ClearErrors();
-                return "its pixels cannot be decoded";
+                return Broken;
             }
         }
 
@@ -164,8 +173,10 @@ public static unsafe class ImageDecoder
         VipsApi.Release(opened);
         fixed (byte* heightName = "height\0"u8)
         fixed (byte* sizeName = "size\0"u8)
+        fixed (byte* failName = "fail-on\0"u8)
         {
-            if (VipsApi.Thumbnail(bytes, (nuint)bytesLength, out var image, side, heightName, side, sizeName, SizeForce, 0) != 0 || !TryColour(image, out var colours))
+            if (VipsApi.Thumbnail(bytes, (nuint)bytesLength, out var image, side, heightName, side, sizeName, SizeForce, failName, OnError, 0) != 0
+                || !TryColour(image, out var colours))
                 return false;
             var memory = VipsApi.ToMemory(colours, out var length);
             VipsApi.Release(colours);
@@ -200,6 +211,10 @@ public static unsafe class ImageDecoder
 
     private static bool Start()
     {
+        // What the library finds wrong with a file is in the answer; its own words on standard error would be many, and about no file.
+        fixed (byte* name = "VIPS_WARNING\0"u8)
+        fixed (byte* value = "1\0"u8)
+            _ = VipsApi.SetVariable(name, value, 1);
         if (VipsApi.Init("algofactory") != 0)
             throw new InvalidOperationException("libvips did not start.");
         VipsApi.BlockUntrusted(1);

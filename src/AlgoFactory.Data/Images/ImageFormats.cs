@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace AlgoFactory.Data.Images;
 
 /// <summary>Tells image files by how they begin, never by their names.</summary>
@@ -14,10 +16,32 @@ internal static class ImageFormats
     /// <summary>How a JPEG file begins.</summary>
     public static ReadOnlySpan<byte> Jpeg => [0xFF, 0xD8, 0xFF];
 
+    /// <summary>How a PNG file begins.</summary>
+    public static ReadOnlySpan<byte> Png => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+
+    /// <summary>Whether a PNG file ends before its last chunk does; of other formats false. Its chunks are stepped over: length, name, data, sum.</summary>
+    public static bool IsCutOffPng(ReadOnlySpan<byte> file)
+    {
+        if (!file.StartsWith(Png))
+            return false;
+        const int around = 12;
+        for (var rest = file[Png.Length..]; rest.Length >= around;)
+        {
+            var length = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            if (length > rest.Length - around)
+                return true;
+            if (rest[4..].StartsWith("IEND"u8))
+                return false;
+            rest = rest[(int)(around + length)..];
+        }
+
+        return true;
+    }
+
     /// <summary>Whether a file begins as one of the known formats does.</summary>
     public static bool IsImage(ReadOnlySpan<byte> file) =>
         file.StartsWith(Jpeg)
-        || file.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])
+        || file.StartsWith(Png)
         || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)
         || (file.Length >= HeadSize && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8));
 

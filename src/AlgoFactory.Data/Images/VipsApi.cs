@@ -14,6 +14,9 @@ internal static unsafe partial class VipsApi
 
     static VipsApi() => NativeLibraries.Register();
 
+    [LibraryImport(Library, EntryPoint = "g_setenv")]
+    internal static partial int SetVariable(byte* name, byte* value, int overwrite);
+
     [LibraryImport(Library, EntryPoint = "vips_init", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Init(string program);
 
@@ -29,7 +32,7 @@ internal static unsafe partial class VipsApi
 
     /// <summary>Reads no more than the header, until pixels are asked for: once, from top to bottom.</summary>
     [LibraryImport(Library, EntryPoint = "vips_image_new_from_buffer")]
-    internal static partial nint Open(byte* file, nuint length, byte* options, byte* accessName, nint access, nint end);
+    internal static partial nint Open(byte* file, nuint length, byte* options, byte* accessName, nint access, byte* failName, nint fail, nint end);
 
     [LibraryImport(Library, EntryPoint = "vips_image_get_width")]
     internal static partial int Width(nint image);
@@ -42,7 +45,8 @@ internal static unsafe partial class VipsApi
 
     /// <summary>Decodes, turns upright as EXIF says, and scales.</summary>
     [LibraryImport(Library, EntryPoint = "vips_thumbnail_buffer")]
-    internal static partial int Thumbnail(byte* file, nuint length, out nint image, int width, byte* heightName, nint height, byte* sizeName, nint size, nint end);
+    internal static partial int Thumbnail(
+        byte* file, nuint length, out nint image, int width, byte* heightName, nint height, byte* sizeName, nint size, byte* failName, nint fail, nint end);
 
     /// <summary>The same of an image that was opened.</summary>
     [LibraryImport(Library, EntryPoint = "vips_thumbnail_image")]

@@ -58,7 +58,7 @@ public sealed class DataSource : IDisposable
     /// <summary>
     /// Loads the rows for training: the columns of <paramref name="schema"/> whose role is not
     /// <see cref="ColumnRole.Ignore"/>. Broken records are left out, counted in <see cref="LoadedTable.Rejects"/>.
-    /// Values that are not of their column's kind are missing. Levels of categorical columns stand in the order of
+    /// A record with an image that cannot be decoded is a broken one, other values that are not of their column's kind are missing. Levels of categorical columns stand in the order of
     /// appearance, those of the label sorted: by number when all are numbers, else by code unit.
     /// </summary>
     /// <exception cref="DataFormatException">

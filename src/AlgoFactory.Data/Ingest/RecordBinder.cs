@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using AlgoFactory.Data.Frames;
-using AlgoFactory.Data.Images;
 using AlgoFactory.Data.Ingest.Delimited;
 using AlgoFactory.Data.Schemas;
 
@@ -57,16 +56,17 @@ internal static class RecordBinder
                 continue;
             var cell = reader[i];
             if (builder.Set(targets[i], cell) == BindResult.Invalid)
-                error ??= Invalid(builder.Columns[targets[i]], cell);
+                error ??= Invalid(builder, targets[i], cell);
         }
 
         return error;
     }
 
-    private static string Invalid(ColumnSpec column, Cell cell)
+    private static string Invalid(FrameBuilder builder, int slot, Cell cell)
     {
-        if (column.Kind == ColumnKind.Image)
-            return $"Column '{Excerpt.Of(column.Name)}': the value is {ImageDecoder.Expected}.";
+        var column = builder.Columns[slot];
+        if (builder.Problem(slot) is { } problem)
+            return $"Column '{Excerpt.Of(column.Name)}': the value is no image that can be read: {problem}.";
         Span<byte> scratch = stackalloc byte[Cell.LongestCanonicalText];
         var expected = column.Kind switch
         {

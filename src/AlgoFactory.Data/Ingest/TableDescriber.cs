@@ -14,7 +14,7 @@ internal static class TableDescriber
         var (schema, distinct, rejects) = Infer(file, options, warnings, cancellation);
         var profile = Profile(file, schema, distinct, warnings, cancellation);
         if (rejects.Count > 0)
-            warnings.Add($"{SchemaInference.Whole(rejects.Count)} of {SchemaInference.Whole(rejects.Total)} records are broken and left out; the first is on line {SchemaInference.Whole(rejects.First[0].Line)}: {rejects.First[0].Reason}.");
+            warnings.Add($"{SchemaInference.Whole(rejects.Count)} of {SchemaInference.Whole(rejects.Total)} records are broken and left out; the first{RejectLog.Shown(file, rejects.First[0])}.");
         return new TableDescription(schema, profile, rejects, TargetSuggestions.Of(schema, profile), [.. warnings]);
     }
 
@@ -25,7 +25,7 @@ internal static class TableDescriber
         var evidence = new ColumnEvidence[names.Length];
         for (var i = 0; i < evidence.Length; i++)
             evidence[i] = new ColumnEvidence(options.DecimalComma);
-        var rejects = new RejectLog(options);
+        var rejects = new RejectLog(file, options);
         using (var reader = file.Read(names, cancellation))
         {
             while (reader.Read())

@@ -33,7 +33,11 @@ public sealed record RejectedRecord(long Line, string Reason, string Excerpt);
 /// <param name="Frame">The good rows.</param>
 /// <param name="Schema">The schema with the levels that were found filled in.</param>
 /// <param name="Rejects">The records that were left out.</param>
-public sealed record LoadedTable(Frame Frame, Schema Schema, RejectSummary Rejects);
+public sealed record LoadedTable(Frame Frame, Schema Schema, RejectSummary Rejects)
+{
+    /// <summary>How many of the rejected records hold an image whose pixels cannot be decoded, which a description does not see, and the first; null: none.</summary>
+    public string? Undecoded { get; init; }
+}
 
 /// <summary>Some records, in the file's order.</summary>
 /// <param name="Rows">One row a record.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Images;
 using AlgoFactory.Data.Schemas;
 
 namespace AlgoFactory.Data.Ingest;
@@ -23,19 +24,46 @@ internal static class TableLoader
 
         using var reader = file.Read([.. columns.Select(c => c.Name)], cancellation);
         var builder = new FrameBuilder(columns, Math.Max(16, (int)(expectedRows * share)));
-        var rejects = new RejectLog(options);
+        var rejects = new RejectLog(file, options);
+        ImmutableArray<int> images = [.. Enumerable.Range(0, columns.Length).Where(i => columns[i].Kind == ColumnKind.Image)];
+        ImmutableArray<int> others = [.. Enumerable.Range(0, columns.Length).Except(images)];
+        var (undecoded, firstUndecoded) = (0L, (RejectedRecord?)null);
         for (var record = 0UL; reader.Read(); record++)
         {
             if (!rejects.Accept(reader) || (share < 1 && !IsDrawn(record, share)))
                 continue;
-            for (var i = 0; i < columns.Length; i++)
+            // Images come first: a row of one that cannot be decoded is none, and no other value of it may be kept.
+            if (Set(builder, images, reader) is { } problem)
+            {
+                rejects.Reject(reader, problem);
+                undecoded++;
+                firstUndecoded ??= new RejectedRecord(reader.Line, problem, reader.RawExcerpt());
+                continue;
+            }
+
+            foreach (var i in others)
                 builder.Set(i, reader[i]);
             builder.EndRow();
         }
 
         var summary = rejects.Complete();
         var frame = SortLabels(builder.Build(), columns);
-        return new LoadedTable(frame, WithLevels(schema, frame), summary);
+        return new LoadedTable(frame, WithLevels(schema, frame), summary)
+        {
+            Undecoded = firstUndecoded is { } first
+                ? $"{SchemaInference.Whole(undecoded)} of {SchemaInference.Whole(summary.Total)} records hold an image that cannot be decoded and are left out; the first{RejectLog.Shown(file, first)}."
+                : null,
+        };
+    }
+
+    private static string? Set(FrameBuilder builder, ImmutableArray<int> images, RecordReader reader)
+    {
+        foreach (var i in images)
+            if (builder.Set(i, reader[i]) == BindResult.Invalid)
+                return reader is ImageRecordReader
+                    ? $"'{reader.RawExcerpt()}' is no image that can be read: {builder.Problem(i)}"
+                    : $"Column '{Excerpt.Of(builder.Columns[i].Name)}': the value is no image that can be read: {builder.Problem(i)}";
+        return null;
     }
 
     private static bool IsDrawn(ulong record, double share) =>

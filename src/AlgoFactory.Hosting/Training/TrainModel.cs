@@ -117,12 +117,20 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
     {
         using var source = DataSource.Open(request.File, request.Read);
         var description = source.Describe(cancellation);
+        CheckFolders(request, source, description);
         var decision = Decide(request, description);
         CheckSplit(request, decision.Schema);
         var kind = Enum.Parse<TaskKind>(decision.Task, ignoreCase: true);
         var metric = Metric(request, kind);
         var table = TrainingTable.Load(request, source, decision.Schema, kind, description.Profile, cancellation);
         return (table, metric, description.Profile, [.. description.Warnings, .. decision.Warnings, .. LeakageWarnings.Of(table)]);
+    }
+
+    /// <summary>Images are told apart by the folders they lie in: two at least.</summary>
+    private static void CheckFolders(TrainRequest request, DataSource source, TableDescription description)
+    {
+        if (source.NameColumn is not null && request.Recommend is null && description.Profile.Find(request.Label) is { Kind: ColumnKind.Categorical or ColumnKind.Constant, Distinct: < 2 } folders)
+            throw new UsageException($"The images lie in {(folders.Distinct == 1 ? "one folder" : "no folder")}, and a folder is a class: there is nothing to tell apart. Put them into a folder for each class: cat/1.jpg, dog/2.jpg.");
     }
 
     private static SchemaDecision Decide(TrainRequest request, TableDescription description)

@@ -29,6 +29,8 @@ internal sealed record TrainingTable(ExperimentData Data, TaskSpec Task, Immutab
         var warnings = ImmutableArray.CreateBuilder<string>();
         var share = Math.Min(1, request.MaxTableBytes / Math.Max(1, TableBytes.Estimate(schema, profile)));
         var table = share < 1 ? source.LoadSample(schema, share, cancellation) : source.Load(schema, cancellation);
+        if (table.Undecoded is { } undecoded)
+            warnings.Add(undecoded);
         var task = request.Recommend is { } recommend
             ? LabelBinding.Recommendation(kind, recommend)
             : LabelBinding.Task(kind, table.Frame[request.Label], request.Positive);

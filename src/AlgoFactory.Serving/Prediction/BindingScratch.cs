@@ -236,6 +236,8 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
 
     private void Settle(int slot, BindResult result, ReadOnlySpan<byte> value)
     {
+        if (result == BindResult.Invalid && _builder.Problem(slot) is { } problem)
+            throw Fault($"the value of '{index.Name(slot)}' is no image that can be read: {problem}.", index.Name(slot));
         if (result == BindResult.Invalid)
             throw Fault($"'{Shown(value)}' is not {Wanted(index.Features[slot])}, which the column '{index.Name(slot)}' holds.", index.Name(slot));
         if (result == BindResult.UnknownLevel)
@@ -302,7 +304,6 @@ internal sealed class BindingScratch(RowBinder binder, ColumnIndex index, RowLim
     {
         ColumnKind.Boolean => "a truth value",
         ColumnKind.DateTime => column.DateFormat is { } format ? $"a date like {format}" : "a date",
-        ColumnKind.Image => "a JPEG, PNG, WebP or GIF file in base64 within the limits",
         _ => "a number",
     };
 

@@ -54,6 +54,9 @@ internal static class FormRows
                     throw RefusedException.Invalid("A part of the form has no name; name each as its column.");
                 using var value = new MemoryStream();
                 section.Body.CopyTo(value);
+                // A field of a browser's form where nobody chose a file has no file name either, and is a missing value.
+                if (value.Length == 0 && HeaderUtilities.RemoveQuotes(disposition.FileName).Value is { Length: > 0 } file)
+                    throw RefusedException.Invalid($"The file '{Short(file)}' that is sent as '{Short(name)}' is empty.");
                 if (!byName.TryGetValue(name, out var values))
                     columns.Add((name, byName[name] = values = []));
                 values.Add(disposition.IsFileDisposition() ? Encoding.ASCII.GetBytes(Convert.ToBase64String(value.GetBuffer(), 0, (int)value.Length)) : value.ToArray());
@@ -66,6 +69,8 @@ internal static class FormRows
 
         return columns;
     }
+
+    private static string Short(string text) => text.Length > 60 ? text[..60] + "…" : text;
 
     private static void Write(ArrayBufferWriter<byte> csv, IEnumerable<byte[]> values)
     {

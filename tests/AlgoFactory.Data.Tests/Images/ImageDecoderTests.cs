@@ -71,6 +71,21 @@ public class ImageDecoderTests
     }
 
     [Fact]
+    public void A_file_that_is_cut_off_is_refused_whatever_its_size()
+    {
+        foreach (var (width, height) in new[] { (40, 30), (300, 200) })
+        {
+            var random = new Random(5);
+            var file = PngFile.Encode(width, height, 3, (_, _, _) => (byte)random.Next(256));
+            ImageDecoder.Decode(file, out _, out _).ShouldBeNull();
+            foreach (var length in new[] { file.Length - 1, file.Length - 12, file.Length - 13, file.Length / 2, 60 })
+                ImageDecoder.Decode(file[..length], out _, out _).ShouldBe("its pixels are broken or cut off");
+            file.AsSpan(file.Length / 2, 40).Fill(7);
+            ImageDecoder.Decode(file, out _, out _).ShouldBe("its pixels are broken or cut off");
+        }
+    }
+
+    [Fact]
     public void Base64_with_and_without_the_head_of_a_data_URL_binds_to_the_same_pixels()
     {
         var file = PngFile.Encode(20, 10, 3, (x, y, c) => (byte)(10 * x + y + c));
@@ -84,6 +99,9 @@ public class ImageDecoderTests
         builder.EndRow();
         foreach (var wrong in new[] { "not base64!", "aGVsbG8=", base64[..40], "https://example.org/a.png", "/etc/passwd" })
             builder.SetText(0, wrong).ShouldBe(BindResult.Invalid);
+        builder.Problem(0).ShouldBe("it is no base64");
+        builder.SetText(0, "aGVsbG8=");
+        builder.Problem(0).ShouldBe("it does not begin as a JPEG, PNG, WebP or GIF file does");
         builder.SetNumber(0, 3).ShouldBe(BindResult.Invalid);
         builder.EndRow();
         var column = (ImageColumn)builder.Build()["picture"];
@@ -145,7 +163,7 @@ public class ImageDecoderTests
         fixed (byte* bytes = plain)
         fixed (byte* options = "\0access\0"u8)
         {
-            var image = VipsApi.Open(bytes, (nuint)plain.Length, options, options + 1, 0, 0);
+            var image = VipsApi.Open(bytes, (nuint)plain.Length, options, options + 1, 0, null, 0, 0);
             var memory = VipsApi.ToMemory(image, out var length);
             whole = new ReadOnlySpan<byte>(memory, (int)length).ToArray();
             VipsApi.Free(memory);
@@ -159,9 +177,9 @@ public class ImageDecoderTests
         (details is null).ShouldBe(width <= ImageDecoder.Side);
         pixels!.Distinct().Count().ShouldBeGreaterThan(100);
 
-        // Cut off or broken, it is pixels or a reason all the same.
-        for (var end = 0; end < jpeg.Length; end += 7)
-            Should.NotThrow(() => ImageDecoder.Decode(jpeg[..end], out _, out _));
+        // Cut off, it is refused and not filled with grey.
+        for (var end = 0; end < jpeg.Length - 8; end += 7)
+            ImageDecoder.Decode(jpeg[..end], out _, out _).ShouldNotBeNull();
     }
 
     private static byte[] Decode(byte[] file)

@@ -100,6 +100,54 @@ public class ImageSetTests
     }
 
     [Fact]
+    public void An_image_whose_pixels_are_cut_off_is_left_out_of_training_and_told_of()
+    {
+        using var folder = new TempFolder();
+        var random = new Random(6);
+        var noise = PngFile.Encode(50, 50, 3, (_, _, _) => (byte)random.Next(256));
+        var cut = noise[..(noise.Length / 2)];
+        var entries = Enumerable.Range(0, 40).Select(i => ($"{(i % 2 == 0 ? "cat" : "dog")}/{i:00}.png", i == 7 ? cut : noise)).ToArray();
+        using var images = DataSource.Open(Zip(folder, entries));
+        var loaded = images.Load(images.Describe().Schema);
+        loaded.Frame.RowCount.ShouldBe(39);
+        loaded.Undecoded.ShouldBe("1 of 40 records hold an image that cannot be decoded and are left out; the first: 'dog/07.png' is no image that can be read: its pixels are broken or cut off.");
+
+        // In a table, no other value of its record is kept either.
+        var lines = entries.Select((e, i) => $"{Convert.ToBase64String(e.Item2)},{(i == 7 ? "only here" : e.Item1[..3])},{i}");
+        using var table = DataSource.Open(folder.Write("t.csv", $"picture,kind,number\n{string.Join('\n', lines)}\n"));
+        loaded = table.Load(table.Describe().Schema);
+        loaded.Undecoded!.ShouldContain("the first is on line 9: Column 'picture': the value is no image that can be read: its pixels");
+        ((CategoryColumn)loaded.Frame["kind"]).Levels.ShouldBe(["cat", "dog"]);
+        ((NumericColumn)loaded.Frame["number"]).Values.ToArray().ShouldBe(Enumerable.Range(0, 40).Where(i => i != 7).Select(i => (double)i));
+
+        // All of them in halves are too many.
+        using var halves = DataSource.Open(Zip(folder, [.. entries.Select(e => (e.Item1, cut))]));
+        Should.Throw<DataFormatException>(() => halves.Load(halves.Describe().Schema)).Message.ShouldContain("40 of 40 records are broken");
+    }
+
+    [Fact]
+    public void An_archive_that_was_damaged_or_is_locked_says_so()
+    {
+        using var folder = new TempFolder();
+        var path = Zip(folder, ("cat/a.png", Image), ("cat/b.png", Image));
+        var bytes = File.ReadAllBytes(path);
+
+        // In the directory at the archive's end: the sum, and the flag of encryption.
+        var entry = bytes.AsSpan().IndexOf("PK\u0001\u0002"u8);
+        bytes[entry + 16] ^= 1;
+        Errors(folder.Write("sum.zip", bytes))[0]!.ShouldContain("'cat/a.png' is damaged in the archive");
+        Errors(folder.Write("sum.zip", bytes))[1].ShouldBeNull();
+        bytes[entry + 8] |= 1;
+        Errors(folder.Write("locked.zip", bytes))[0]!.ShouldContain("locked with a password; pack the images without one");
+
+        ImmutableArray<string?> Errors(string archive)
+        {
+            using var source = DataSource.Open(archive);
+            return source.Records(Columns, 10).Single().Errors;
+        }
+    }
+
+    [Fact]
     public void Links_out_of_a_folder_are_not_followed()
     {
         using var folder = new TempFolder();

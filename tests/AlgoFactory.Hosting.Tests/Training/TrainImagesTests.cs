@@ -53,6 +53,22 @@ public sealed class TrainImagesTests : IDisposable
         ((double)outcome.Metrics["accuracy"]!).ShouldBeGreaterThan(0.9);
     }
 
+    [Theory]
+    [InlineData("", "no folder")]
+    [InlineData("cat/", "one folder")]
+    public async Task Images_of_one_folder_or_none_are_refused_with_what_they_need(string folder, string found)
+    {
+        using (var archive = ZipFile.Open(_folder["flat.zip"], ZipArchiveMode.Create))
+            for (var i = 0; i < 20; i++)
+            {
+                using var stream = archive.CreateEntry($"{folder}{i}.png").Open();
+                stream.Write(Stripes(i % 2 == 0, new Random(i)));
+            }
+
+        (await Should.ThrowAsync<UsageException>(() => Train(_folder["flat.zip"], "label"))).Message
+            .ShouldBe($"The images lie in {found}, and a folder is a class: there is nothing to tell apart. Put them into a folder for each class: cat/1.jpg, dog/2.jpg.");
+    }
+
     private async Task<ModelFile> Train(string file, string label)
     {
         await new TrainModel(BuiltIn.Catalog, TimeProvider.System).RunAsync(

@@ -21,6 +21,19 @@ public sealed class FormRowsTests
     }
 
     [Fact]
+    public async Task An_empty_file_is_refused_and_a_field_where_none_was_chosen_is_a_missing_value()
+    {
+        using var form = new MultipartFormDataContent("b");
+        form.Add(new ByteArrayContent([]), "photo", "one.png");
+        (await Should.ThrowAsync<RefusedException>(() => CsvAsync(form))).Message.ShouldBe("The file 'one.png' that is sent as 'photo' is empty.");
+
+        const string unchosen = "--b\r\nContent-Disposition: form-data; name=photo; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--b--\r\n";
+        var request = new DefaultHttpContext().Request;
+        request.ContentType = "multipart/form-data; boundary=b";
+        Encoding.UTF8.GetString(FormRows.ToCsv(request, new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes(unchosen))).Span).ShouldBe("\"photo\"\n\"\"\n");
+    }
+
+    [Fact]
     public async Task Columns_of_different_lengths_are_refused()
     {
         using var form = new MultipartFormDataContent("b");
