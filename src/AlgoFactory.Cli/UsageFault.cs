@@ -9,7 +9,7 @@ internal static class UsageFault
 {
     /// <summary>The sentence, or null when nothing is wrong.</summary>
     public static string? Of(ParseResult parsed) =>
-        Unknown(parsed) ?? (parsed.Errors is [var error, ..] ? Value(error) ?? Sentence(error.Message) : null);
+        Unknown(parsed) ?? Empty(parsed) ?? (parsed.Errors is [var error, ..] ? Value(error) ?? Sentence(error.Message) : null);
 
     /// <summary>A word that is no command and no option; one that looks like an option is never taken for a file's name.</summary>
     private static string? Unknown(ParseResult parsed)
@@ -29,6 +29,24 @@ internal static class UsageFault
         return command is RootCommand
             ? $"There is no command '{word}'{NearestName.Hint(word, command.Subcommands.Select(c => c.Name))}."
             : $"There is no command '{command.Name} {word}'{NearestName.Hint(word, command.Subcommands.Select(c => c.Name))}.";
+    }
+
+    /// <summary>A name that is empty, as a variable of a script is that was never set.</summary>
+    private static string? Empty(ParseResult parsed)
+    {
+        foreach (var child in parsed.CommandResult.Children)
+        {
+            var name = child switch
+            {
+                ArgumentResult argument => argument.Argument.Name,
+                OptionResult { Option.HelpName: { } help } option when help.Contains("FILE", StringComparison.Ordinal) || help.Contains(".afm", StringComparison.Ordinal) => option.Option.Name,
+                _ => null,
+            };
+            if (name is not null && child.Tokens.Any(t => t.Value.Length == 0))
+                return $"'{name}' is empty.";
+        }
+
+        return null;
     }
 
     /// <summary>A value that is not of its option's type.</summary>

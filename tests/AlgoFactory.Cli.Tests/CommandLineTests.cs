@@ -31,6 +31,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("keys create --role king", "The option '--role' takes one of")]
     [InlineData("serve --url http://127.0.0.1:1", "There is no option '--url' (did you mean '--urls'?).")]
     [InlineData("serve --urls", "The option '--urls' needs a value.")]
+    [InlineData("describe ", "'FILE' is empty.")]
+    [InlineData("train x.csv --label y --out ", "'--out' is empty.")]
     [InlineData("worker now", "'now' is one argument too many.")]
     public async Task A_wrong_usage_is_told_in_one_sentence_that_names_it(string line, string sentence)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using AlgoFactory.Hosting;
 using AlgoFactory.Learning.Artefacts;
 using AlgoFactory.Learning.Explaining;
@@ -17,18 +18,19 @@ internal static class TreeCommand
         var svg = new Option<string?>("--svg") { Description = "Write a picture (SVG) of the tree to this file.", HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Write one JSON object to standard output." };
         var command = new Command("tree", "Show one of a model's trees.") { model, index, member, svg, json };
-        command.SetAction((line, _) => CommandRun.RunAsync(async cancellation =>
+        command.SetAction((line, _) => CommandRun.RunAsync(_ =>
         {
             var loaded = ModelFile.Load(line.GetRequiredValue(model), BuiltIn.Readers);
             var tree = loaded.Predictor.Tree(line.GetValue(index), line.GetValue(member));
             if (line.GetValue(svg) is { } picture)
-                await File.WriteAllTextAsync(picture, TreeSvg.Draw(tree), cancellation);
+                DurableFile.Write(picture, to => to.Write(Encoding.UTF8.GetBytes(TreeSvg.Draw(tree))));
             if (line.GetValue(json))
                 Console.Out.WriteLine(ReportJson.Write(tree));
             else if (line.GetValue(svg) is { } written)
                 Console.Error.WriteLine($"Tree {tree.Index} of {tree.Count} drawn into {written}.");
             else
                 Console.Out.Write(TreeText.Draw(tree));
+            return Task.CompletedTask;
         }));
         return command;
     }

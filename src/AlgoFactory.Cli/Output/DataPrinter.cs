@@ -5,6 +5,8 @@ namespace AlgoFactory.Cli.Output;
 /// <summary>Prints what <c>describe</c> found, for people.</summary>
 internal static class DataPrinter
 {
+    private const int LongestLevel = 40;
+
     public static void Print(DataReport report)
     {
         Console.Out.WriteLine($"{report.File}: {report.Rows} rows, {report.Columns.Length} columns ({report.Format})");
@@ -22,12 +24,14 @@ internal static class DataPrinter
             Console.Out.WriteLine($"warning: {warning}");
     }
 
+    private static string Shortened(string level) => level.Length <= LongestLevel ? level : level[..LongestLevel] + "…";
+
     private static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     private static string Values(ColumnReport column)
     {
         if (column.TopLevels.Length > 0)
-            return string.Join(", ", column.TopLevels.Take(3).Select(l => l.Level)) + (column.Cardinality > 3 ? ", …" : "");
+            return string.Join(", ", column.TopLevels.Take(3).Select(l => Shortened(l.Level))) + (column.Cardinality > 3 ? ", …" : "");
         return column.Quantiles.Length > 0 && column.Kind == Data.Schemas.ColumnKind.Numeric
             ? $"{Tables.Number(column.Quantiles[0].Value)} … {Tables.Number(column.Quantiles[^1].Value)}"
             : "";

@@ -49,10 +49,13 @@ public abstract class TableWriter : IDisposable
     /// <param name="columns">The columns.</param>
     /// <param name="options">Limits of the Parquet writer; null: the defaults.</param>
     /// <exception cref="IOException">The file cannot be made.</exception>
-    public static TableWriter Create(string path, ImmutableArray<OutputColumn> columns, ReadOptions? options = null) =>
-        path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
+    public static TableWriter Create(string path, ImmutableArray<OutputColumn> columns, ReadOptions? options = null)
+    {
+        OutputFile.Check(path);
+        return path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
             ? new ParquetTableWriter(path, columns, options ?? new ReadOptions())
             : new CsvTableWriter(path, columns);
+    }
 
     /// <summary>Sets the current row's text.</summary>
     public abstract void SetText(int column, string? text);

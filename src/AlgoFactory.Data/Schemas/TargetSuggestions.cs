@@ -23,7 +23,7 @@ internal static class TargetSuggestions
         {
             var column = schema.Columns[i];
             var found = profile.Columns[i];
-            if (column.Kind is ColumnKind.Identifier or ColumnKind.Constant or ColumnKind.Text or ColumnKind.DateTime || found.Count == 0)
+            if (column.Kind is ColumnKind.Identifier or ColumnKind.Constant or ColumnKind.Text or ColumnKind.Image or ColumnKind.DateTime || found.Count == 0)
                 continue;
             var task = TaskChoice.Auto(column, found);
             if (task != TaskChoice.Regression && found.Distinct is < 2 or > MostClasses)

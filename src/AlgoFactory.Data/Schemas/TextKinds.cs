@@ -7,6 +7,9 @@ internal static class TextKinds
 {
     private const int FewestForIdentifier = 20;
 
+    // No class has a name of so many words, however few rows there are.
+    private const int LevelWords = 50;
+
     /// <summary>The kind.</summary>
     public static ColumnSpec Infer(string name, ColumnEvidence evidence, List<string> warnings)
     {
@@ -20,7 +23,7 @@ internal static class TextKinds
             return new ColumnSpec(name, ColumnKind.Identifier, ColumnRole.Ignore, NameHints.IsIdentifier(name) ? 0.95 : 0.75, $"single words, {Different(distinct, evidence)}: they name the row");
 
         // Free text does not come again, or is too long for a level's name.
-        var isText = (words >= 3 && share >= 0.4 && distinct > FewestForIdentifier) || (words >= 8 && distinct > 100);
+        var isText = (words >= 3 && share >= 0.4 && distinct > FewestForIdentifier) || (words >= 8 && distinct > 100) || (words >= LevelWords && share >= 0.4 && distinct > 2);
         if (isText)
             return new ColumnSpec(name, ColumnKind.Text, ColumnRole.Feature, Math.Min(0.99, 0.6 + 0.4 * share), string.Create(
                 System.Globalization.CultureInfo.InvariantCulture, $"{words:0.#} words on average, {Different(distinct, evidence)}"));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using AlgoFactory.Data;
+using AlgoFactory.Data.Export;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Artefacts;
@@ -27,6 +28,8 @@ public static class ExportModel
         var target = Path.GetFullPath(output);
         if (!Directory.Exists(Path.GetDirectoryName(target)))
             throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --onnx.");
+        if (OutputFile.Refusal(output) is { } refusal)
+            throw new UsageException(refusal);
         // Checked beside its place, so that a file that is wrong never stands there.
         var draft = check is null ? target : $"{target}.{Guid.NewGuid():N}.tmp";
         try

@@ -14,10 +14,10 @@ public sealed class DataFolders
         Batches = Path.Combine(Root, "batches");
         PredictionLog = Path.Combine(Root, "predictions");
         ProtectionKeys = Path.Combine(Root, "protection-keys");
-        MakePrivate(Root);
+        Make("data folder", Root, MakePrivate);
         foreach (var folder in (string[])[Uploads, Incoming, Experiments, Batches, PredictionLog, ProtectionKeys])
             MakePrivate(folder);
-        Directory.CreateDirectory(Models);
+        Make("models folder", Models, folder => Directory.CreateDirectory(folder));
         if (!options.Database.IsPostgreSql)
         {
             if (string.IsNullOrWhiteSpace(options.Database.ConnectionString))
@@ -81,6 +81,20 @@ public sealed class DataFolders
                 Access = FileAccess.Write,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             }).Dispose();
+    }
+
+    /// <summary>The two folders that an operator chooses: a wrong choice is the likeliest fault of a first start.</summary>
+    private static void Make(string what, string folder, Action<string> make)
+    {
+        try
+        {
+            make(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var reason = File.Exists(folder) ? "a file has that name" : e is UnauthorizedAccessException ? "this user may not write there" : e.Message.TrimEnd('.');
+            throw new IOException($"The {what} '{folder}' cannot be made ({reason}); choose another one.", e);
+        }
     }
 
     private static void MakePrivate(string folder)

@@ -34,6 +34,8 @@ public static class PredictFile
             throw new UsageException("The predictions would overwrite the data; choose another file with --out.");
         if (!Directory.Exists(Path.GetDirectoryName(target)))
             throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
+        if (OutputFile.Refusal(output) is { } refusal)
+            throw new UsageException(refusal);
 
         var predictor = model.Predictor;
         using var source = DataSource.Open(file, read);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using AlgoFactory.Data;
+using AlgoFactory.Data.Export;
 using AlgoFactory.Data.Ingest;
 using AlgoFactory.Data.Profiling;
 using AlgoFactory.Data.Schemas;
@@ -214,6 +215,8 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
             throw new UsageException($"The folder of '{request.OutputPath}' does not exist; create it or choose another file with --out.");
         if (Directory.Exists(output))
             throw new UsageException($"'{request.OutputPath}' is a folder; name a file with --out.");
+        if (OutputFile.Refusal(request.OutputPath) is { } refusal)
+            throw new UsageException(refusal);
         TryToWrite(request.OutputPath, output);
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AlgoFactory.Data.Export;
 
 namespace AlgoFactory.Learning.Artefacts;
 
@@ -12,6 +13,7 @@ public static partial class DurableFile
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
+        OutputFile.Check(path);
         var full = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(full) ?? throw new IOException($"'{path}' is not a file.");
         var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");

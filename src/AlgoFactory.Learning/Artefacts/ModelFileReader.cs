@@ -154,7 +154,8 @@ internal static class ModelFileReader
         {
             // The system's own message names the whole path, which is nothing for those who see this one.
             throw new ArtefactFormatException(
-                $"The model file '{name}' cannot be read ({(e is UnauthorizedAccessException ? "the service's user has no right to" : "the disk reports a fault")}).", e);
+                Directory.Exists(path) ? $"'{name}' is a folder and no model file."
+                    : $"The model file '{name}' cannot be read ({(e is UnauthorizedAccessException ? "the service's user has no right to" : "the disk reports a fault")}).", e);
         }
         catch (OutOfMemoryException e)
         {

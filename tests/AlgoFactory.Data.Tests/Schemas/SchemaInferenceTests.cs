@@ -57,6 +57,19 @@ public class SchemaInferenceTests
     }
 
     [Fact]
+    public void Long_texts_are_texts_however_few_rows_there_are_and_images_no_target()
+    {
+        using var folder = new TempFolder();
+        var image = Convert.ToBase64String(PngFile.Encode(4, 4, 3, (x, y, c) => (byte)(x + y + c)));
+        var path = folder.Write("t.csv", "essay,picture,kind\n" + string.Concat(Enumerable.Range(0, 12).Select(i =>
+            $"{string.Concat(Enumerable.Repeat($"and {i} more ", 40))},{image},{"ab"[i % 2]}\n")));
+        using var source = DataSource.Open(path);
+        var description = source.Describe();
+        description.Schema.Columns.Select(c => c.Kind).ShouldBe([ColumnKind.Text, ColumnKind.Image, ColumnKind.Categorical]);
+        description.SuggestedTargets.Select(s => s.Column).ShouldBe(["kind"]);
+    }
+
+    [Fact]
     public void WarnsWhereItCouldBeOtherwise()
     {
         using var folder = new TempFolder();
