@@ -195,7 +195,8 @@ public sealed partial class DeploymentService : IDisposable
             ? stored
             : throw new DeploymentException(
                 DeploymentFault.Outdated,
-                $"The deployment '{name}' is at revision {stored?.Revision ?? 0}, not {expected} any more; look at what was changed and try again.");
+                stored is null ? $"There is no deployment '{name}' any more: there was at revision {expected}."
+                    : $"The deployment '{name}' is at revision {stored.Revision}, not {expected} any more; look at what was changed and try again.");
     }
 
     private async Task<Deployment> FindAsync(string name, CancellationToken cancellation) =>

@@ -10,12 +10,23 @@ const address = `/api/deployments/${encodeURIComponent(document.querySelector("[
 // What the page shows may have been changed meanwhile: nobody shall change what they have not seen.
 const from = element => ({ "If-Match": `"${element.dataset.revision}"` });
 
-async function acknowledge(changed, text) {
-  const late = changed?.waitingFor ?? [];
-  toast(late.length > 0 ? `${text} Not yet on ${late.join(", ")}.` : text);
+/** Asks for a change; where another came first, shows that one. */
+async function change(button, method, path, body, element) {
+  const { value, error } = await attempt(() => call(method, address + path, body, from(element)), button);
+  if (error?.status === 409 || error?.status === 412) await renew();
+  return { value, error };
+}
+
+async function renew() {
   await refresh("deployment");
   // The form came anew.
   for (const form of document.querySelectorAll("[data-plan]")) showKind(form);
+}
+
+async function acknowledge(changed, text) {
+  const late = changed?.waitingFor ?? [];
+  toast(late.length > 0 ? `${text} Not yet on ${late.join(", ")}.` : text);
+  await renew();
 }
 
 document.addEventListener("submit", async event => {
@@ -24,7 +35,7 @@ document.addEventListener("submit", async event => {
   event.preventDefault();
   const version = Number(form.querySelector("#swap-version").value);
   const reason = form.querySelector("#swap-reason").value.trim();
-  const { value, error } = await attempt(() => call("PUT", address, { model: form.dataset.model, version, reason: reason || null }), form.querySelector("[type=submit]"));
+  const { value, error } = await change(form.querySelector("[type=submit]"), "PUT", "", { model: form.dataset.model, version, reason: reason || null }, form);
   if (!error) await acknowledge(value, `Version ${version} answers now.`);
 });
 
@@ -37,7 +48,7 @@ document.addEventListener("submit", async event => {
   const { plan, problem } = fault ? { problem: fault.text } : planOf(form);
   showFormError(form, problem);
   if (problem) return;
-  const { value, error } = await attempt(() => call("PUT", `${address}/plan`, plan, from(form)), form.querySelector("[type=submit]"));
+  const { value, error } = await change(form.querySelector("[type=submit]"), "PUT", "/plan", plan, form);
   if (!error) await acknowledge(value, "The plan is changed.");
 });
 
@@ -61,7 +72,7 @@ document.addEventListener("click", async event => {
     ? { title: "Promote?", text: `${button.dataset.to} becomes the only version, without a gap.`, action: "Promote", bad: false }
     : { title: "Roll back?", text: `${button.dataset.to} takes over again, without a gap. The present versions stay in the registry.`, action: "Roll back", bad: false });
   if (!sure) return;
-  const { value, error } = await attempt(() => call("POST", `${address}/${promotes ? "promote" : "rollback"}`, undefined, from(button)), button);
+  const { value, error } = await change(button, "POST", promotes ? "/promote" : "/rollback", undefined, button);
   if (!error) await acknowledge(value, promotes ? `Version ${value.version} answers alone now.` : "Rolled back.");
 });
 
