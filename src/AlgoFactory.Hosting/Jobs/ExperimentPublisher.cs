@@ -8,7 +8,8 @@ namespace AlgoFactory.Hosting.Jobs;
 /// <summary>
 /// Brings a fitted model into the registry and marks its experiment as completed, in an order that a kill at any moment
 /// leaves nothing half: the staged file is whole (it is renamed into place), publishing is one rename, the mark comes
-/// last and the staged file goes after it. Run again after a kill, it finds by the model's hash whether it had published.
+/// last and the staged file goes after it. Run again after a kill, it finds by the model's hash whether it had published, and
+/// by the experiment's id whether that is in the audit log.
 /// </summary>
 public sealed class ExperimentPublisher(ModelRegistry registry, IExperimentStore store, ExperimentFiles files, IAuditLog audit, TimeProvider clock)
 {
@@ -25,7 +26,7 @@ public sealed class ExperimentPublisher(ModelRegistry registry, IExperimentStore
         var name = experiment.Request.Name;
         var hash = ModelFile.ReadManifest(staged).Hash;
         var version = registry.Find(name)?.Versions.FirstOrDefault(v => v.Id.Hash == hash && v.Error is null)?.Id ?? registry.Publish(name, staged, cancellation);
-        await audit.AddAsync(new AuditEntry(clock.GetUtcNow(), Worker, "model.publish", $"{name}/{version.Version}", $"{hash}, experiment {experiment.Id}"), CancellationToken.None);
+        await audit.AddOnceAsync(new AuditEntry(clock.GetUtcNow(), Worker, "model.publish", $"{name}/{version.Version}", $"{hash}, experiment {experiment.Id}"), CancellationToken.None);
         await store.ChangeAsync(experiment.Id, old => old with
         {
             State = ExperimentState.Completed,

@@ -16,6 +16,12 @@ public interface IAuditLog
     /// <summary>Adds an entry; it is durable when the task ends.</summary>
     Task AddAsync(AuditEntry entry, CancellationToken cancellation);
 
+    /// <summary>
+    /// Adds an entry unless one of the same action, subject and detail is there: for a change that is noted again when it is
+    /// finished after a kill. The detail must name the change, such as by an id.
+    /// </summary>
+    Task AddOnceAsync(AuditEntry entry, CancellationToken cancellation);
+
     /// <summary>The last <paramref name="count"/> entries (1 to 10,000), the newest first.</summary>
     Task<ImmutableArray<AuditEntry>> ListAsync(int count, CancellationToken cancellation);
 }

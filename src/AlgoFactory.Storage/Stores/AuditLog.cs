@@ -14,6 +14,17 @@ internal sealed class AuditLog(Metadata metadata) : IAuditLog
     public Task AddAsync(AuditEntry entry, CancellationToken cancellation) =>
         metadata.WriteAsync("audit", db => Task.FromResult(db.AuditLog.Add(AuditRow.From(entry))), cancellation);
 
+    // A look through all entries, which nothing here is indexed for: milliseconds, a few times a day.
+    public Task AddOnceAsync(AuditEntry entry, CancellationToken cancellation) =>
+        metadata.WriteAsync("audit", async db =>
+        {
+            var isThere = await db.AuditLog
+                .AnyAsync(a => a.Action == entry.Action && a.Subject == entry.Subject && a.Detail == entry.Detail, cancellation).ConfigureAwait(false);
+            if (!isThere)
+                db.AuditLog.Add(AuditRow.From(entry));
+            return isThere;
+        }, cancellation);
+
     public Task<ImmutableArray<AuditEntry>> ListAsync(int count, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);

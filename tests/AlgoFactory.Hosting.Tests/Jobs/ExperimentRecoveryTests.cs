@@ -4,6 +4,8 @@ using AlgoFactory.Search.Experiments;
 using AlgoFactory.Serving.Access;
 using AlgoFactory.Serving.Registry;
 using AlgoFactory.TestKit.Models;
+using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 
 namespace AlgoFactory.Hosting.Tests.Jobs;
 
@@ -73,6 +75,24 @@ public sealed class ExperimentRecoveryTests
         stores.Get<ModelRegistry>().Find("m")!.Versions.Length.ShouldBe(1);
         await RecoverAsync(stores);
         stores.Get<ModelRegistry>().Find("m")!.Versions.Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_publication_that_was_noted_and_not_marked_is_noted_once()
+    {
+        await using var stores = await HostedStores.MakeAsync();
+        var id = await AddAsync(stores, DeadOwner, DateTimeOffset.UtcNow);
+        Stage(stores, id);
+        var (store, dying) = (stores.Get<IExperimentStore>(), Substitute.For<IExperimentStore>());
+        dying.ChangeAsync(default!, default!, default).ThrowsAsyncForAnyArgs(new OperationCanceledException());
+        var publisher = new ExperimentPublisher(
+            stores.Get<ModelRegistry>(), dying, stores.Get<ExperimentFiles>(), stores.Get<IAuditLog>(), TimeProvider.System);
+        await Should.ThrowAsync<OperationCanceledException>(async () => await publisher.PublishAsync((await store.FindAsync(id, default))!, default));
+        (await stores.Get<IAuditLog>().ListAsync(10, default)).Length.ShouldBe(1);
+
+        await RecoverAsync(stores);
+        (await FindAsync(stores, id)).State.ShouldBe(ExperimentState.Completed);
+        (await stores.Get<IAuditLog>().ListAsync(10, default)).Length.ShouldBe(1);
     }
 
     [Fact]

@@ -254,6 +254,8 @@ public sealed class RolloutServiceTests : IDisposable
             return Task.CompletedTask;
         }
 
+        public Task AddOnceAsync(AuditEntry entry, CancellationToken cancellation) => AddAsync(entry, cancellation);
+
         public Task<ImmutableArray<AuditEntry>> ListAsync(int count, CancellationToken cancellation) => Task.FromResult(Entries);
     }
 }

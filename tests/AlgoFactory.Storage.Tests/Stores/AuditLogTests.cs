@@ -22,6 +22,24 @@ public sealed class AuditLogTests(Databases databases)
     }
 
     [Theory, ClassData(typeof(EveryProvider))]
+    public async Task Notes_once_what_is_noted_again_and_apart_what_differs(StorageProvider provider)
+    {
+        using var first = await databases.OpenAsync(provider);
+        using var second = new Opened(first.Options);
+        // Again from several programs at a time, later and by another hand.
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(n => Task.Run(() =>
+            (n % 2 == 0 ? first : second).Audit.AddOnceAsync(Entry(1) with { At = Entry(0).At.AddHours(n), Who = $"worker {n}" }, default))));
+        AuditEntry[] others = [Entry(2), Entry(1) with { Action = "deployment.rollback" }, Entry(1) with { Detail = "version 3 → 4" }];
+        foreach (var other in others)
+            await first.Audit.AddOnceAsync(other, default);
+
+        var entries = await first.Audit.ListAsync(100, default);
+        entries.Length.ShouldBe(4);
+        entries[..3].ShouldBe(others.Reverse());
+        entries[3].Subject.ShouldBe(Entry(1).Subject);
+    }
+
+    [Theory, ClassData(typeof(EveryProvider))]
     public async Task Loses_no_entry_of_several_programs(StorageProvider provider)
     {
         using var first = await databases.OpenAsync(provider);
