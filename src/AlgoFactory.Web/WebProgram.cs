@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
+using System.Net.Sockets;
 using AlgoFactory.Hosting;
 using AlgoFactory.Hosting.Jobs;
 using AlgoFactory.Hosting.Options;
@@ -129,6 +131,12 @@ public static class WebProgram
             await app.StopAsync();
             throw;
         }
+        catch (SocketException e)
+        {
+            // No address of this machine, or a port that this user may not take: the system's words for it.
+            await app.StopAsync();
+            throw new IOException($"It cannot listen on {app.Services.GetRequiredService<AlgoFactoryOptions>().Urls}: {e.Message}.", e);
+        }
     }
 
     /// <exception cref="ValidationException">One of them is no address to listen on.</exception>
@@ -148,7 +156,9 @@ public static class WebProgram
     {
         try
         {
-            return BindingAddress.Parse(address) is { Scheme: "http" or "HTTP", PathBase: "" };
+            // A port of the system's choice cannot be had for 'localhost', which is two addresses.
+            return BindingAddress.Parse(address) is { Scheme: "http" or "HTTP", PathBase: "", Port: >= 0 and <= IPEndPoint.MaxPort } parsed
+                && (parsed.Port > 0 || parsed.Host != "localhost");
         }
         catch (FormatException)
         {

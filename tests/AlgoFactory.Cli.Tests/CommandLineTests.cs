@@ -91,4 +91,21 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task A_file_that_is_no_model_fails() =>
         (await CliRun.Of("predict", _folder.Write("m.afm", "no model"), TempFolder.Sample("penguins.csv"))).ShouldFail(1, "");
+
+    [Fact]
+    public async Task A_folder_is_no_model() =>
+        (await CliRun.Of("predict", _folder["."], TempFolder.Sample("penguins.csv"))).ShouldFail(1, "is a folder, not a model file");
+
+    [Theory]
+    [InlineData("tree", "--svg")]
+    [InlineData("import", "--out")]
+    public async Task A_folder_is_no_file_to_write(string command, string option) =>
+        (await CliRun.Of(command, _folder.Write("m.onnx", "no model"), option, _folder["."])).ShouldFail(2, $"{option}: ");
+
+    [Theory]
+    [InlineData("http://127.0.0.1:65536")]
+    [InlineData("http://127.0.0.1:99999999")]
+    [InlineData("http://localhost:0")]
+    public async Task A_port_that_there_is_not_is_no_address(string address) =>
+        (await CliRun.Of("serve", "--urls", address, "--data", _folder["data"])).ShouldFail(1, $"'{address}' is no address to listen on");
 }

@@ -22,8 +22,8 @@ internal static class ImportCommand
             var (path, model) = (line.GetRequiredValue(file), line.GetRequiredValue(output));
             if (!File.Exists(path))
                 throw new FileNotFoundException($"There is no file '{path}'.");
-            if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(model))) || Path.GetFullPath(model) == Path.GetFullPath(path))
-                throw new UsageException($"The model file cannot be written to '{model}': choose another file, in a folder that is there, with --out.");
+            if (OutputOption.Check(model) == Path.GetFullPath(path))
+                throw new UsageException("The model would overwrite the ONNX file; choose another file with --out.");
             var report = await ImportOnnx.RunAsync(path, Path.GetFileName(path), model, options.Of(line), cancellation);
             if (line.GetValue(json))
                 Console.Out.WriteLine(ReportJson.Write(report));

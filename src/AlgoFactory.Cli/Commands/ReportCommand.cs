@@ -64,10 +64,7 @@ internal static class ReportCommand
 
     private static void Check(string target, string data)
     {
-        var full = Path.GetFullPath(target);
-        if (full == Path.GetFullPath(data))
+        if (OutputOption.Check(target) == Path.GetFullPath(data))
             throw new UsageException("The report would overwrite the data; choose another file with --out.");
-        if (!Directory.Exists(Path.GetDirectoryName(full)))
-            throw new UsageException($"The folder of '{target}' does not exist; create it or choose another file with --out.");
     }
 }

@@ -20,6 +20,8 @@ internal static class TreeCommand
         var command = new Command("tree", "Show one of a model's trees.") { model, index, member, svg, json };
         command.SetAction((line, _) => CommandRun.RunAsync(_ =>
         {
+            if (line.GetValue(svg) is { } drawing)
+                OutputOption.Check(drawing, "--svg");
             var loaded = ModelFile.Load(line.GetRequiredValue(model), BuiltIn.Readers);
             var tree = loaded.Predictor.Tree(line.GetValue(index), line.GetValue(member));
             if (line.GetValue(svg) is { } picture)

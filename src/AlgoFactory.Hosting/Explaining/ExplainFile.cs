@@ -39,11 +39,9 @@ public static class ExplainFile
     {
         if (options.Evaluations is < 20 or > 1_000_000)
             throw new UsageException("The evaluations of a row are a number from 20 to 1000000.");
-        var target = Path.GetFullPath(output);
+        var target = OutputOption.Check(output);
         if (target == Path.GetFullPath(file))
             throw new UsageException("The explanations would overwrite the data; choose another file with --out.");
-        if (!Directory.Exists(Path.GetDirectoryName(target)))
-            throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
 
         var explainer = new PredictorExplainer(model.Predictor, Background, options.Member, options.Evaluations);
         var interactions = options.Interactions;

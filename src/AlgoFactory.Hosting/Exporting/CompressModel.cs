@@ -47,8 +47,7 @@ public static class CompressModel
             throw new UsageException("Say how to compress: --int8, --prune SHARE, or both.");
         if (request.Prune is not null and not (> 0 and < 1))
             throw new UsageException("--prune takes a share of the weights between 0 and 1, such as 0.5.");
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(output))))
-            throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
+        OutputOption.Check(output);
         if (!model.Predictor.Members.Any(m => m.Model is INetworkModel))
             throw new LearningException($"The model has no network that could be made smaller: its learners are {string.Join(", ", model.Predictor.Members.Select(m => $"'{m.Learner}'").Distinct())}.");
 

@@ -25,11 +25,7 @@ public static class ExportModel
     /// <exception cref="UsageException">The output cannot be written there.</exception>
     public static ExportReport Run(ModelFile model, string output, string? check, ReadOptions read, CancellationToken cancellation)
     {
-        var target = Path.GetFullPath(output);
-        if (!Directory.Exists(Path.GetDirectoryName(target)))
-            throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --onnx.");
-        if (OutputFile.Refusal(output) is { } refusal)
-            throw new UsageException(refusal);
+        var target = OutputOption.Check(output, "--onnx");
         // Checked beside its place, so that a file that is wrong never stands there.
         var draft = check is null ? target : $"{target}.{Guid.NewGuid():N}.tmp";
         try

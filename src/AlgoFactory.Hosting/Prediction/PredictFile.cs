@@ -29,13 +29,9 @@ public static class PredictFile
     public static PredictionReport Run(
         ModelFile model, string file, ReadOptions read, string output, CancellationToken cancellation, ScoredFileOptions? options = null)
     {
-        var target = Path.GetFullPath(output);
+        var target = OutputOption.Check(output);
         if (target == Path.GetFullPath(file))
             throw new UsageException("The predictions would overwrite the data; choose another file with --out.");
-        if (!Directory.Exists(Path.GetDirectoryName(target)))
-            throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
-        if (OutputFile.Refusal(output) is { } refusal)
-            throw new UsageException(refusal);
 
         var predictor = model.Predictor;
         using var source = DataSource.Open(file, read);

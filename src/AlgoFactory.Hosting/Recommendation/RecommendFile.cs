@@ -38,11 +38,9 @@ public static class RecommendFile
         ModelFile model, string file, ReadOptions read, RecommendLists lists, string output, CancellationToken cancellation)
     {
         CheckTop(lists.Top);
-        var target = Path.GetFullPath(output);
+        var target = OutputOption.Check(output);
         if (target == Path.GetFullPath(file))
             throw new UsageException("The recommendations would overwrite the users; choose another file with --out.");
-        if (!Directory.Exists(Path.GetDirectoryName(target)))
-            throw new UsageException($"The folder of '{output}' does not exist; create it or choose another file with --out.");
         var recommender = new Recommender(model.Predictor);
         var users = model.Predictor.Schema.Find(recommender.Columns.User)!;
         using var source = DataSource.Open(file, read);

@@ -211,27 +211,7 @@ public sealed class TrainModel(LearnerCatalog catalog, TimeProvider clock)
         var output = Path.GetFullPath(request.OutputPath);
         if (output == Path.GetFullPath(request.File) || (request.ValidationFile is { } file && output == Path.GetFullPath(file)))
             throw new UsageException("The model would overwrite the data; choose another file with --out.");
-        if (!Directory.Exists(Path.GetDirectoryName(output)))
-            throw new UsageException($"The folder of '{request.OutputPath}' does not exist; create it or choose another file with --out.");
-        if (Directory.Exists(output))
-            throw new UsageException($"'{request.OutputPath}' is a folder; name a file with --out.");
-        if (OutputFile.Refusal(request.OutputPath) is { } refusal)
-            throw new UsageException(refusal);
-        TryToWrite(request.OutputPath, output);
-    }
-
-    /// <summary>Found out before the search and not after it.</summary>
-    private static void TryToWrite(string path, string output)
-    {
-        try
-        {
-            using var probe = new FileStream(
-                $"{output}.{Guid.NewGuid():N}.tmp", FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The model cannot be written to '{path}': its folder takes no new file; choose another one with --out.");
-        }
+        OutputOption.Check(request.OutputPath);
     }
 
     private static IMetric Metric(TrainRequest request, TaskKind kind)

@@ -142,6 +142,10 @@ internal static class ModelFileReader
             using var zip = ArtefactZip.Open(file, limits);
             return read(zip);
         }
+        catch (Exception e) when (Directory.Exists(path))
+        {
+            throw new ArtefactFormatException($"'{name}' is a folder, not a model file.", e);
+        }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new ArtefactFormatException($"There is no model file '{name}'.", e);

@@ -89,6 +89,6 @@ public sealed class UploadStore(AlgoFactoryOptions options, DataFolders folders)
     private void CheckSpace(long bytesToCome)
     {
         if (new DriveInfo(folders.Uploads).AvailableFreeSpace - options.Uploads.KeepFreeBytes < bytesToCome)
-            throw RefusedException.NoSpace("The server's disk is full. Nothing was kept; free some space and send it again.");
+            throw RefusedException.NoSpace($"The server's disk is full: an upload leaves {options.Uploads.KeepFreeBytes >> 20:N0} MiB free (AlgoFactory:Uploads:KeepFreeBytes). Nothing was kept; free some space and send it again.");
     }
 }
