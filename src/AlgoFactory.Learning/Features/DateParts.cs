@@ -24,6 +24,9 @@ internal sealed class DateParts(ImmutableArray<string> columns, bool scaled) : I
         DatePart.HourSin, DatePart.HourCos, DatePart.DayOfYearSin, DatePart.DayOfYearCos,
     ];
 
+    /// <summary>The most features of a column; where instants may be missing and features are scaled, one of them says so.</summary>
+    public static int MostParts(bool scaled) => scaled ? Cyclic.Length + 1 : Plain.Length;
+
     /// <inheritdoc/>
     public IFittedFeaturizer FitTransform(FeaturizerInput train, FeatureBatchBuilder to, FitContext context)
     {

@@ -12,6 +12,10 @@ internal static class FeaturizerSelection
     /// <summary>The most users, or items, of a recommender.</summary>
     private const int MaxEntities = 1 << 24;
 
+    /// <summary>Whether a learner wants numbers standardised, with nothing missing, and categories as numbers.</summary>
+    public static bool IsScaled(FeatureNeeds needs) =>
+        needs is FeatureNeeds.Scaled or FeatureNeeds.Grams or FeatureNeeds.Multimodal or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings;
+
     /// <summary>The featurizers to fit, in order. Identifiers, constants and columns that say nothing in these rows have none.</summary>
     public static IEnumerable<IFeaturizer> Choose(FeaturizerInput train, Schema schema, FeatureNeeds needs)
     {
@@ -39,7 +43,7 @@ internal static class FeaturizerSelection
             yield break;
         }
 
-        var scaled = needs is FeatureNeeds.Scaled or FeatureNeeds.Grams or FeatureNeeds.Multimodal or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings;
+        var scaled = IsScaled(needs);
         var features = schema.Features.Where(c => c.Name != train.Task.Label).ToArray();
         var frame = train.Frame;
 

@@ -44,6 +44,9 @@ internal sealed class TargetEncoding(ImmutableArray<string> columns, bool scaled
         return new FittedTargetEncoding(columns, [.. outputs], [.. tables]);
     }
 
+    /// <summary>Features of a column.</summary>
+    public static int Width(TaskSpec task) => task.Kind == TaskKind.Multiclass ? Math.Min(task.Classes.Length, MaxClasses) : 1;
+
     /// <summary>What is averaged: the label itself, or a 0/1 mark for each of the most frequent classes.</summary>
     private static (string Name, float[] Values)[] Targets(FeaturizerInput train)
     {

@@ -12,8 +12,8 @@ namespace AlgoFactory.Learning.Features;
 /// </summary>
 internal sealed class TextComponents(string column) : IFeaturizer
 {
-    /// <summary>Dense features.</summary>
-    private const int Components = 32;
+    /// <summary>Dense features, where there are as many terms.</summary>
+    public const int Components = 32;
 
     /// <summary>The words with the most rows, which the vectors are made of: rarer ones hardly turn them, and would fill the model file.</summary>
     private const int MaxTerms = 1 << 14;

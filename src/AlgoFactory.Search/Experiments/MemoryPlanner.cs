@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
+using AlgoFactory.Learning.Features;
 using AlgoFactory.Search.Tuning;
 
 namespace AlgoFactory.Search.Experiments;
@@ -13,9 +14,6 @@ namespace AlgoFactory.Search.Experiments;
 /// </summary>
 internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, ExperimentData data, TaskSpec task)
 {
-    /// <summary>Levels of a category that become features of their own where features are numbers only.</summary>
-    private const int MostLevels = 50;
-
     private int _shrunk;
     private int _skipped;
 
@@ -75,12 +73,9 @@ internal sealed class MemoryPlanner(long limit, LearnerCatalog catalog, Experime
         foreach (var column in data.Schema.Columns.Where(c => c.Role == ColumnRole.Feature))
         {
             var profile = data.Profile.Find(column.Name);
+            width += FeatureWidth.Of(column, profile, needs, task);
             if (column.Kind == ColumnKind.Text)
                 text += 8 * (1 + (profile?.MeanLength ?? 50) / 5);
-            else if (needs != FeatureNeeds.Tokens)
-                width += column.Kind == ColumnKind.Categorical && needs is FeatureNeeds.Scaled or FeatureNeeds.Multimodal or FeatureNeeds.ImageEmbeddings or FeatureNeeds.SentenceEmbeddings
-                    ? (int)Math.Clamp(profile?.Distinct ?? 1, 1, MostLevels)
-                    : 1;
         }
 
         return (width, (long)text);

@@ -1,7 +1,11 @@
+using AlgoFactory.Data.Frames;
+using AlgoFactory.Data.Profiling;
+using AlgoFactory.Data.Schemas;
 using AlgoFactory.Learning;
 using AlgoFactory.Learning.Learners;
 using AlgoFactory.Learning.Spaces;
 using AlgoFactory.Search.Experiments;
+using AlgoFactory.TestKit;
 
 namespace AlgoFactory.Search.Tests.Experiments;
 
@@ -9,7 +13,9 @@ public class MemoryPlannerTests
 {
     private static readonly ExperimentData Data = TinyData.Create(TaskKind.Regression, 1000);
 
-    private static async Task<ExperimentResult> Run(long memory, int threads = 2)
+    private static Task<ExperimentResult> Run(long memory, int threads = 2) => Run(Data, memory, threads);
+
+    private static async Task<ExperimentResult> Run(ExperimentData data, long memory, int threads)
     {
         var plan = new ExperimentPlan
         {
@@ -21,7 +27,7 @@ public class MemoryPlannerTests
             MemoryBytes = memory,
         };
         ExperimentResult? result = null;
-        await foreach (var e in new ExperimentRunner(new LearnerCatalog(BuiltIn.Catalog["baseline"], BuiltIn.Catalog["linear"]), TimeProvider.System).RunAsync(plan, Data))
+        await foreach (var e in new ExperimentRunner(new LearnerCatalog(BuiltIn.Catalog["baseline"], BuiltIn.Catalog["linear"]), TimeProvider.System).RunAsync(plan, data))
             result = (e as ExperimentDone)?.Result ?? result;
         return result!;
     }
@@ -53,6 +59,19 @@ public class MemoryPlannerTests
     }
 
     [Fact]
+    public async Task An_image_counts_as_the_thousands_of_features_that_a_learner_gets_of_it()
+    {
+        const int rows = 60, features = 1764 + 408; // gradients and colours
+        const long foldBytes = rows * features * 4 + rows * 3 / 4 * (4 * features + 32);
+        var data = Pictures(rows);
+
+        (await Run(data, 2 * foldBytes, threads: 1)).Leaderboard.ShouldAllBe(e => e.Error == null);
+        var result = await Run(data, 2 * foldBytes - 2, threads: 1);
+        result.Best.Learner.ShouldBe("baseline");
+        result.Warnings.ShouldContain(w => w.Contains("not started", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task On_a_large_table_trials_use_as_many_rows_as_memory_is_enough_for()
     {
         // All 40,000 training rows of a holdout would take four times as much as 10,000 do.
@@ -74,6 +93,16 @@ public class MemoryPlannerTests
         learner.Fits.Max(f => f.Labels.Length).ShouldBe(10_000);
         result!.Best.Learner.ShouldNotBe("baseline");
         result.Warnings.ShouldContain(w => w.StartsWith("Memory is short for this data: trials trained on a sample of 10000 of 50000 rows", StringComparison.Ordinal));
+    }
+
+    /// <summary>A table of one image column.</summary>
+    private static ExperimentData Pictures(int rows)
+    {
+        var table = Multimodal.Sum(TaskKind.Regression, rows, 1);
+        var schema = new Schema([table.Schema.Find("image")!, new ColumnSpec("y", ColumnKind.Numeric, ColumnRole.Label, 1, "")], "y");
+        var frame = new Frame(rows, [table.Frame["image"], new NumericColumn("y", Array.ConvertAll(table.Labels, l => (double)l))]);
+        return new ExperimentData(
+            frame, table.Labels, default, schema, new DatasetProfile(rows, [.. schema.Columns.Select(c => new ColumnProfile(c.Name, c.Kind, rows, 0, rows))]));
     }
 
     [Theory]

@@ -22,7 +22,8 @@ internal sealed class FittedImageFeatures : IFittedFeaturizer
 {
     public const string FormatName = "image-features/1";
 
-    private const int Width = HogDescriptor.Length + ColourHistogram.Length;
+    /// <summary>Features of an image.</summary>
+    public const int Width = HogDescriptor.Length + ColourHistogram.Length;
 
     /// <summary>
     /// The values' deviations are about 0.1: an image's two thousand weigh together like a dozen columns of deviation 1, and a
