@@ -3,10 +3,8 @@ using AlgoFactory.Learning.Features;
 using AlgoFactory.Torch.Networks;
 using AlgoFactory.Torch.Protocol;
 using AlgoFactory.Torch.Worker.Modules;
-using AlgoFactory.Torch.Worker.Native;
 using AlgoFactory.Torch.Worker.Tensors;
 using AlgoFactory.Torch.Worker.Training;
-using AlgoFactory.Torch.Workers;
 
 namespace AlgoFactory.Torch.Worker.Tests.Training;
 
@@ -55,38 +53,10 @@ public sealed class FusionExamplesTests
     }
 
     [TorchFact]
-    public void A_training_that_was_killed_goes_on_as_if_nothing_had_happened()
-    {
-        using var folder = new TempFolder();
-        var job = Job() with { Checkpoint = folder["job.checkpoint"], CheckpointSeconds = 0, ValidationRows = Rows };
-        var whole = Run(job with { Checkpoint = null }, _ => { }, out var expected);
-        Should.Throw<OperationCanceledException>(() => Run(job, step =>
-        {
-            if (step.Step > 3 * 6 + 2)
-                throw new OperationCanceledException();
-        }, out _));
-        var resumed = Run(job, _ => { }, out var weights);
-        resumed.Resumed.ShouldBe(3);
-        resumed.Curve.Select(e => e.Loss).ShouldBe(whole.Curve.Select(e => e.Loss));
-        weights.ShouldBe(expected);
-    }
+    public void A_training_that_was_killed_goes_on_as_if_nothing_had_happened() => Training().GoesOnAfterAKill();
 
     [TorchFact]
-    public void Steps_leave_no_handle_behind_and_lessen_the_loss()
-    {
-        var before = TorchApi.LiveHandles();
-        long early = 0, late = 0;
-        var curve = Run(Job() with { Options = Job().Options with { Epochs = 20 } }, step =>
-        {
-            if (step.Step == 20)
-                early = TorchApi.LiveHandles();
-            else if (step.Step == 110)
-                late = TorchApi.LiveHandles();
-        }, out _).Curve;
-        late.ShouldBe(early);
-        TorchApi.LiveHandles().ShouldBe(before);
-        curve[^1].Loss.ShouldBeLessThan(0.7 * curve[0].Loss);
-    }
+    public void Steps_leave_no_handle_behind_and_lessen_the_loss() => Training().LeavesNoHandleAndLearns(epochs: 20);
 
     private static TrainingJob Job() => new()
     {
@@ -114,14 +84,6 @@ public sealed class FusionExamplesTests
             tokens: new TokenBlock(12, starts, [.. Enumerable.Range(0, starts[^1]).Select(_ => random.Next(12))]));
     }
 
-    private static JobResult Run(TrainingJob job, Action<StepReport> report, out float[] weights)
-    {
-        var bytes = FusionBytes.Of(Spec, Batch(), [.. Enumerable.Range(0, Rows)]);
-        float[] labels = Bars.Of(TaskKind.Binary, Rows, 1).Labels.ToArray(), ones = [.. Enumerable.Repeat(1f, Rows)];
-        var none = job.ValidationRows == 0;
-        using var trainer = new Trainer(job, new TrainingData(bytes, labels, ones, none ? [] : bytes, none ? [] : labels, none ? [] : ones), report);
-        var result = trainer.Run();
-        weights = trainer.Served.Read();
-        return result;
-    }
+    private static ExamplesTraining Training() =>
+        new(Job(), FusionBytes.Of(Spec, Batch(), [.. Enumerable.Range(0, Rows)]), Bars.Of(TaskKind.Binary, Rows, 1).Labels.ToArray());
 }

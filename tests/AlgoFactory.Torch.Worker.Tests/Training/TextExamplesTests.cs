@@ -3,10 +3,8 @@ using AlgoFactory.Learning.Features;
 using AlgoFactory.Torch.Networks;
 using AlgoFactory.Torch.Protocol;
 using AlgoFactory.Torch.Worker.Modules;
-using AlgoFactory.Torch.Worker.Native;
 using AlgoFactory.Torch.Worker.Tensors;
 using AlgoFactory.Torch.Worker.Training;
-using AlgoFactory.Torch.Workers;
 
 namespace AlgoFactory.Torch.Worker.Tests.Training;
 
@@ -52,38 +50,10 @@ public sealed class TextExamplesTests
     }
 
     [TorchFact]
-    public void A_training_that_was_killed_goes_on_as_if_nothing_had_happened()
-    {
-        using var folder = new TempFolder();
-        var job = Job() with { Checkpoint = folder["job.checkpoint"], CheckpointSeconds = 0, ValidationRows = Rows };
-        var whole = Run(job with { Checkpoint = null }, _ => { }, out var expected);
-        Should.Throw<OperationCanceledException>(() => Run(job, step =>
-        {
-            if (step.Step > 3 * 6 + 2)
-                throw new OperationCanceledException();
-        }, out _));
-        var resumed = Run(job, _ => { }, out var weights);
-        resumed.Resumed.ShouldBe(3);
-        resumed.Curve.Select(e => e.Loss).ShouldBe(whole.Curve.Select(e => e.Loss));
-        weights.ShouldBe(expected);
-    }
+    public void A_training_that_was_killed_goes_on_as_if_nothing_had_happened() => Training().GoesOnAfterAKill();
 
     [TorchFact]
-    public void Steps_leave_no_handle_behind()
-    {
-        var before = TorchApi.LiveHandles();
-        long early = 0, late = 0;
-        var curve = Run(Job() with { Options = Job().Options with { Epochs = 50 } }, step =>
-        {
-            if (step.Step == 20)
-                early = TorchApi.LiveHandles();
-            else if (step.Step == 290)
-                late = TorchApi.LiveHandles();
-        }, out _).Curve;
-        late.ShouldBe(early);
-        TorchApi.LiveHandles().ShouldBe(before);
-        curve[^1].Loss.ShouldBeLessThan(0.7 * curve[0].Loss);
-    }
+    public void Steps_leave_no_handle_behind_and_lessen_the_loss() => Training().LeavesNoHandleAndLearns(epochs: 50);
 
     [Fact]
     public void Texts_come_through_the_pipe_as_they_were_and_what_is_none_is_refused()
@@ -118,16 +88,11 @@ public sealed class TextExamplesTests
     };
 
     /// <summary>Texts of several lengths whose class is the token that comes first.</summary>
-    private static JobResult Run(TrainingJob job, Action<StepReport> report, out float[] weights)
+    private static ExamplesTraining Training()
     {
         var random = new Random(1);
         var rows = Enumerable.Range(0, Rows).Select(i => (int[])[i % 2, .. Enumerable.Range(0, random.Next(9)).Select(_ => 2 + random.Next(9))]).ToArray();
-        var bytes = TokenBytes.Of(Block(rows), [.. Enumerable.Range(0, Rows)], Spec.MaxTokens);
-        float[] labels = [.. Enumerable.Range(0, Rows).Select(i => (float)(i % 2))], ones = [.. Enumerable.Repeat(1f, Rows)];
-        var none = job.ValidationRows == 0;
-        using var trainer = new Trainer(job, new TrainingData(bytes, labels, ones, none ? [] : bytes, none ? [] : labels, none ? [] : ones), report);
-        var result = trainer.Run();
-        weights = trainer.Served.Read();
-        return result;
+        return new ExamplesTraining(
+            Job(), TokenBytes.Of(Block(rows), [.. Enumerable.Range(0, Rows)], Spec.MaxTokens), [.. Enumerable.Range(0, Rows).Select(i => (float)(i % 2))]);
     }
 }
