@@ -34,6 +34,20 @@ internal static class CnnParameters
     public static readonly ParameterSpec RandAugment = ParameterSpec.Integer("randaugment", 0, 4, 0, "So many random operations an image (RandAugment).");
     public static readonly ParameterSpec Magnitude = ParameterSpec.Real("randaugment_magnitude", 0, 1, 0.3, "The strength of those operations.");
 
+    /// <summary>The optimiser's.</summary>
+    private static readonly OptimizerParameters Training = new()
+    {
+        Epochs = Epochs,
+        Batch = Batch,
+        LearningRate = LearningRate,
+        WeightDecay = WeightDecay,
+        Dropout = Dropout,
+        Smoothing = Smoothing,
+        Average = Average,
+        Clip = Clip,
+        Patience = Patience,
+    };
+
     /// <summary>Parameters and settings to try first.</summary>
     /// <param name="rows">Images.</param>
     /// <param name="isGrid">Whether they are a table's own pixels: digits, letters, measurements; none to be mirrored.</param>
@@ -54,29 +68,19 @@ internal static class CnnParameters
         { LowCost = ParameterSet.Empty.With(Width.Name, 16), Rounds = Epochs };
     }
 
-    /// <summary>Steps that an epoch has at least: few images are learned in many small steps.</summary>
-    private const int LeastSteps = 32;
-
     /// <summary>How to train on that many images.</summary>
     public static TrainingOptions Options(ParameterSet parameters, int rows)
     {
-        var optimizer = parameters.Choice(Optimizer);
-        return new TrainingOptions
+        var (optimizer, options) = (parameters.Choice(Optimizer), Training.Options(parameters, rows));
+        return options with
         {
             Optimizer = optimizer,
-            Rate = parameters.Number(LearningRate) * (optimizer == "sgd" ? 10 : 1),
+            Rate = options.Rate * (optimizer == "sgd" ? 10 : 1),
             Schedule = parameters.Choice(Schedule),
             // Outside of AdamW weight decay is a part of the gradient, where it counts far more.
-            WeightDecay = parameters.Number(WeightDecay) * (optimizer == "adamw" ? 1 : 0.02),
-            Batch = Math.Min(parameters.Integer(Batch), Math.Max(8, rows / LeastSteps)),
-            Epochs = parameters.Integer(Epochs),
-            Patience = parameters.Integer(Patience),
-            Dropout = parameters.Number(Dropout),
-            Smoothing = parameters.Number(Smoothing),
+            WeightDecay = options.WeightDecay * (optimizer == "adamw" ? 1 : 0.02),
             Mixup = parameters.Number(Mixup),
             Cutmix = parameters.Number(Cutmix),
-            Average = parameters.Number(Average),
-            Clip = parameters.Number(Clip),
         };
     }
 

@@ -18,8 +18,19 @@ internal static class FusionParameters
     public static readonly ParameterSpec Dropout = ParameterSpec.Real("dropout", 0, 0.7, 0.1, "The share of features that is dropped in training: in the branch of texts and behind all branches.");
     public static readonly ParameterSpec Patience = ParameterSpec.Integer("early_stopping_epochs", 1, 500, 8, "Epochs without a better validation value before training stops.", searched: false);
 
-    /// <summary>Steps that an epoch has at least: few rows are learned in many small steps.</summary>
-    private const int LeastSteps = 32;
+    /// <summary>The optimiser's.</summary>
+    private static readonly OptimizerParameters Training = new()
+    {
+        Epochs = Epochs,
+        Batch = Batch,
+        LearningRate = LearningRate,
+        WeightDecay = WeightDecay,
+        Dropout = Dropout,
+        Smoothing = CnnParameters.Smoothing,
+        Average = CnnParameters.Average,
+        Clip = CnnParameters.Clip,
+        Patience = Patience,
+    };
 
     /// <summary>Parameters and settings to try first.</summary>
     public static SearchSpace Space() => new(
@@ -33,19 +44,6 @@ internal static class FusionParameters
     { LowCost = ParameterSet.Empty.With(ImageWidth.Name, 8).With(TextWidth.Name, 32), Rounds = Epochs };
 
     /// <summary>How to train on that many rows.</summary>
-    public static TrainingOptions Options(ParameterSet parameters, int rows) => new()
-    {
-        Optimizer = "adamw",
-        Schedule = "one-cycle",
-        Rate = parameters.Number(LearningRate),
-        WeightDecay = parameters.Number(WeightDecay),
-        Batch = Math.Min(parameters.Integer(Batch), Math.Max(4, rows / LeastSteps)),
-        Epochs = parameters.Integer(Epochs),
-        Patience = parameters.Integer(Patience),
-        Dropout = parameters.Number(Dropout),
-        TokenDropout = parameters.Number(TransformerParameters.TokenDropout),
-        Smoothing = parameters.Number(CnnParameters.Smoothing),
-        Average = parameters.Number(CnnParameters.Average),
-        Clip = parameters.Number(CnnParameters.Clip),
-    };
+    public static TrainingOptions Options(ParameterSet parameters, int rows) =>
+        Training.Options(parameters, rows) with { Schedule = "one-cycle", TokenDropout = parameters.Number(TransformerParameters.TokenDropout) };
 }

@@ -12,9 +12,6 @@ internal static class TransformerParameters
     /// <summary>Rows from which on a wider network is tried.</summary>
     private const int ManyRows = 10_000;
 
-    /// <summary>Steps that an epoch has at least: few texts are learned in many small steps.</summary>
-    private const int LeastSteps = 32;
-
     public static readonly ParameterSpec Width = ParameterSpec.Integer("width", 16, 512, 64, "Length of a token's vector; rounded up to a multiple of the heads.", log: true);
     public static readonly ParameterSpec Blocks = ParameterSpec.Integer("blocks", 1, 8, 2, "Blocks of attention and a wider layer.");
     public static readonly ParameterSpec Heads = ParameterSpec.Integer("heads", 1, 16, 4, "Heads of each attention.", log: true);
@@ -29,6 +26,20 @@ internal static class TransformerParameters
     public static readonly ParameterSpec Average = ParameterSpec.Real("ema", 0, 0.9999, 0.99, "The decay of the averaged weights that are served; 0: the last weights are.", searched: false);
     public static readonly ParameterSpec Clip = ParameterSpec.Real("gradient_clipping", 0, 100, 1, "The gradient's length is cut to this; 0: never.", searched: false);
     public static readonly ParameterSpec Patience = ParameterSpec.Integer("early_stopping_epochs", 1, 500, 5, "Epochs without a better validation value before training stops.", searched: false);
+
+    /// <summary>The optimiser's.</summary>
+    private static readonly OptimizerParameters Training = new()
+    {
+        Epochs = Epochs,
+        Batch = Batch,
+        LearningRate = LearningRate,
+        WeightDecay = WeightDecay,
+        Dropout = Dropout,
+        Smoothing = Smoothing,
+        Average = Average,
+        Clip = Clip,
+        Patience = Patience,
+    };
 
     /// <summary>Parameters and settings to try first.</summary>
     /// <param name="rows">Texts.</param>
@@ -47,19 +58,6 @@ internal static class TransformerParameters
     }
 
     /// <summary>How to train on that many texts.</summary>
-    public static TrainingOptions Options(ParameterSet parameters, int rows) => new()
-    {
-        Optimizer = "adamw",
-        Schedule = "cosine",
-        Rate = parameters.Number(LearningRate),
-        WeightDecay = parameters.Number(WeightDecay),
-        Batch = Math.Min(parameters.Integer(Batch), Math.Max(4, rows / LeastSteps)),
-        Epochs = parameters.Integer(Epochs),
-        Patience = parameters.Integer(Patience),
-        Dropout = parameters.Number(Dropout),
-        TokenDropout = parameters.Number(TokenDropout),
-        Smoothing = parameters.Number(Smoothing),
-        Average = parameters.Number(Average),
-        Clip = parameters.Number(Clip),
-    };
+    public static TrainingOptions Options(ParameterSet parameters, int rows) =>
+        Training.Options(parameters, rows) with { Schedule = "cosine", TokenDropout = parameters.Number(TokenDropout) };
 }
