@@ -21,7 +21,7 @@ internal static class TrainCommand
 
     private static async Task RunAsync(TrainOptions options, ParseResult line, CancellationToken cancellation)
     {
-        var request = options.Request(line);
+        var request = options.Request(line, TimeProvider.System);
         // The workers that train networks are this process's children and read it there.
         if (options.Device(line) is var device and not TorchDevice.Automatic)
             Environment.SetEnvironmentVariable(TorchDevice.Variable, device);

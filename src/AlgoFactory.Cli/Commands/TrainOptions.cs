@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Diagnostics;
 using AlgoFactory.Cli.Remote;
 using AlgoFactory.Data.Schemas;
 using AlgoFactory.Hosting;
@@ -32,7 +31,7 @@ internal sealed class TrainOptions
     private readonly Option<string[]> _userFeatures = new("--user-features") { Description = "Columns that tell of the users, separated by commas: for users without ratings.", HelpName = "COLUMNS" };
     private readonly Option<string> _split = new("--split") { Description = "What a recommender is validated on: auto, random, time or leave-one-out.", HelpName = "SPLIT", DefaultValueFactory = _ => "auto" };
     private readonly Option<string?> _metric = new("--metric") { Description = "The metric to optimise; not given: auc, logloss, rmse or ndcg@10.", HelpName = "METRIC" };
-    private readonly Option<string?> _budget = new("--budget") { Description = "Time from the program's start to the saved model: 90, 60s, 5m, 1h; not given: 60s.", HelpName = "TIME" };
+    private readonly Option<string?> _budget = new("--budget") { Description = "Time from the command's start to the saved model: 90, 60s, 5m, 1h; not given: 60s.", HelpName = "TIME" };
     private readonly Option<int?> _trials = new("--trials") { Description = "Trials instead of time: then the result does not depend on the clock.", HelpName = "N" };
     private readonly Option<string> _tuner = new("--tuner") { Description = $"Who proposes settings: {string.Join(", ", TunerCatalog.Names)}; auto: a portfolio of settings that do well, then cfo.", HelpName = "NAME", DefaultValueFactory = _ => TunerCatalog.Default };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with a run of the same command that was interrupted: its finished trials are in MODEL.afm.journal. The budget may be another." };
@@ -67,9 +66,9 @@ internal sealed class TrainOptions
         _reading.AddTo(command);
     }
 
-    /// <summary>The request of a line.</summary>
+    /// <summary>The request of a line, whose budget counts from now.</summary>
     /// <exception cref="UsageException">A value is out of range, or two options do not go together.</exception>
-    public TrainRequest Request(ParseResult line)
+    public TrainRequest Request(ParseResult line, TimeProvider clock)
     {
         var file = Path.TrimEndingDirectorySeparator(line.GetRequiredValue(_file));
         var (budget, trials) = (line.GetValue(_budget), line.GetValue(_trials));
@@ -92,7 +91,8 @@ internal sealed class TrainOptions
             Metric = line.GetValue(_metric),
             Budget = budget is null ? null : BudgetText.Parse(budget),
             Trials = trials,
-            StartedAt = ProgramStart(),
+            // Not from the process's start: it is the launcher's, which may have built the program first.
+            StartedAt = clock.GetUtcNow(),
             Seed = line.GetValue(_seed),
             Tuner = line.GetRequiredValue(_tuner),
             Learners = Words(line.GetValue(_learners)),
@@ -188,13 +188,4 @@ internal sealed class TrainOptions
     /// <summary>The server to upload to.</summary>
     /// <exception cref="UsageException">The address is none, or the key is missing.</exception>
     public ServerClient Server(ParseResult line) => new(line.GetRequiredValue(_url));
-
-    /// <summary>The budget counts from here. A clock that was set meanwhile must not eat it up.</summary>
-    private static DateTimeOffset ProgramStart()
-    {
-        using var process = Process.GetCurrentProcess();
-        var now = DateTimeOffset.UtcNow;
-        var started = new DateTimeOffset(process.StartTime.ToUniversalTime());
-        return started <= now && now - started < TimeSpan.FromMinutes(1) ? started : now;
-    }
 }

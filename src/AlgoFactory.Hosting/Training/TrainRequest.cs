@@ -40,7 +40,7 @@ public sealed record TrainRequest
     /// <summary>Budget in trials; the constant baseline comes on top.</summary>
     public int? Trials { get; init; }
 
-    /// <summary>When the program (or job) started.</summary>
+    /// <summary>When the command (or job) began.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>The seed.</summary>
