@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 
 namespace AlgoFactory.Data.Images;
 
@@ -19,8 +20,8 @@ internal static class ImageFormats
     /// <summary>How a PNG file begins.</summary>
     public static ReadOnlySpan<byte> Png => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Whether a PNG file ends before its last chunk does; of other formats false. Its chunks are stepped over: length, name, data, sum.</summary>
-    public static bool IsCutOffPng(ReadOnlySpan<byte> file)
+    /// <summary>Whether a PNG file ends before its last chunk does, or the sum of a chunk that pixels depend on is wrong; of other formats false. A chunk is length, name, data and sum.</summary>
+    public static bool IsDamagedPng(ReadOnlySpan<byte> file)
     {
         if (!file.StartsWith(Png))
             return false;
@@ -30,9 +31,13 @@ internal static class ImageFormats
             var length = BinaryPrimitives.ReadUInt32BigEndian(rest);
             if (length > rest.Length - around)
                 return true;
+            var end = (int)(around + length);
+            // A small first letter means that the picture does without the chunk.
+            if ((rest[4] & 0x20) == 0 && Crc32.HashToUInt32(rest[4..(end - 4)]) != BinaryPrimitives.ReadUInt32BigEndian(rest[(end - 4)..]))
+                return true;
             if (rest[4..].StartsWith("IEND"u8))
                 return false;
-            rest = rest[(int)(around + length)..];
+            rest = rest[end..];
         }
 
         return true;
