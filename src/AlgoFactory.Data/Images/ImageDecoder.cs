@@ -81,8 +81,8 @@ public static unsafe class ImageDecoder
         {
             if (Open(bytes, file, out var image) is { } problem)
                 return problem;
-            // The library fills what is missing of a PNG file, takes wrong pixels as they are, and only warns.
-            if (ImageFormats.IsDamagedPng(file))
+            // The library fills what is missing of a PNG or a progressive JPEG file, takes wrong pixels of a PNG file as they are, and only warns.
+            if (ImageFormats.IsDamagedPng(file) || ImageFormats.IsCutOffJpeg(file))
             {
                 VipsApi.Release(image);
                 return Broken;

@@ -17,6 +17,39 @@ internal static class ImageFormats
     /// <summary>How a JPEG file begins.</summary>
     public static ReadOnlySpan<byte> Jpeg => [0xFF, 0xD8, 0xFF];
 
+    /// <summary>
+    /// Whether a JPEG file ends before its end marker; of other formats false. Segments are stepped over by their lengths, so that the
+    /// end of a small picture inside one is not taken for the file's (ITU-T T.81, annex B).
+    /// </summary>
+    public static bool IsCutOffJpeg(ReadOnlySpan<byte> file)
+    {
+        if (!file.StartsWith(Jpeg))
+            return false;
+        for (var rest = file[2..]; rest.Length >= 2;)
+        {
+            // Between markers lie the pixels, in which a stuffed 0 follows each 0xFF.
+            if (rest[0] != 0xFF || rest[1] == 0xFF)
+            {
+                var next = rest[1..].IndexOf((byte)0xFF);
+                if (next < 0)
+                    return true;
+                rest = rest[(1 + next)..];
+                continue;
+            }
+
+            var marker = rest[1];
+            if (marker == 0xD9)
+                return false;
+            // These have no length: stuffing, restarts, a start.
+            var length = marker is 0 or 1 or (>= 0xD0 and <= 0xD8) ? 0 : rest.Length < 4 ? rest.Length : BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+            if (2 + length > rest.Length)
+                return true;
+            rest = rest[(2 + length)..];
+        }
+
+        return true;
+    }
+
     /// <summary>How a PNG file begins.</summary>
     public static ReadOnlySpan<byte> Png => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 

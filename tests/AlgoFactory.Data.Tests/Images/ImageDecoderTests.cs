@@ -86,6 +86,22 @@ public class ImageDecoderTests
     }
 
     [Fact]
+    public void A_JPEG_file_ends_with_its_own_end_marker_and_not_with_that_of_a_picture_inside()
+    {
+        // An EXIF block with a picture, two scans with stuffing and a restart, fill bytes, the end, and what a camera adds.
+        byte[] file =
+        [
+            0xFF, 0xD8, 0xFF, 0xE1, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9, 0xFF, 0xDA, 0, 3, 1, 7, 0xFF, 0, 8, 0xFF, 0xD3, 9,
+            0xFF, 0xFF, 0xDA, 0, 3, 2, 7, 7, 0xFF, 0xD9,
+        ];
+        ImageFormats.IsCutOffJpeg(file).ShouldBeFalse();
+        ImageFormats.IsCutOffJpeg([.. file, 1, 2, 3]).ShouldBeFalse();
+        for (var length = 3; length < file.Length; length++)
+            ImageFormats.IsCutOffJpeg(file.AsSpan(0, length)).ShouldBeTrue($"{length} bytes");
+        ImageFormats.IsCutOffJpeg("GIF89a"u8).ShouldBeFalse();
+    }
+
+    [Fact]
     public void Base64_with_and_without_the_head_of_a_data_URL_binds_to_the_same_pixels()
     {
         var file = PngFile.Encode(20, 10, 3, (x, y, c) => (byte)(10 * x + y + c));
