@@ -125,6 +125,8 @@ public sealed class MonitoringService(
                 throw RefusedException.Invalid($"There is no metric '{(metric.Length > 60 ? metric[..60] : metric)}'; there are {string.Join(", ", MetricCatalog.All.Select(m => m.Name))}.");
         }
 
+        if (settings.Rules.GroupBy(r => r.Key).FirstOrDefault(g => g.Count() > 1)?.First() is { } twice)
+            throw RefusedException.Invalid($"There are two rules of '{SignalText.Of(twice.Signal).Name}'{(twice.Metric is null ? "" : $" and '{twice.Metric}'")}; an alert has one: keep one of them.");
         foreach (var webhook in settings.Webhooks)
             if (WebhookAddress.Refusal(webhook ?? "", options.Monitoring.WebhookHosts) is { } refusal)
                 throw RefusedException.Invalid(refusal);
