@@ -41,7 +41,10 @@ internal sealed unsafe class Replicas : IDisposable
     /// <summary>The one that works on a part of a batch.</summary>
     public Replica this[int part] => _all[part % _all.Length];
 
-    /// <summary>The parts of a batch: one a device, or more where a device has room for fewer rows; none of a single row, of which batch normalisation learns nothing.</summary>
+    /// <summary>
+    /// The parts of a batch: one a device, or more where a device has room for fewer rows. None is a single row, of which batch
+    /// normalisation learns nothing, but where there is no room for three.
+    /// </summary>
     /// <param name="rows">Rows of the batch.</param>
     /// <param name="most">Rows that a device has room for.</param>
     /// <returns>Where each part begins, and behind the last one the end.</returns>

@@ -22,10 +22,13 @@ internal sealed class ExamplesTraining(TrainingJob job, byte[] rows, float[] lab
             if (step.Step > 3 * 6 + 2)
                 throw new OperationCanceledException();
         }, out _));
+        File.Exists(kept.Checkpoint).ShouldBeTrue();
         var resumed = Run(kept, _ => { }, out var weights);
         resumed.Resumed.ShouldBe(3);
+        (resumed.Epochs, resumed.BestEpoch).ShouldBe((whole.Epochs, whole.BestEpoch));
         resumed.Curve.Select(e => e.Loss).ShouldBe(whole.Curve.Select(e => e.Loss));
         weights.ShouldBe(expected);
+        File.Exists(kept.Checkpoint).ShouldBeFalse();
     }
 
     /// <summary>Its steps, of that many epochs, leave no handle of the native library behind and lessen the loss.</summary>

@@ -1,5 +1,4 @@
 using AlgoFactory.Learning;
-using AlgoFactory.Learning.Features;
 using AlgoFactory.Torch.Networks;
 using AlgoFactory.Torch.Protocol;
 using AlgoFactory.Torch.Worker.Native;
@@ -11,15 +10,16 @@ namespace AlgoFactory.Torch.Worker.Tests.Training;
 /// <summary>Several devices that share a batch. The CPU, named twice, stands for two: all but the copying between them is the same.</summary>
 public sealed class ReplicasTests
 {
-    private const int Rows = 60;
-    private const int Batch = 14;
+    private const int Rows = 96;
+    private const int MaxTokens = 10;
 
     [TorchFact]
     public void Two_devices_learn_from_halves_of_a_batch_what_one_learns_from_all_of_it()
     {
-        var (one, alone) = Train(Texts(), "cpu");
-        var (two, together) = Train(Texts(), "cpu,cpu");
-        (one.Batch, two.Batch).ShouldBe((Batch, Batch / 2));
+        var (inputs, labels) = FirstTokens.Of(Rows, MaxTokens);
+        var (one, alone) = Train(Job(), inputs, labels);
+        var (two, together) = Train(Job() with { Device = "cpu,cpu" }, inputs, labels);
+        (one.Batch, two.Batch).ShouldBe((16, 8));
         two.Curve.Zip(one.Curve).ShouldAllBe(e => Math.Abs(e.First.Loss - e.Second.Loss) < 1e-3);
         together.Zip(alone).ShouldAllBe(w => Math.Abs(w.First - w.Second) < 0.01);
         one.Curve[^1].Loss.ShouldBeLessThan(0.9 * one.Curve[0].Loss);
@@ -28,77 +28,67 @@ public sealed class ReplicasTests
     [TorchFact]
     public void Two_devices_that_were_killed_go_on_as_if_nothing_had_happened()
     {
-        using var folder = new TempFolder();
-        var job = Images() with { Device = "cpu,cpu", Checkpoint = folder["job.checkpoint"], CheckpointSeconds = 0 };
-        var (whole, expected) = Train(job with { Checkpoint = null }, job.Device);
-        Should.Throw<OperationCanceledException>(() => Train(job, job.Device, step =>
-        {
-            if (step.Step > 2 * 5 + 2)
-                throw new OperationCanceledException();
-        }));
-        var (resumed, weights) = Train(job, job.Device);
-        resumed.Resumed.ShouldBe(2);
-        weights.ShouldBe(expected);
-        whole.Curve[^1].Loss.ShouldBeLessThan(whole.Curve[0].Loss);
+        var (inputs, labels) = FirstTokens.Of(Rows, MaxTokens);
+        new ExamplesTraining(Job() with { Device = "cpu,cpu" }, inputs, labels).GoesOnAfterAKill();
     }
 
     [TorchFact]
-    public void A_batch_is_dealt_out_evenly_and_no_part_is_a_single_row()
+    public void Two_devices_learn_images()
+    {
+        var bars = Bars.Of(TaskKind.Multiclass, Rows, 1);
+        var curve = Train(Images() with { Device = "cpu,cpu" }, Pixels(bars), bars.Labels.ToArray()).Result.Curve;
+        curve[^1].Loss.ShouldBeLessThan(0.9 * curve[0].Loss);
+    }
+
+    [TorchFact]
+    public void A_batch_is_dealt_out_evenly_and_no_device_gets_a_single_row()
     {
         var before = TorchApi.LiveHandles();
-        using (var replicas = new Replicas(Images(), Data(Images()).Inputs, [-1, -1, -1]))
+        using (var replicas = new Replicas(Images(), Pixels(Bars.Of(TaskKind.Multiclass, Rows, 1)), [-1, -1, -1]))
         {
             replicas.Parts(16, 6).ShouldBe([0, 5, 10, 16]);
             replicas.Parts(5, 6).ShouldBe([0, 2, 5]);
             replicas.Parts(1, 6).ShouldBe([0, 1]);
             replicas.Parts(16, 4).ShouldBe([0, 4, 8, 12, 16]);
             ReferenceEquals(replicas[3], replicas.First).ShouldBeTrue();
+            for (var rows = 2; rows <= 40; rows++)
+                for (var most = 3; most <= 12; most++)
+                {
+                    var starts = replicas.Parts(rows, most);
+                    (starts[0], starts[^1]).ShouldBe((0, rows));
+                    starts.Skip(1).Zip(starts, (end, start) => end - start).ShouldAllBe(count => count >= 2 && count <= most);
+                }
         }
 
         TorchApi.LiveHandles().ShouldBe(before);
     }
 
     /// <summary>Without a normalisation over rows and without anything drawn: no part of a batch differs from the whole.</summary>
-    private static TrainingJob Texts() => Job(new TextNetSpec { Vocabulary = 12, MaxTokens = 10, Width = 16, Heads = 2, Blocks = 1, Outputs = 2 }, TaskKind.Binary);
-
-    private static TrainingJob Images() => Job(
-        new ConvNetSpec { Image = new(Bars.Side, Bars.Side, 1), Grey = false, Shrink = 1, Widths = [8], Blocks = 1, Outputs = 3, Mean = [0.2f], Deviation = [0.2f] },
-        TaskKind.Multiclass);
-
-    private static TrainingJob Job(NetworkSpec network, TaskKind task) => new()
+    private static TrainingJob Job() => new()
     {
-        Network = network,
-        Task = task,
+        Network = new TextNetSpec { Vocabulary = FirstTokens.Vocabulary, MaxTokens = MaxTokens, Width = 16, Heads = 2, Blocks = 1, Outputs = 2 },
+        Task = TaskKind.Binary,
         Rows = Rows,
         ValidationRows = 0,
         Metric = "logloss",
-        Options = new TrainingOptions { Epochs = 4, Batch = Batch, Rate = 0.005, Optimizer = "sgd", Schedule = "cosine" },
+        Options = new TrainingOptions { Epochs = 6, Batch = 16, Rate = 0.005, Optimizer = "sgd", Schedule = "cosine" },
         Seed = 1,
         Device = "cpu",
     };
 
-    private static TrainingData Data(TrainingJob job)
+    private static TrainingJob Images() => Job() with
     {
-        float[] ones = [.. Enumerable.Repeat(1f, Rows)];
-        if (job.Network is ConvNetSpec)
-        {
-            var bars = Bars.Of(TaskKind.Multiclass, Rows, 1);
-            return new TrainingData([.. bars.Features.Images!.Rows.ToArray().SelectMany(i => i!)], bars.Labels.ToArray(), ones, [], [], []);
-        }
+        Network = new ConvNetSpec { Image = new(Bars.Side, Bars.Side, 1), Grey = false, Shrink = 1, Widths = [8], Blocks = 1, Outputs = 3, Mean = [0.2f], Deviation = [0.2f] },
+        Task = TaskKind.Multiclass,
+        Options = Job().Options with { Optimizer = "adamw" },
+    };
 
-        // A text's class is its first token.
-        var random = new Random(1);
-        var rows = Enumerable.Range(0, Rows).Select(i => (int[])[i % 2, .. Enumerable.Range(0, random.Next(9)).Select(_ => 2 + random.Next(9))]).ToArray();
-        var starts = new int[Rows + 1];
-        for (var i = 0; i < Rows; i++)
-            starts[i + 1] = starts[i] + rows[i].Length;
-        var bytes = TokenBytes.Of(new TokenBlock(12, starts, [.. rows.SelectMany(r => r)]), [.. Enumerable.Range(0, Rows)], 10);
-        return new TrainingData(bytes, [.. Enumerable.Range(0, Rows).Select(i => (float)(i % 2))], ones, [], [], []);
-    }
+    private static byte[] Pixels(TrainingSet set) => [.. set.Features.Images!.Rows.ToArray().SelectMany(i => i!)];
 
-    private static (JobResult Result, float[] Weights) Train(TrainingJob job, string device, Action<StepReport>? report = null)
+    private static (JobResult Result, float[] Weights) Train(TrainingJob job, byte[] inputs, float[] labels)
     {
-        using var trainer = new Trainer(job with { Device = device }, Data(job), report ?? (_ => { }));
+        float[] ones = [.. labels.Select(_ => 1f)];
+        using var trainer = new Trainer(job, new TrainingData(inputs, labels, ones, [], [], []), _ => { });
         var result = trainer.Run();
         return (result, trainer.Served.Read());
     }

@@ -13,19 +13,19 @@ public sealed class TextExamplesTests
 {
     private const int Rows = 96;
 
-    private static readonly TextNetSpec Spec = new() { Vocabulary = 12, MaxTokens = 10, Width = 16, Heads = 2, Blocks = 2, Outputs = 2 };
+    private static readonly TextNetSpec Spec = new() { Vocabulary = FirstTokens.Vocabulary, MaxTokens = 10, Width = 16, Heads = 2, Blocks = 2, Outputs = 2 };
 
     [TorchFact]
     public void A_texts_scores_do_not_depend_on_longer_ones_beside_it()
     {
         using var network = new TextNet(Spec, 0.3, -1, trained: false);
-        using var examples = new TextExamples(Spec, 0.5, Block([1, 2, 3], [4], [5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7]));
+        using var examples = new TextExamples(Spec, 0.5, FirstTokens.Block([1, 2, 3], [4], [5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7]));
         using var scope = new TensorScope();
         var together = examples.Score(network, [0, 1, 2]).ToArray();
         for (var row = 0; row < 3; row++)
             examples.Score(network, [row]).ToArray().Zip(together.Skip(2 * row)).ShouldAllBe(p => Math.Abs(p.First - p.Second) < 1e-5);
         // Only the first ten are read.
-        using var cut = new TextExamples(Spec, 0, Block([5, 6, 7, 8, 9, 1, 2, 3, 4, 5]));
+        using var cut = new TextExamples(Spec, 0, FirstTokens.Block([5, 6, 7, 8, 9, 1, 2, 3, 4, 5]));
         cut.Score(network, [0]).ToArray().Zip(together.Skip(4)).ShouldAllBe(p => Math.Abs(p.First - p.Second) < 1e-5);
     }
 
@@ -33,7 +33,7 @@ public sealed class TextExamplesTests
     public void An_epoch_has_every_row_once_and_rows_of_like_length_together()
     {
         var random = new Random(3);
-        var block = Block([.. Enumerable.Range(0, 500).Select(_ => new int[1 + random.Next(50)])]);
+        var block = FirstTokens.Block([.. Enumerable.Range(0, 500).Select(_ => new int[1 + random.Next(50)])]);
         using var examples = new TextExamples(Spec, 0, block);
         int[] order = [.. Enumerable.Range(0, 500)];
         random.Shuffle(order);
@@ -58,21 +58,13 @@ public sealed class TextExamplesTests
     [Fact]
     public void Texts_come_through_the_pipe_as_they_were_and_what_is_none_is_refused()
     {
-        var block = Block([1, 2, 3], [4], [5, 6]);
+        var block = FirstTokens.Block([1, 2, 3], [4], [5, 6]);
         var bytes = TokenBytes.Of(block, [2, 0], maxTokens: 2);
         var read = TokenBytes.Read(bytes, 2, Spec.Vocabulary);
         read.Row(0).ToArray().ShouldBe([5, 6]);
         read.Row(1).ToArray().ShouldBe([1, 2]);
         foreach (var (broken, rows, vocabulary) in new[] { (bytes[..^4], 2, 12), (bytes, 3, 12), (bytes, 2, 6), (Array.Empty<byte>(), 1, 12) })
             Should.Throw<InvalidDataException>(() => TokenBytes.Read(broken, rows, vocabulary));
-    }
-
-    private static TokenBlock Block(params int[][] rows)
-    {
-        var starts = new int[rows.Length + 1];
-        for (var i = 0; i < rows.Length; i++)
-            starts[i + 1] = starts[i] + rows[i].Length;
-        return new TokenBlock(Spec.Vocabulary, starts, [.. rows.SelectMany(r => r)]);
     }
 
     private static TrainingJob Job() => new()
@@ -87,12 +79,9 @@ public sealed class TextExamplesTests
         Device = "cpu",
     };
 
-    /// <summary>Texts of several lengths whose class is the token that comes first.</summary>
     private static ExamplesTraining Training()
     {
-        var random = new Random(1);
-        var rows = Enumerable.Range(0, Rows).Select(i => (int[])[i % 2, .. Enumerable.Range(0, random.Next(9)).Select(_ => 2 + random.Next(9))]).ToArray();
-        return new ExamplesTraining(
-            Job(), TokenBytes.Of(Block(rows), [.. Enumerable.Range(0, Rows)], Spec.MaxTokens), [.. Enumerable.Range(0, Rows).Select(i => (float)(i % 2))]);
+        var (inputs, labels) = FirstTokens.Of(Rows, Spec.MaxTokens);
+        return new ExamplesTraining(Job(), inputs, labels);
     }
 }

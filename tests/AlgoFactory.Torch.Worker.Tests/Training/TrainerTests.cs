@@ -12,27 +12,8 @@ public sealed class TrainerTests
     private const int Rows = 96;
 
     [TorchFact]
-    public void A_training_that_was_killed_goes_on_as_if_nothing_had_happened()
-    {
-        using var folder = new TempFolder();
-        var job = Job() with { Checkpoint = folder["job.checkpoint"], CheckpointSeconds = 0, ValidationRows = Rows };
-        var whole = Run(job with { Checkpoint = null }, _ => { }, out var expected);
-
-        // Killed within the fourth epoch: the third is stored.
-        Should.Throw<OperationCanceledException>(() => Run(job, step =>
-        {
-            if (step.Step > 3 * 6 + 2)
-                throw new OperationCanceledException();
-        }, out _));
-        File.Exists(job.Checkpoint).ShouldBeTrue();
-        var resumed = Run(job, _ => { }, out var weights);
-        resumed.Resumed.ShouldBe(3);
-        resumed.Epochs.ShouldBe(whole.Epochs);
-        resumed.BestEpoch.ShouldBe(whole.BestEpoch);
-        resumed.Curve.Select(e => e.Loss).ShouldBe(whole.Curve.Select(e => e.Loss));
-        weights.ShouldBe(expected);
-        File.Exists(job.Checkpoint).ShouldBeFalse();
-    }
+    public void A_training_that_was_killed_goes_on_as_if_nothing_had_happened() =>
+        new ExamplesTraining(Job(), Data().Inputs, Data().Labels).GoesOnAfterAKill();
 
     [TorchFact]
     public void A_broken_checkpoint_is_none()
