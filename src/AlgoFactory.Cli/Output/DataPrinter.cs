@@ -17,7 +17,7 @@ internal static class DataPrinter
         foreach (var target in report.SuggestedTargets)
             Console.Out.WriteLine($"suggested target: {target.Column} ({target.Task}): {target.Reason}");
         if (report.Rejected.Count > 0)
-            Console.Out.WriteLine($"{report.Rejected.Count} of {report.Rejected.Total} records cannot be read:");
+            Console.Out.WriteLine($"{report.Rejected.Count} of {report.Rejected.Total} {(report.Rejected.Total == 1 ? "record" : "records")} cannot be read:");
         foreach (var record in report.Rejected.First)
             Console.Out.WriteLine($"  line {record.Line}: {record.Reason}: {record.Excerpt}");
         foreach (var warning in report.Warnings)

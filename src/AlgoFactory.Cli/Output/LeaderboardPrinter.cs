@@ -29,7 +29,7 @@ internal static class LeaderboardPrinter
             Console.Out.WriteLine($"probabilities calibrated ({calibration})");
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Task}, {report.Rows} rows, {report.Trials} trials in {report.ElapsedSeconds:0.0} s. Model: {report.Model}"));
+            $"{report.Task}, {report.Rows} rows, {report.Trials} {(report.Trials == 1 ? "trial" : "trials")} in {report.ElapsedSeconds:0.0} s. Model: {report.Model}"));
     }
 
     private static string Parameters(LeaderboardEntry entry) =>

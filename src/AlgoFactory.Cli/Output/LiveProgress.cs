@@ -70,7 +70,7 @@ internal sealed class LiveProgress : TrainProgress
                 string.Join(", ", entry.Parameters.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key}={p.Value}"))));
         var failed = _entries.Count(e => e.Error is not null);
         var time = _left is { } seconds ? string.Create(CultureInfo.InvariantCulture, $", {seconds:0} s left") : "";
-        IRenderable line = new Text($"{_phase}: {_entries.Length} trials{(failed > 0 ? $", {failed} failed" : "")}{time}");
+        IRenderable line = new Text($"{_phase}: {_entries.Length} {(_entries.Length == 1 ? "trial" : "trials")}{(failed > 0 ? $", {failed} failed" : "")}{time}");
         return _entries.IsEmpty ? new Rows(line) : new Rows(table, line);
     }
 
